@@ -1,0 +1,197 @@
+"""Documents: issued, numbered, never changed. The sale's body is the whole receipt; a reprint needs nothing else."""
+
+import base64
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from commerce.basket import Basket, Line, LineKind
+from commerce.errors import BadInputError, RuleError
+from commerce.ledger import Signer, verify_signature
+from commerce.money import quantity_text
+
+_RECEIPT_CODE = struct.Struct(">B16s16sQIq")
+_RECEIPT_TAG = b"cassaforte.receipt.v1\x00"
+_RECEIPT_PREFIX = "CF1."
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The layout version a document was issued with, with the texts it prints, so that a reprint is identical."""
+
+    code: str
+    version: int
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+
+    def as_body(self) -> dict[str, Any]:
+        """Return the layout as documents store it."""
+        return {"code": self.code, "version": self.version, "header": list(self.header), "footer": list(self.footer)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Company and shop as a document prints them."""
+
+    company_name: str
+    tax_id: str
+    country: str
+    shop_name: str
+    address: tuple[str, ...]
+    till_name: str
+
+    def as_body(self) -> dict[str, Any]:
+        """Return the seller as documents store it."""
+        return {
+            "company_name": self.company_name,
+            "tax_id": self.tax_id,
+            "country": self.country,
+            "shop_name": self.shop_name,
+            "address": list(self.address),
+            "till_name": self.till_name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedNumber:
+    """A number taken from a series: the document's name for people, never its identity."""
+
+    document: str
+    kind: str
+    series: str
+    series_code: str
+    period: str
+    number: int
+    formatted: str
+    date: date
+
+    def as_body(self) -> dict[str, Any]:
+        """Return the number as documents store it."""
+        return {
+            "id": self.document,
+            "kind": self.kind,
+            "series": self.series,
+            "series_code": self.series_code,
+            "period": self.period,
+            "number": self.number,
+            "formatted": self.formatted,
+            "date": self.date.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedEffect:
+    """Something outside the database that the sale asks for: print, drawer, fiscal document, card."""
+
+    id: str
+    kind: str
+
+    def as_body(self) -> dict[str, str]:
+        """Return the effect as entries store it."""
+        return {"id": self.id, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class SaleContext:
+    """What a sale is completed under, beside its basket."""
+
+    seller: Seller
+    layout: Layout
+    pos_type: str
+    settings_version: int
+    warehouse: str | None
+    drawer: str | None
+    zone: str
+
+
+def sale_body(
+    basket: Basket, number: IssuedNumber, context: SaleContext, effects: Sequence[IntendedEffect]
+) -> dict[str, Any]:
+    """Return the body of ``sale_completed`` version 1.
+
+    RuleError ``sale.not_settled`` or ``sale.no_lines``: nothing is issued for a sale that is not paid.
+    """
+    settlement = basket.settlement
+    if not basket.lines:
+        raise RuleError("sale.no_lines")
+    if not settlement.is_settled:
+        raise RuleError("sale.not_settled", remaining=settlement.remaining)
+    return {
+        "sale": basket.sale,
+        "started_at": basket.started_at,
+        "pos_type": context.pos_type,
+        "settings_version": context.settings_version,
+        "zone": context.zone,
+        "currency": basket.currency,
+        "vat_mode": basket.vat_mode.value,
+        "language": basket.language,
+        "layout": context.layout.as_body(),
+        "seller": context.seller.as_body(),
+        "customer": None,
+        "document": number.as_body(),
+        "lines": [line.body for line in basket.lines],
+        "voided_lines": basket.voided_lines,
+        "document_discounts": [],
+        "settlement": settlement.as_body(),
+        "tenders": [tender.as_body() for tender in basket.tenders],
+        "taxes": [row.as_body() for row in basket.taxes],
+        "drawer": context.drawer,
+        "stock": [_movement(line, context.warehouse) for line in basket.lines if _moves_stock(line)],
+        "effects": [effect.as_body() for effect in effects],
+    }
+
+
+def _moves_stock(line: Line) -> bool:
+    return line.item is not None and line.kind in (LineKind.ITEM, LineKind.GIVEAWAY) and line.quantity != 0
+
+
+def _movement(line: Line, warehouse: str | None) -> dict[str, Any]:
+    return {
+        "line": line.id,
+        "item": line.item,
+        "quantity": quantity_text(-line.quantity),
+        "unit": line.unit,
+        "warehouse": warehouse,
+        "reason": "sale" if line.movement == "sale" else "return",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptCode:
+    """What a receipt's QR code carries: where the sale stands in which chain, when and how much."""
+
+    till: str
+    chain: str
+    seq: int
+    date: date
+    total_cents: int
+
+
+def receipt_code(code: ReceiptCode, signer: Signer) -> str:
+    """Return the QR text: version, till, chain, seq, date, total and a whole signature over those bytes."""
+    payload = _RECEIPT_CODE.pack(
+        1, UUID(code.till).bytes, bytes.fromhex(code.chain), code.seq, code.date.toordinal(), code.total_cents
+    )
+    signature = signer.sign(hashlib.sha256(_RECEIPT_TAG + payload).digest())
+    return _RECEIPT_PREFIX + base64.urlsafe_b64encode(payload + signature).decode().rstrip("=")
+
+
+def read_receipt_code(text: str, public_key: bytes) -> ReceiptCode:
+    """Read a QR text; BadInputError ``receipt_code.unreadable`` or ``receipt_code.forged``."""
+    encoded = text.removeprefix(_RECEIPT_PREFIX)
+    try:
+        raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        payload, signature = raw[: _RECEIPT_CODE.size], raw[_RECEIPT_CODE.size :]
+        version, till, chain, seq, day, total = _RECEIPT_CODE.unpack(payload)
+        code = ReceiptCode(str(UUID(bytes=till)), chain.hex(), seq, date.fromordinal(day), total)
+    except (ValueError, struct.error, OverflowError) as error:
+        raise BadInputError("receipt_code.unreadable") from error
+    if not text.startswith(_RECEIPT_PREFIX) or version != 1:
+        raise BadInputError("receipt_code.unreadable")
+    if not verify_signature(public_key, hashlib.sha256(_RECEIPT_TAG + payload).digest(), signature):
+        raise BadInputError("receipt_code.forged")
+    return code

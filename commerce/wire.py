@@ -1,0 +1,232 @@
+"""The messages between till and central, versioned. The envelope accepts the current and one older version.
+
+Entries travel as the very bytes that were hashed: header and body are JSON texts inside JSON strings. Requests and
+answers may be zstd compressed (``Content-Encoding: zstd``). Every request but enrolment carries the till's token as
+``Authorization: Bearer``.
+"""
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from commerce.errors import BadInputError
+from commerce.ledger import Entry
+
+WIRE_VERSION = 1
+ACCEPTED_VERSIONS = (1,)
+MAX_BATCH_ENTRIES = 1000
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class Message(BaseModel):
+    """The envelope's common part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    wire: Literal[1] = 1
+
+
+class WireEntry(BaseModel):
+    """One entry in its exact bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seq: int = Field(ge=1)
+    header: str
+    body: str
+    hash: Hex64
+    signature: str  # base64
+    personal: str | None = None
+
+
+class PushRequest(Message):
+    """``POST /sync/v1/ledger``: entries of one chain, in order of seq without a gap."""
+
+    till: Uuid
+    chain: Hex32
+    entries: list[WireEntry] = Field(min_length=1, max_length=MAX_BATCH_ENTRIES)
+
+
+class HeadMessage(BaseModel):
+    """Central's signed head of a chain (``commerce.ledger.SignedHead.as_json``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    till: Uuid
+    chain: Hex32
+    seq: int
+    hash: Hex64
+    at: str
+    public_key: Hex64
+    signature: str
+
+
+class PushAnswer(Message):
+    """200: everything up to ``head`` is stored and fsynced. ``forked`` counts entries kept beside other bytes."""
+
+    head: HeadMessage
+    forked: int = 0
+    set_aside: int = 0
+
+
+class GapAnswer(Message):
+    """409 ``sync.gap``: send again from ``expected`` (1 when central does not know the chain)."""
+
+    code: Literal["sync.gap"] = "sync.gap"
+    expected: int
+
+
+class ErrorAnswer(Message):
+    """Any other refusal: a stable code and the values of its message."""
+
+    code: str
+    values: dict[str, Any] = {}
+
+
+class HeadsAnswer(Message):
+    """``GET /sync/v1/heads``: what central holds of this till, asked on first contact and after every reconnect.
+
+    ``time`` is central's clock (UTC text), for the offset; ``epoch`` is the registry feed's.
+    """
+
+    heads: list[HeadMessage]
+    time: str
+    epoch: str
+
+
+class EnrolRequest(Message):
+    """``POST /sync/v1/enrol``: the one-time code and the public half of the key pair made on the till."""
+
+    code: str = Field(min_length=4, max_length=64)
+    public_key: Hex64
+    app_version: str
+
+
+class CompanyCard(BaseModel):
+    """The company as a till's documents need it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Uuid
+    name: str
+    tax_id: str
+    country: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class ShopCard(BaseModel):
+    """The shop: IANA zone, languages (the first is the default), address lines, cut-off ``HH:MM``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Uuid
+    name: str
+    zone: str
+    languages: list[str] = Field(min_length=1)
+    address: list[str] = []
+    cut_off: str = "04:00"
+
+
+class TillCard(BaseModel):
+    """The till: ``code`` is short (``T2``) and starts its numbering series; ``mode`` is its chains' mode."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Uuid
+    code: str = Field(pattern=r"^[A-Z0-9]{1,6}$")
+    name: str
+    mode: Literal["live", "training", "demo", "replay"] = "live"
+
+
+class EnrolAnswer(Message):
+    """The identity a till keeps. Token (256 bits) and secret (binds PIN verifiers) are hex, shown only here."""
+
+    company: CompanyCard
+    shop: ShopCard
+    till: TillCard
+    token: Hex64
+    till_secret: Hex64
+    central_public_key: Hex64
+    heads: list[HeadMessage] = []
+
+
+# The registry feed: kinds in the order a till applies them; "operating" goes to ledger.db, the rest to catalog.db.
+OPERATING_KINDS = ("company", "shop", "till_settings", "vat_code", "tender_type", "operator")
+CATALOG_KINDS = ("item",)
+
+
+class Change(BaseModel):
+    """One registry row as it is now; ``row`` is None when it was deleted (a tombstone).
+
+    ``version`` grows with each change of the row; lines keep it as their price version.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    id: str
+    version: int
+    row: dict[str, Any] | None
+
+
+class ChangesPage(Message):
+    """``GET /sync/v1/changes?after=cursor``: NDJSON of Change lines grouped in transactions, then this trailer.
+
+    Each line of the stream is one JSON array: all changes of one commit (at most 2,000 of a long import). The last
+    line is this object: the cursor to ask with next, and whether more was waiting.
+    """
+
+    cursor: str
+    more: bool
+
+
+class Heartbeat(Message):
+    """Till to central over ``GET /sync/v1/live`` (WebSocket), every few seconds and on change."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    unsent: int
+    oldest_unsent_at: str | None
+    version: str
+    clock_offset_ms: int | None
+    devices: list[dict[str, str]]
+    chain: Hex32
+    seq: int
+
+
+class Nudge(Message):
+    """Central to till: there is something new to pull."""
+
+    type: Literal["changed"] = "changed"
+
+
+def to_wire(entry: Entry) -> WireEntry:
+    """Return an entry as it travels."""
+    return WireEntry.model_construct(
+        seq=entry.seq,
+        header=entry.header.decode(),
+        body=entry.body.decode(),
+        hash=entry.hash.hex(),
+        signature=base64.b64encode(entry.signature).decode(),
+        personal=None if entry.personal is None else entry.personal.decode(),
+    )
+
+
+def from_wire(message: WireEntry) -> Entry:
+    """Return the entry a message carries; BadInputError ``wire.entry`` when its bytes cannot be read."""
+    try:
+        return Entry(
+            seq=message.seq,
+            header=message.header.encode(),
+            body=message.body.encode(),
+            hash=bytes.fromhex(message.hash),
+            signature=base64.b64decode(message.signature, validate=True),
+            personal=None if message.personal is None else message.personal.encode(),
+        )
+    except (ValueError, binascii.Error) as error:
+        raise BadInputError("wire.entry") from error

@@ -1,0 +1,140 @@
+"""What the services ask of devices. Drivers implement these; nothing above imports a driver.
+
+Every method raises a :class:`commerce.errors.DeviceError` whose subclass says what the caller may do next.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+
+class Availability(StrEnum):
+    """Whether a device can be used now."""
+
+    READY = "ready"
+    ATTENTION = "attention"  # reachable but needs a person: paper near end, cover open
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """A device as the page and the heartbeat show it. ``reason`` is a stable code, empty when ready."""
+
+    name: str
+    kind: str  # scanner, receipt_printer, cash_drawer, fiscal_register
+    availability: Availability
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One code as a scanner sent it, in full (AIM prefix and GS kept). ``number`` counts up per device."""
+
+    device: str
+    number: int
+    code: str
+    at: datetime
+
+
+@runtime_checkable
+class Scanner(Protocol):
+    """Delivers scans in the order they were made, none lost, none merged."""
+
+    name: str
+
+    def scans(self) -> AsyncIterator[Scan]:
+        """Yield scans until the device goes; then raise DeviceUnavailableError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """What a receipt printer answered about itself."""
+
+    online: bool
+    cover_open: bool = False
+    paper_near_end: bool = False
+    paper_end: bool = False
+    error: bool = False
+    drawer_open: bool | None = None  # None: not known or not wired
+
+
+@runtime_checkable
+class ReceiptPrinter(Protocol):
+    """Prints ready-made bytes."""
+
+    name: str
+
+    async def print_bytes(self, document: bytes) -> None:
+        """Return once the printer has answered after the last byte.
+
+        DeviceUnavailableError: nothing was sent. DeviceRefusedError: it said no before anything was sent (code
+        ``printer.paper_out``, ``printer.cover_open``, ``printer.offline``, ``printer.error``). OutcomeUnknownError:
+        bytes went out and no answer came.
+        """
+        ...
+
+    async def read_status(self) -> PrinterStatus:
+        """Ask the printer how it is."""
+        ...
+
+
+@runtime_checkable
+class CashDrawer(Protocol):
+    """A drawer that can be told to open."""
+
+    name: str
+
+    async def open_drawer(self) -> None:
+        """Send the opening pulse."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalReference:
+    """The number a fiscal register gave a document: device serial, closure (Z), document number, its date."""
+
+    serial: str
+    closure: int
+    number: int
+    issued_on: str  # ISO date by the register's own clock
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalLine:
+    """One row of a fiscal document; amounts in cents, VAT by its short receipt code."""
+
+    description: str
+    quantity: str
+    line_total_cents: int
+    vat_code: str
+    vat_rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalDocument:
+    """What the register is asked to print and number. ``effect`` is our own id, for drivers that can carry it."""
+
+    effect: str
+    total_cents: int
+    lines: tuple[FiscalLine, ...]
+    payments: tuple[tuple[str, int], ...]  # (kind: cash | electronic | not_collected, cents)
+    language: str = "it"
+    extras: dict[str, str] = field(default_factory=dict)  # lottery code, customer tax id, reference of a refund
+
+
+@runtime_checkable
+class FiscalRegister(Protocol):
+    """The RT device. After any doubt its last document is read and compared with the one read before."""
+
+    name: str
+
+    async def read_last_document(self) -> FiscalReference | None:
+        """Return the last document that was printed whole, or None if there is none yet."""
+        ...
+
+    async def issue_document(self, document: FiscalDocument) -> FiscalReference:
+        """Print the document and return its reference; same errors as ReceiptPrinter.print_bytes."""
+        ...
