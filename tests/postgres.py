@@ -100,16 +100,8 @@ class PostgresServer:
             time.sleep(0.05)
 
     def _client(self, tool: str, *arguments: str) -> None:
-        command = [
-            self._binaries / tool,
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-U",
-            "postgres",
-            *arguments,
-        ]
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        command = [str(self._binaries / tool), *where, *arguments]
         subprocess.run(command, check=True, capture_output=True, env=_environment())
 
 
