@@ -21,7 +21,5 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchlin
                 write_mo(mo, read_po(po))
         vendor = root / "central" / "web" / "static" / "vendor"
         if version != "editable" and not any(vendor.rglob("*.css")):
-            message = (
-                "central/web/static/vendor is empty: run `make wheel`, which fetches the page files first."
-            )
+            message = "central/web/static/vendor is empty: run `make wheel`, which fetches the page files first."
             raise RuntimeError(message)

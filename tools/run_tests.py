@@ -1,0 +1,35 @@
+"""Runs the tests on all processors, with what they need from Node, and keeps pytest's last lines last."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import assets
+
+ROOT = Path(__file__).resolve().parent.parent
+SOAK_TIMEOUT_S = 6 * 3600
+
+
+def main() -> None:
+    """Run pytest with the given paths and options; `--soak` runs the long suites instead."""
+    arguments = [word for word in sys.argv[1:] if word != "--soak"]
+    soak = "--soak" in sys.argv[1:]
+    assets.fetch(with_dev=True)
+    workers = max(2, min(os.cpu_count() or 2, 8))
+    what = "the long suites" if soak else "all tests" if not arguments else "the chosen tests"
+    print(f"Tests: running {what} in {workers} processes.", flush=True)
+    sys.exit(subprocess.run(command(arguments, workers, soak=soak), cwd=ROOT, check=False).returncode)
+
+
+def command(arguments: list[str], workers: int, *, soak: bool) -> list[str]:
+    """Return the pytest command line."""
+    chosen = ["-m", "soak", "--timeout", str(SOAK_TIMEOUT_S), "-v"] if soak else []
+    parallel = ["-n", str(workers), "--dist", "loadgroup"]
+    return [sys.executable, "-m", "pytest", *parallel, "--durations=10", *chosen, *arguments]
+
+
+if __name__ == "__main__":
+    main()
