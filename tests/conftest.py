@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.postgres import PostgresServer, find_binaries
 from tests.prerequisites import MARK, missing
-from tests.shared_data import shared_path
+from tests.shared_data import PROJECT, shared_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -82,6 +82,15 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """The script of axe, to be run in a page that a browser test checks for accessibility."""
+    script = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        missing("axe", "run make test, which fetches it")
+    return script.read_text(encoding="utf-8")
 
 
 def pytest_configure(config: pytest.Config) -> None:
