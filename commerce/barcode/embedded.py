@@ -76,10 +76,6 @@ class EmbeddedCode:
         return tuple(dict.fromkeys((zeroed, checked, self.rule.prefix + self.item, self.item)))
 
 
-# Usually described for Italy but not confirmed by a GS1 Italy document: a start for the shop to change, not a rule.
-ITALIAN_DEFAULT_RULES: tuple[EmbeddedRule, ...] = (EmbeddedRule("2", "2 IIIIII VVVVV C", "price", 2),)
-
-
 def parse_embedded(code: str, rules: Iterable[EmbeddedRule]) -> EmbeddedCode | None:
     """Take a code apart by the rule with the longest matching prefix; None where no rule speaks of it.
 
@@ -165,3 +161,7 @@ def _take_apart(code: str, rule: EmbeddedRule) -> EmbeddedCode:
 
 def _digits_of(code: str, layout: str, letter: str) -> str:
     return "".join([digit for digit, place in zip(code, layout, strict=True) if place == letter])
+
+
+# Usually described for Italy but not confirmed by a GS1 Italy document: a start for the shop to change, not a rule.
+ITALIAN_DEFAULT_RULES: tuple[EmbeddedRule, ...] = (EmbeddedRule("2", "2 IIIIII VVVVV C", "price", 2),)
