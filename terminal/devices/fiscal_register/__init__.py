@@ -1,0 +1,1 @@
+"""Fiscal registers (RT devices)."""
