@@ -1,0 +1,179 @@
+"""What pages and devices may ask of the register: one frozen value per act.
+
+A resend with the same ``command_id`` returns the stored result; the same id with other content is refused. A field
+whose metadata say ``secret`` takes no part in that comparison and is never stored.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The part that every command has."""
+
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn(Command):
+    """An operator signs on by PIN. ForbiddenError ``pin.wrong``; NotFoundError ``operator.unknown``."""
+
+    operator: str
+    pin: str = field(repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff(Command):
+    """The operator leaves; RuleError ``sale.open`` while lines are on the sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession(Command):
+    """Open a till session with the cash counted into the drawer. Result: ``session``."""
+
+    opening_cash_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession(Command):
+    """Close the session with its Z. Result: ``z`` (the body of ``session_closed``) and ``print``."""
+
+    counted_cash_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddCode(Command):
+    """Add what a scanned or typed code stands for.
+
+    NotFoundError ``code.unknown``; ConflictError ``code.ambiguous`` with ``candidates``; RuleError ``price.missing``
+    with ``item``. Each refusal also stands as a notice in the state. Result: ``sale``, ``line``.
+    """
+
+    code: str
+    quantity: Decimal | None = None
+    device: str | None = None  # the scanner's name; None when typed
+
+
+@dataclass(frozen=True, slots=True)
+class AddItem(Command):
+    """Add an item chosen from search or candidates; ``unit_price`` where it has none. Result: ``sale``, ``line``."""
+
+    item: str
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuantity(Command):
+    """Give a line another quantity (negative: a return)."""
+
+    line: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class VoidLine(Command):
+    """Take a line off the sale; the ledger keeps it."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidSale(Command):
+    """Give the sale up before it completes; the ledger keeps its lines. Tenders must be taken back first."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddTender(Command):
+    """Settle the sale, whole or in part; without an amount exactly what remains.
+
+    ``shown_due_cents`` is the open amount the payer was shown. Result: ``sale``, ``tender`` and, when nothing remains,
+    ``document`` (``id``, ``formatted``), ``change_cents`` and ``effects``.
+    """
+
+    sale: str
+    type: str
+    shown_due_cents: int
+    amount_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidTender(Command):
+    """Take a tender back before the sale completes."""
+
+    tender: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteSale(Command):
+    """Complete a sale with nothing to pay. Result as ``AddTender``."""
+
+    sale: str
+    shown_due_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextSale(Command):
+    """Leave the screen of the completed sale (the next scan does it as well)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage(Command):
+    """Choose the language of the sale's document."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class DismissNotice(Command):
+    """Take a notice off the screen."""
+
+    notice: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAgain(Command):
+    """Print a document again: REPRINT where the last outcome is not certain, COPY where it is. Result: ``print``."""
+
+    print: str
+
+
+@dataclass(frozen=True, slots=True)
+class DismissPrint(Command):
+    """Stop offering a print that failed or whose outcome is unknown; the Z lists it all the same."""
+
+    print: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmClock(Command):
+    """A person confirms the clock as it stands now, after a jump."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """A line of a receipt made elsewhere: its amount stands as it came."""
+
+    code: str
+    description: str
+    quantity: Decimal
+    total_cents: int
+    vat_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLines(Command):
+    """Add the lines of a receipt made elsewhere, in one write. Replay chains only (RuleError ``replay.only``)."""
+
+    lines: tuple[ImportedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetReplayClock(Command):
+    """Set the till's clock. Replay chains only."""
+
+    at: datetime

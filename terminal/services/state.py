@@ -1,0 +1,114 @@
+"""What the register holds, as one immutable value: pages draw it, nobody changes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from commerce.basket import Basket
+from commerce.ledger import ChainMode
+from terminal.services.operating import OperatingSet, Operator
+
+
+class Screen(StrEnum):
+    """What the register is waiting for."""
+
+    SIGN_ON = "sign_on"
+    SESSION = "session"
+    SELLING = "selling"
+    PAYING = "paying"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TillFacts:
+    """Who this till is."""
+
+    id: str
+    code: str
+    name: str
+    mode: ChainMode
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """The open till session."""
+
+    id: str
+    drawer: str
+    currency: str
+    opening_cash: int
+    business_day: str
+    opened_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneSale:
+    """The sale just completed, shown until the next one starts. Amounts in minor units."""
+
+    document: str
+    formatted: str
+    currency: str
+    total: int
+    tendered: int
+    change: int
+    print: str | None  # the print effect's id
+
+
+@dataclass(frozen=True, slots=True)
+class PrintState:
+    """A print that is not settled well, or the newest one. ``state`` is the effect's."""
+
+    id: str
+    of: str  # id of the document or session it prints
+    title: str  # formatted number, or ``Z 12``
+    document_kind: str  # receipt, z_report
+    state: str  # intended, started, done, failed, unknown, not_done
+    reason: str  # stable code of the failure, empty otherwise
+    attempt: int
+    marker: str  # "", REPRINT, COPY
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the cashier must see until it is dismissed or the next good scan; numbered in order."""
+
+    number: int
+    code: str  # stable, the same as the error's
+    values: dict[str, Any]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """Whether a person has to look at the clock. ``jump_s`` is how far it is from the last trusted time."""
+
+    suspect: bool = False
+    jump_s: int = 0
+    trusted_at: datetime | None = None
+    central_offset_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterState:
+    """The register at one moment. ``revision`` grows with every change while the daemon runs."""
+
+    revision: int
+    screen: Screen
+    till: TillFacts
+    operating: OperatingSet
+    operator: Operator | None
+    session: SessionState | None
+    basket: Basket | None  # None: no sale is open
+    newest_line: str | None
+    done: DoneSale | None
+    prints: tuple[PrintState, ...]
+    notices: tuple[Notice, ...]
+    clock: ClockState
+    last_z: dict[str, Any] | None = None  # body of the newest session_closed of this run
+
+    @property
+    def language(self) -> str:
+        """Return the language that the next document is issued in."""
+        return self.basket.language if self.basket else self.operating.shop.languages[0]
