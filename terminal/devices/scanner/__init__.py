@@ -1,0 +1,1 @@
+"""Scanners that work as keyboards: their key events become codes."""
