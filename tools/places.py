@@ -1,0 +1,78 @@
+"""The places where a thing may happen, and nowhere else: SQL, tasks, rounding, an area's tables.
+
+`commerce/catalog_schema.py` is a file format that central writes and the till opens: it stands where both meet.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from tools.source import Fault, apply_rule, docstrings, imported, name_of, parse, project_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGES = ("commerce/", "terminal/", "central/")
+SQL_PLACES = re.compile(r"commerce/catalog_schema\.py\Z|terminal/db/|central/db/|central/\w+/(?:tables|queries)\.py\Z")
+TASK_PLACES = ("terminal/runtime.py", "central/runtime.py")
+ROUNDING_PLACES = ("commerce/money.py",)
+SQL_TEXT = re.compile(
+    r"\s*(?:SELECT\b.+|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b|PRAGMA\s+\w|ATTACH\s"
+    r"|(?:CREATE|DROP|ALTER)\s+(?:UNIQUE\s+|TEMP\s+)?(?:TABLE|INDEX|TRIGGER|VIEW|DATABASE)\b|BEGIN\s+IMMEDIATE\b|COMMIT\Z)",
+    re.DOTALL,
+)
+DATABASE_MODULES = {"sqlite3", "aiosqlite", "asyncpg", "sqlalchemy", "alembic"}
+STARTERS = {"create_task", "TaskGroup", "ensure_future", "run_coroutine_threadsafe"}
+ROUNDERS = {"quantize", "round"}
+
+
+def main() -> list[Fault]:
+    """Check the whole project."""
+    return apply_rule(faults, project_files())
+
+
+def faults(path: str, source: str) -> list[Fault]:
+    """Return where one file does what belongs elsewhere."""
+    tree = parse(path, source) if path.startswith(PACKAGES) else None
+    if tree is None:
+        return []
+    found = {*_sql(path, tree), *_tasks(path, tree), *_rounding(path, tree), *_foreign_tables(path, tree)}
+    return sorted(Fault(path, line, text) for line, text in found)
+
+
+def _sql(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    if SQL_PLACES.match(path):
+        return
+    silent = docstrings(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in silent:
+            continue
+        if SQL_TEXT.match(node.value):
+            yield node.lineno, "SQL outside db/, tables.py and queries.py"
+    for statement, module in imported(tree):
+        if module.split(".")[0] in DATABASE_MODULES:
+            yield statement.lineno, f"{module.split('.')[0]} outside db/, tables.py and queries.py"
+
+
+def _tasks(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in STARTERS and path not in TASK_PLACES:
+            yield node.lineno, f"{name_of(node.func)} outside runtime.py"
+
+
+def _rounding(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in ROUNDERS and path not in ROUNDING_PLACES:
+            yield node.lineno, f"{name_of(node.func)} outside commerce/money.py"
+
+
+def _foreign_tables(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    area = re.match(r"central/(\w+)/", path)
+    if area is None or area[1] == "db":
+        return
+    for statement, module in imported(tree):
+        reached = re.match(r"central\.(\w+)\.(?:tables|queries)\b", module)
+        if reached and reached[1] not in {area[1], "db"}:
+            yield statement.lineno, f"reaches into the tables of {reached[1]}: use its service"
