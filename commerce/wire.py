@@ -176,7 +176,7 @@ class Change(BaseModel):
 
 
 class ChangesPage(Message):
-    """``GET /sync/v1/changes?after=cursor``: NDJSON of Change lines grouped in transactions, then this trailer.
+    """``GET /sync/v1/changes?feed=operating|catalog&after=cursor``: NDJSON of transactions, then this trailer.
 
     Each line of the stream is one JSON array: all changes of one commit (at most 2,000 of a long import). The last
     line is this object: the cursor to ask with next, and whether more was waiting.
