@@ -48,8 +48,8 @@ def _check_digit(part: str) -> str | None:
 
 
 def _day_or_month(part: str) -> str | None:
-    # Any year of the century serves: only 29 February depends on it, and that on the two digits alone.
-    return None if parse_short_date(part, date(2050, 1, 1)) else "bad_date"
+    # From 2049 every two digits fall into 2000-2099; the century matters for 29 February alone.
+    return None if parse_short_date(part, date(2049, 1, 1)) else "bad_date"
 
 
 def _day(part: str) -> str | None:

@@ -4,7 +4,6 @@ import csv
 import gzip
 import re
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +17,7 @@ from commerce.barcode import (
     parse_embedded,
     value_verifier,
 )
+from commerce.barcode.embedded import Kind
 from commerce.errors import BadInputError
 from tests.shared_data import shared_path
 
@@ -49,7 +49,7 @@ def _rule_of(row: dict[str, str]) -> EmbeddedRule:
     start = re.match("2X?", row["pattern"])
     assert start is not None
     prefix = row["code"][: start.end()]
-    kind: Any = "price" if row["value_kind"] == "price" else "weight"
+    kind: Kind = "price" if row["value_kind"] == "price" else "weight"
     return EmbeddedRule(prefix, prefix + row["pattern"][start.end() :], kind, 2 if kind == "price" else 3)
 
 
@@ -157,7 +157,7 @@ def test_the_verifier_catches_any_single_wrong_digit(value: str, draw: st.DataOb
         ("21", "PPIIIIIVVVVVC", "weight", -1, "barcode.rule_decimals"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(prefix: str, layout: str, kind: Any, decimals: int, code: str) -> None:
+def test_a_rule_that_makes_no_sense_is_refused(prefix: str, layout: str, kind: Kind, decimals: int, code: str) -> None:
     with pytest.raises(BadInputError) as refused:
         EmbeddedRule(prefix, layout, kind, decimals)
 

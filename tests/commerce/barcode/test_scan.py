@@ -33,7 +33,9 @@ def test_a_bracket_without_a_known_identifier_stays_data(raw: str) -> None:
     assert normalise_scan(raw) == ScannedCode(raw, None, raw, None)
 
 
-@pytest.mark.parametrize(("raw", "is_gs1"), [("]C1x", True), ("]C0x", False), ("10A" + GS + "21B", True), ("10A", False)])
+@pytest.mark.parametrize(
+    ("raw", "is_gs1"), [("]C1x", True), ("]C0x", False), ("10A" + GS + "21B", True), ("10A", False)]
+)
 def test_gs1_is_told_by_identifier_or_separator(raw: str, is_gs1: bool) -> None:
     assert normalise_scan(raw).is_gs1 is is_gs1
 
