@@ -1,0 +1,33 @@
+"""The one bulk insert: COPY on PostgreSQL, executemany of tuples on SQLite."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.util import await_only
+
+Row = tuple[object, ...]
+
+
+def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows whose values are in storage form (text, whole numbers, bytes).
+
+    There is no ON CONFLICT: the caller knows that the rows are new.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names are our own
+        connection.exec_driver_sql(statement, list(rows))
+        return
+    driver = driver_connection(connection)
+    await_only(driver.copy_records_to_table(table.name, records=rows, columns=columns))
+
+
+def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg has no types
+    """Return asyncpg's connection, inside the transaction that SQLAlchemy would begin with its next statement."""
+    driver = connection.connection.driver_connection
+    if driver is not None and not driver.is_in_transaction():
+        connection.exec_driver_sql("SELECT 1")
+    return driver
