@@ -66,13 +66,13 @@ class SqliteDatabase:
 
     async def write(self, job: Callable[[Connection], T]) -> T:
         """Run a job on the writer's thread."""
-        result, marks = await _finish(self._writer, _run, self._write_engine, job)
+        result, marks = await _finish(self._writer, self._write_engine, job)
         self.signals.fire(marks)
         return result
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run a job on a reader's thread."""
-        result, _ = await _finish(self._readers, _run, self._read_engine, job)
+        result, _ = await _finish(self._readers, self._read_engine, job)
         return result
 
     async def close(self) -> None:
@@ -172,9 +172,11 @@ def _run(engine: Engine, job: Callable[[Connection], T]) -> tuple[T, frozenset[s
         raise _storage_error(error) from error
 
 
-async def _finish(executor: ThreadPoolExecutor, function: Callable[..., T], *arguments: object) -> T:
+async def _finish(
+    executor: ThreadPoolExecutor, engine: Engine, job: Callable[[Connection], T]
+) -> tuple[T, frozenset[str]]:
     """Wait for a job in a thread; a cancelled caller leaves it to finish."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(executor, function, *arguments))
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(executor, _run, engine, job))
 
 
 def _storage_error(error: DBAPIError) -> Exception:

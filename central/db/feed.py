@@ -95,14 +95,15 @@ def read_changes(
     postgres = connection.dialect.name == "postgresql"
     query = _CHANGES[postgres] + (_KINDS if kinds else "") + (_UNTIL[postgres] if until else "") + _ORDER
     statement = text(query)
+    xid = str if postgres else int  # PostgreSQL has no whole number for a transaction id
     values: dict[str, Any] = {
-        "company": company, "shop": shop, "xid": after.xid, "position": after.position, "limit": limit
+        "company": company, "shop": shop, "xid": xid(after.xid), "position": after.position, "limit": limit
     }  # fmt: skip
     if kinds:
         statement = statement.bindparams(bindparam("kinds", expanding=True))
         values["kinds"] = list(kinds)
     if until:
-        values |= {"until_xid": until.xid, "until_position": until.position}
+        values |= {"until_xid": xid(until.xid), "until_position": until.position}
     return [_feed_row(row) for row in connection.execute(statement, values)]
 
 
