@@ -1,5 +1,7 @@
 """Check digits, UPC-E and the texts under which a code is looked up."""
 
+import csv
+import gzip
 import subprocess
 import sys
 
@@ -18,6 +20,7 @@ from commerce.barcode import (
     to_gtin14,
 )
 from commerce.errors import BadInputError
+from tests.shared_data import shared_path
 
 payloads = st.sampled_from([7, 11, 12, 13]).flatmap(lambda n: st.text("0123456789", min_size=n, max_size=n))
 
@@ -160,3 +163,11 @@ def test_the_scan_path_does_not_load_biip() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_real_codes_are_judged_as_the_catalogue_says() -> None:
+    with gzip.open(shared_path("data", "catalogue", "catalogue_it.csv.gz"), "rt", encoding="utf-8") as lines:
+        rows = [(row["code"], row["gtin_ok"] == "1") for row in csv.DictReader(lines)]
+
+    assert len(rows) == 14_805
+    assert [code for code, ok in rows if is_valid_gtin(code) != ok] == []
