@@ -1,0 +1,61 @@
+"""The record of who changed what. Written in the same transaction as the change, never changed afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from central.identity.people import Actor
+from central.identity.tables import audit
+from commerce.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done: ``change`` maps a field to what it was and what it is. Secrets are never in it."""
+
+    action: str
+    subject_kind: str
+    subject: str
+    change: Mapping[str, tuple[object, object]]
+    company: str | None = None
+    reason: str | None = None
+
+
+def record(conn: Connection, actor: Actor, at: datetime, act: Act) -> None:
+    """Write one act down."""
+    conn.execute(
+        insert(audit),
+        {
+            "id": new_id(),
+            "company": act.company,
+            "at": at,
+            "actor": actor.id,
+            "actor_name": actor.name,
+            "action": act.action,
+            "subject_kind": act.subject_kind,
+            "subject": act.subject,
+            "reason": act.reason,
+            "change": {name: list(values) for name, values in act.change.items()},
+        },
+    )
+
+
+def list_acts(
+    conn: Connection, *, limit: int, before: str | None = None, subject: tuple[str, str] | None = None
+) -> list[Row[Any]]:
+    """Return acts, newest first; ``before`` is the id of the last one already seen."""
+    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if before:
+        statement = statement.where(audit.c.id < before)
+    if subject:
+        statement = statement.where(audit.c.subject_kind == subject[0], audit.c.subject == subject[1])
+    return list(conn.execute(statement))
+
+
+def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+    """Return the fields that differ, as ``Act.change`` wants them."""
+    names = {**before, **after}
+    return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}

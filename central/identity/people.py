@@ -1,0 +1,55 @@
+"""Who acts, and what a role may do. Services ask here; a hidden button is not a permission."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from commerce.errors import ForbiddenError
+
+
+class Permission(StrEnum):
+    """What a service may require of whoever asks."""
+
+    READ = "read"
+    EDIT_REGISTRY = "edit_registry"
+    MANAGE_TILLS = "manage_tills"
+    RESOLVE = "resolve"
+    MANAGE_USERS = "manage_users"
+
+
+class Role(StrEnum):
+    """What a person is here for."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    VIEWER = "viewer"
+
+
+_MAY: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.MANAGER: frozenset(Permission) - {Permission.MANAGE_USERS},
+    Role.VIEWER: frozenset({Permission.READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever asks for something: a signed-in person, a token's owner, or the command line (no id)."""
+
+    id: str | None
+    name: str
+    role: Role
+    language: str = "en"
+    company: str | None = None
+    session: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the role covers it."""
+        return permission in _MAY[self.role]
+
+    def require(self, permission: Permission) -> None:
+        """ForbiddenError ``forbidden.role`` unless the role covers it."""
+        if not self.may(permission):
+            raise ForbiddenError("forbidden.role", permission=permission.value)
+
+
+COMMAND_LINE = Actor(id=None, name="command line", role=Role.ADMIN)

@@ -1,0 +1,140 @@
+"""The SQL of people, sessions, tokens and delays. Plain functions on a connection; they never commit."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from central.identity.tables import api_token, app_user, sign_in_delay, user_session
+
+UserRow = Row[Any]
+
+
+def find_user_by_name(conn: Connection, name: str) -> UserRow | None:
+    """Return the user of a case-folded name."""
+    return conn.execute(select(app_user).where(app_user.c.name == name)).first()
+
+
+def find_user(conn: Connection, user: str) -> UserRow | None:
+    """Return a user by id."""
+    return conn.execute(select(app_user).where(app_user.c.id == user)).first()
+
+
+def list_users(conn: Connection) -> list[UserRow]:
+    """Return all users by name."""
+    return list(conn.execute(select(app_user).order_by(app_user.c.name)))
+
+
+def insert_user(conn: Connection, values: dict[str, object]) -> None:
+    """Store a new user."""
+    conn.execute(insert(app_user), values)
+
+
+def update_user(conn: Connection, user: str, values: dict[str, object]) -> None:
+    """Change a user."""
+    conn.execute(update(app_user).where(app_user.c.id == user).values(values))
+
+
+def insert_session(conn: Connection, values: dict[str, object]) -> None:
+    """Store a new session."""
+    conn.execute(insert(user_session), values)
+
+
+def find_session(conn: Connection, token_hash: bytes) -> Row[Any] | None:
+    """Return a session that has not been ended, with its user."""
+    statement = (
+        select(user_session.c.id.label("session"), user_session.c.seen_at, user_session.c.expires_at, app_user)
+        .join(app_user, app_user.c.id == user_session.c.user)
+        .where(user_session.c.token_hash == token_hash, user_session.c.ended_at.is_(None), app_user.c.active)
+    )
+    return conn.execute(statement).first()
+
+
+def touch_session(conn: Connection, session: str, at: datetime) -> None:
+    """Note when a session was last used."""
+    conn.execute(update(user_session).where(user_session.c.id == session).values(seen_at=at))
+
+
+def list_sessions(conn: Connection, now: datetime, idle_since: datetime) -> list[Row[Any]]:
+    """Return the sessions that still open doors, newest first, with their users' names."""
+    statement = (
+        select(user_session, app_user.c.display_name, app_user.c.name)
+        .join(app_user, app_user.c.id == user_session.c.user)
+        .where(user_session.c.ended_at.is_(None), user_session.c.expires_at > now, user_session.c.seen_at > idle_since)
+        .order_by(user_session.c.seen_at.desc())
+    )
+    return list(conn.execute(statement))
+
+
+def find_session_owner(conn: Connection, session: str) -> str | None:
+    """Return whose a session is."""
+    return conn.execute(select(user_session.c.user).where(user_session.c.id == session)).scalar()
+
+
+def end_sessions(conn: Connection, at: datetime, *, session: str | None = None, user: str = "") -> int:
+    """End one session, or all of a user; return how many were open."""
+    mine = user_session.c.id == session if session else user_session.c.user == user
+    done = conn.execute(update(user_session).where(mine, user_session.c.ended_at.is_(None)).values(ended_at=at))
+    return int(done.rowcount)
+
+
+def knows_address(conn: Connection, user_name: str, address: str) -> bool:
+    """Tell whether this user has signed in from this address before."""
+    statement = (
+        select(user_session.c.id)
+        .join(app_user, app_user.c.id == user_session.c.user)
+        .where(app_user.c.name == user_name, user_session.c.address == address)
+        .limit(1)
+    )
+    return conn.execute(statement).first() is not None
+
+
+def find_delays(conn: Connection, keys: list[str]) -> dict[str, tuple[int, datetime]]:
+    """Return failures and the time of the next attempt per key."""
+    rows = conn.execute(select(sign_in_delay).where(sign_in_delay.c.key.in_(keys)))
+    return {row.key: (row.failures, row.next_at) for row in rows}
+
+
+def set_delay(conn: Connection, key: str, failures: int, next_at: datetime) -> None:
+    """Replace a key's delay."""
+    conn.execute(delete(sign_in_delay).where(sign_in_delay.c.key == key))
+    conn.execute(insert(sign_in_delay), {"key": key, "failures": failures, "next_at": next_at})
+
+
+def clear_delays(conn: Connection, keys: list[str], forgotten: datetime) -> None:
+    """Forget the given keys, and all that are too old to count."""
+    conn.execute(delete(sign_in_delay).where(sign_in_delay.c.key.in_(keys) | (sign_in_delay.c.next_at < forgotten)))
+
+
+def insert_token(conn: Connection, values: dict[str, object]) -> None:
+    """Store an API token's digest."""
+    conn.execute(insert(api_token), values)
+
+
+def find_token_user(conn: Connection, token_hash: bytes) -> UserRow | None:
+    """Return whose API token this is, if it holds."""
+    statement = (
+        select(app_user)
+        .join(api_token, api_token.c.user == app_user.c.id)
+        .where(api_token.c.token_hash == token_hash, api_token.c.revoked_at.is_(None), app_user.c.active)
+    )
+    return conn.execute(statement).first()
+
+
+def list_tokens(conn: Connection) -> list[Row[Any]]:
+    """Return the API tokens that hold, newest first."""
+    statement = (
+        select(api_token.c.id, api_token.c.name, api_token.c.created_at, app_user.c.display_name)
+        .join(app_user, app_user.c.id == api_token.c.user)
+        .where(api_token.c.revoked_at.is_(None))
+        .order_by(api_token.c.id.desc())
+    )
+    return list(conn.execute(statement))
+
+
+def revoke_token(conn: Connection, token: str, at: datetime) -> int:
+    """Revoke an API token; return how many that were."""
+    done = conn.execute(
+        update(api_token).where(api_token.c.id == token, api_token.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return int(done.rowcount)

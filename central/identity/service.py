@@ -1,0 +1,245 @@
+"""Signing in and out, and who may. Every change is written down in the transaction that makes it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from central.identity import audit, limits, queries
+from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
+from central.identity.passwords import hash_password, password_matches, token_digest
+from central.identity.people import COMMAND_LINE, Actor, Permission, Role
+from commerce.errors import BadInputError, ConflictError, NotFoundError
+from commerce.ids import new_id
+from commerce.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from central.db.engine import Database
+
+SESSION_LENGTH = timedelta(hours=12)
+IDLE_LENGTH = timedelta(hours=3)
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where a sign-in comes from."""
+
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Somebody to be let in."""
+
+    name: str
+    password: str
+    role: Role = Role.VIEWER
+    language: str = "en"
+    display_name: str = ""
+    company: str | None = None
+
+
+async def sign_in(db: "Database", name: str, password: str, visit: Visit, now: datetime) -> str:
+    """Return a new session's cookie.
+
+    WrongCredentialsError says no; TooManyAttemptsError says when the next attempt is taken. Attempts are counted
+    before the password is checked, so that many at once gain nothing.
+    """
+    folded = fold_name(name)
+    keys = _delay_keys(folded, visit.address)
+    user = await db.write(lambda conn: _take_attempt(conn, folded, visit.address, keys, now))
+    if not await password_matches(user.password_hash if user else None, password) or user is None:
+        raise WrongCredentialsError
+    token = secrets.token_hex(32)
+    await db.write(lambda conn: _open_session(conn, user, token, visit, now, keys))
+    return token
+
+
+async def find_actor(db: "Database", cookie: str, now: datetime) -> Actor | None:
+    """Return whose session a cookie opens, or None once it has ended."""
+    row = await db.read(lambda conn: queries.find_session(conn, token_digest(cookie)))
+    if row is None or row.expires_at <= now or now - row.seen_at > IDLE_LENGTH:
+        return None
+    if now - row.seen_at > _TOUCH_EVERY:
+        await db.write(lambda conn: queries.touch_session(conn, row.session, now))
+    return _actor(row, row.session)
+
+
+async def find_token_actor(db: "Database", token: str) -> Actor | None:
+    """Return whose API token this is."""
+    row = await db.read(lambda conn: queries.find_token_user(conn, token_digest(token)))
+    return None if row is None else _actor(row, None)
+
+
+async def end_session(db: "Database", actor: Actor, session: str, now: datetime) -> None:
+    """End a session: one's own, or anybody's for who may manage users."""
+
+    def job(conn: "Connection") -> None:
+        owner = queries.find_session_owner(conn, session)
+        if owner is None:
+            raise NotFoundError("session.unknown")
+        if owner != actor.id:
+            actor.require(Permission.MANAGE_USERS)
+        if queries.end_sessions(conn, now, session=session):
+            audit.record(conn, actor, now, audit.Act("session.ended", "user", owner, {}))
+
+    await db.write(job)
+
+
+async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = COMMAND_LINE) -> str:
+    """Let somebody in; return the user's id. ConflictError ``user.exists`` for a name already taken."""
+    actor.require(Permission.MANAGE_USERS)
+    name = fold_name(new.name)
+    if not name or len(name) > 64 or not name.isprintable():
+        raise BadInputError("user.name")
+    if new.language not in LANGUAGES:
+        raise BadInputError("user.language", language=new.language)
+    values: dict[str, object] = {
+        "id": new_id(),
+        "company": new.company,
+        "name": name,
+        "display_name": new.display_name.strip() or new.name.strip(),
+        "password_hash": await hash_password(new.password),
+        "role": new.role.value,
+        "language": new.language,
+        "active": True,
+        "created_at": now,
+    }
+
+    def job(conn: "Connection") -> None:
+        if queries.find_user_by_name(conn, name):
+            raise ConflictError("user.exists", name=name)
+        queries.insert_user(conn, values)
+        shown = {key: (None, values[key]) for key in ("name", "display_name", "role", "language")}
+        audit.record(conn, actor, now, audit.Act("user.added", "user", str(values["id"]), shown, new.company))
+
+    await db.write(job)
+    return str(values["id"])
+
+
+async def change_user(db: "Database", actor: Actor, user: str, now: datetime, *, role: Role, active: bool) -> None:
+    """Change what a user may do; one who may no longer enter is signed out at once."""
+    actor.require(Permission.MANAGE_USERS)
+    if user == actor.id:
+        raise ConflictError("user.yourself")
+
+    def job(conn: "Connection") -> None:
+        before = _get_user(conn, user)
+        after: dict[str, object] = {"role": role.value, "active": active}
+        queries.update_user(conn, user, after)
+        if not active:
+            queries.end_sessions(conn, now, user=user)
+        change = audit.changes({"role": before.role, "active": before.active}, after)
+        audit.record(conn, actor, now, audit.Act("user.changed", "user", user, change))
+
+    await db.write(job)
+
+
+async def set_password(db: "Database", actor: Actor, user: str, password: str, now: datetime) -> None:
+    """Give a user a new password and end that user's other sessions."""
+    if user != actor.id:
+        actor.require(Permission.MANAGE_USERS)
+    hashed = await hash_password(password)
+
+    def job(conn: "Connection") -> None:
+        _get_user(conn, user)
+        queries.update_user(conn, user, {"password_hash": hashed})
+        queries.end_sessions(conn, now, user=user)
+        audit.record(conn, actor, now, audit.Act("user.password", "user", user, {}))
+
+    await db.write(job)
+
+
+async def add_token(db: "Database", actor: Actor, name: str, now: datetime) -> str:
+    """Return a new API token of one's own; it is shown only here."""
+    if actor.id is None or not name.strip():
+        raise BadInputError("token.name")
+    token = f"cf_{secrets.token_hex(32)}"
+    values = {"id": new_id(), "token_hash": token_digest(token), "user": actor.id, "name": name.strip()[:64],
+              "created_at": now, "revoked_at": None}  # fmt: skip
+
+    def job(conn: "Connection") -> None:
+        queries.insert_token(conn, dict(values))
+        audit.record(conn, actor, now, audit.Act("token.added", "token", str(values["id"]), {"name": (None, name)}))
+
+    await db.write(job)
+    return token
+
+
+async def revoke_token(db: "Database", actor: Actor, token: str, now: datetime) -> None:
+    """Make an API token worthless."""
+    actor.require(Permission.MANAGE_USERS)
+
+    def job(conn: "Connection") -> None:
+        if not queries.revoke_token(conn, token, now):
+            raise NotFoundError("token.unknown")
+        audit.record(conn, actor, now, audit.Act("token.revoked", "token", token, {}))
+
+    await db.write(job)
+
+
+def fold_name(name: str) -> str:
+    """Return a name as sign-in compares it."""
+    return name.strip().casefold()
+
+
+def _take_attempt(
+    conn: "Connection", name: str, address: str, keys: dict[str, int], now: datetime
+) -> "Row[Any] | None":
+    """Count an attempt as failed until proven otherwise; TooManyAttemptsError while one has to wait."""
+    if not queries.knows_address(conn, name, address):
+        keys = {**keys, f"user:{name[:64]}": limits.FREE_ADDRESS_FAILURES}
+    held = {
+        key: delay for key, delay in queries.find_delays(conn, list(keys)).items() if limits.still_counts(delay[1], now)
+    }
+    waits = [next_at - now for _, next_at in held.values() if next_at > now]
+    if waits:
+        raise TooManyAttemptsError(wait_s=max(1, round(max(waits).total_seconds())))
+    for key, free in keys.items():
+        failures = held[key][0] + 1 if key in held else 1
+        queries.set_delay(conn, key, failures, now + limits.wait_after(failures, free))
+    return queries.find_user_by_name(conn, name)
+
+
+def _delay_keys(name: str, address: str) -> dict[str, int]:
+    """Failures of one name at one address, and of the address.
+
+    Those of a name wherever they come from are added for addresses that the person never signed in from: somebody
+    elsewhere can slow them down only there.
+    """
+    return {f"user:{name[:64]}@{address}": limits.FREE_FAILURES, f"address:{address}": limits.FREE_ADDRESS_FAILURES}
+
+
+def _open_session(
+    conn: "Connection", user: "Row[Any]", token: str, visit: Visit, now: datetime, keys: dict[str, int]
+) -> None:
+    session = new_id()
+    values: dict[str, object] = {
+        "id": session,
+        "token_hash": token_digest(token),
+        "user": user.id,
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": now + SESSION_LENGTH,
+        "ended_at": None,
+        "address": visit.address[:64],
+        "agent": visit.agent[:200],
+    }
+    queries.insert_session(conn, values)
+    queries.clear_delays(conn, [*keys, f"user:{user.name[:64]}"], now - limits.FORGOTTEN_AFTER)
+    audit.record(conn, _actor(user, session), now, audit.Act("session.opened", "user", user.id, {}))
+
+
+def _get_user(conn: "Connection", user: str) -> "Row[Any]":
+    row = queries.find_user(conn, user)
+    if row is None:
+        raise NotFoundError("user.unknown")
+    return row
+
+
+def _actor(row: "Row[Any]", session: str | None) -> Actor:
+    return Actor(row.id, row.display_name, Role(row.role), row.language, row.company, session)

@@ -1,0 +1,69 @@
+"""People and programs that sign in, what they hold open, and what they changed."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+
+from central.db.metadata import Hash32, JsonText, Utc, metadata
+
+app_user = Table(
+    "app_user",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("company", Text, nullable=True),  # NULL: may work for every company
+    Column("name", Text, nullable=False, unique=True),  # case-folded; what is typed at sign-in
+    Column("display_name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", Hash32, nullable=False, unique=True),  # SHA-256 of the cookie
+    Column("user", Text, ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("ended_at", Utc, nullable=True),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", Hash32, nullable=False, unique=True),
+    Column("user", Text, ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("revoked_at", Utc, nullable=True),
+)
+
+sign_in_delay = Table(
+    "sign_in_delay",
+    metadata,
+    Column("key", Text, primary_key=True),  # "user:anna" or "address:10.0.0.7"
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),  # UUIDv7: sorts by time
+    Column("company", Text, nullable=True),
+    Column("at", Utc, nullable=False),
+    Column("actor", Text, nullable=True),  # user id; NULL for the command line
+    Column("actor_name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=True),
+    Column("change", JsonText, nullable=False),  # {"field": [before, after]}
+    Index("ix_audit_subject", "subject_kind", "subject"),
+)
+

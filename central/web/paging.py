@@ -1,0 +1,26 @@
+"""Pages by key: the address carries where the last page ended, so that a growing list never shifts under a reader."""
+
+import base64
+import binascii
+
+import orjson
+
+from commerce.errors import BadInputError
+
+
+def encode_cursor(*keys: str | int | None) -> str:
+    """Return the keys of a page's last row as an address carries them."""
+    return base64.urlsafe_b64encode(orjson.dumps(keys)).decode().rstrip("=")
+
+
+def decode_cursor(text: str, length: int) -> list[str | int | None]:
+    """Read ``encode_cursor``; BadInputError ``page.cursor`` for anything else."""
+    try:
+        keys = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise BadInputError("page.cursor") from error
+    if not isinstance(keys, list) or len(keys) != length:
+        raise BadInputError("page.cursor")
+    if not all(key is None or isinstance(key, str | int) for key in keys):
+        raise BadInputError("page.cursor")
+    return keys

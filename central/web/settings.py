@@ -1,0 +1,20 @@
+"""What the pages need to know from outside; filled by the composition root."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """``hosts`` are the names this server answers to, with port where it is not the default; empty means any loopback
+    name. ``secure`` says that browsers come by TLS, so cookies may say so too."""
+
+    hosts: frozenset[str] = frozenset()
+    secure: bool = False
+    session_length: timedelta = field(default=timedelta(hours=12))
+    idle_length: timedelta = field(default=timedelta(hours=3))
+
+
+WEB_SETTINGS = web.AppKey("web_settings", WebSettings)
