@@ -4,7 +4,7 @@ It delivers a code whole or not at all. Whatever makes a code doubtful (events l
 sequence, a key without a character in the chosen layout, too many characters) throws away all of it up to its end.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,7 @@ from terminal.devices.scanner.keys import (
     KEY_RIGHTALT,
     KEY_TAB,
     KEYPAD_DIGITS,
+    LETTER_KEYS,
     MODIFIERS,
     PRINTING,
     SHIFTS,
@@ -70,16 +71,9 @@ class ReadCode:
 class KeyDecoder:
     """Turns one scanner's events into codes."""
 
-    def __init__(
-        self,
-        settings: DecoderSettings | None = None,
-        *,
-        active_keys: Callable[[], Iterable[int]] | None = None,
-    ) -> None:
-        """``active_keys`` says which keys are down now, and is asked after the kernel has dropped events."""
+    def __init__(self, settings: DecoderSettings | None = None) -> None:
         self._settings = settings or DecoderSettings()
         self._characters = find_keymap(self._settings.keymap).characters
-        self._active_keys = active_keys
         silence_ms = self._settings.silence_ms
         self.wait_us = 1000 * (self._settings.stale_ms if silence_ms is None else silence_ms)
         self.discarded = 0
@@ -132,13 +126,6 @@ class KeyDecoder:
         self._held.clear()
         self._begin()
 
-    def resync(self) -> None:
-        """Ask which keys are down; with a character's key among them the code under way is not read from its start."""
-        active = set(self._active_keys() if self._active_keys else ())
-        self._held = active & MODIFIERS
-        if active & PRINTING:
-            self._spoil("begun_before")
-
     def _taken(self) -> list[ReadCode]:
         read, self._read = self._read, []
         return read
@@ -152,11 +139,12 @@ class KeyDecoder:
                 self._lose_events(at_us)
             elif code == SYN_REPORT and self._dropping:
                 self._dropping = False
-                self.resync()
 
     def _take_key(self, at_us: int, key: int, value: int) -> None:
         if self._last_us is None:
             self._last_us = at_us
+            if value != PRESSED and key in PRINTING:
+                self._spoil("begun_before")  # opened in the middle of a code
         elif at_us - self._last_us >= self.wait_us:
             self._fall_silent()
         if value == PRESSED:
@@ -167,7 +155,11 @@ class KeyDecoder:
             self._release(at_us, key)
 
     def _lose_events(self, at_us: int) -> None:
-        """The kernel threw events away: an ending or a beginning may be among them, so nothing half-read can stay."""
+        """The kernel threw events away: an ending or a beginning may be among them, so nothing half-read can stay.
+
+        Which keys are down need not be asked: the code under way is thrown away, and what is held with it. Asking
+        (EVIOCGKEY) would also empty the kernel's queue of keys, and so cut the next code.
+        """
         self._dropping = True
         self._last_us = at_us
         self._held.clear()
@@ -198,9 +190,7 @@ class KeyDecoder:
     def _press_printing(self, at_us: int, key: int) -> None:
         held = self._held
         if not held:
-            character = self._characters.get((key, False, False))
-            if self._caps and character and character.isalpha():
-                character = character.upper()
+            character = self._characters.get((key, self._caps and key in LETTER_KEYS, False))
         elif key in KEYPAD_DIGITS and not held.isdisjoint(ALTS):
             self._alt_digits = (self._alt_digits + KEYPAD_DIGITS[key])[:5]  # five are as wrong as fifty
             return
@@ -219,8 +209,7 @@ class KeyDecoder:
             return self._characters.get((key, shift, True)) if altgr else None
         if ctrl:
             return control_character(key, shift=shift, characters=self._characters)
-        character = self._characters.get((key, shift, False))
-        return character.swapcase() if self._caps and character and character.isalpha() else character
+        return self._characters.get((key, shift != (self._caps and key in LETTER_KEYS), False))
 
     def _release(self, at_us: int, key: int) -> None:
         self._held.discard(key)

@@ -20,7 +20,7 @@ from terminal.devices.scanner.stream import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from terminal.devices.scanner.decoder import DecoderSettings
@@ -36,10 +36,6 @@ class InputDevice(Protocol):
 
     def grab(self) -> None:
         """Take the device for ourselves; OSError EBUSY when another has."""
-        ...
-
-    def active_keys(self) -> Iterable[int]:
-        """Return the keys that are down."""
         ...
 
     def close(self) -> None:
@@ -82,7 +78,7 @@ class EvdevScanner(EventStreamScanner):
         except OSError as error:
             device.close()
             raise self._unavailable(error, path) from error
-        return EventSource(device.fd, device.close, device.active_keys)
+        return EventSource(device.fd, device.close)
 
     def _unavailable(self, error: OSError, path: str) -> DeviceUnavailableError:
         code = _CODES.get(error.errno or 0, FAILED)

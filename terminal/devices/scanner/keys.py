@@ -32,6 +32,7 @@ LETTERS: Final = {
     **dict(zip("asdfghjkl", range(30, 39), strict=True)),
     **dict(zip("zxcvbnm", range(44, 51), strict=True)),
 }
+LETTER_KEYS: Final = frozenset(LETTERS.values())
 KEYPAD_DIGITS: Final = {82: "0", 79: "1", 80: "2", 81: "3", 75: "4", 76: "5", 77: "6", 71: "7", 72: "8", 73: "9"}
 KEYPAD_SIGNS: Final = {83: ".", 98: "/", 55: "*", 74: "-", 78: "+", 121: ",", 117: "="}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from commerce.errors import DeviceUnavailableError
+from commerce.errors import BadInputError, DeviceUnavailableError
 from terminal.devices.scanner.keys import DIGIT_ROW
 from terminal.devices.scanner.stream import ABSENT
 
@@ -16,7 +16,8 @@ class DeviceSelector:
     """Names a device by ``path`` (a node or a link under by-id, by-path) or by what it is.
 
     ``vendor`` and ``model`` are the USB numbers; ``id_path`` is udev's name of the port, the only thing that tells two
-    of the same model without serial number apart. ``input_root`` and ``sys_root`` are the kernel's folders.
+    of the same model without serial number apart. One of ``path``, ``vendor`` and ``id_path`` is needed.
+    ``input_root`` and ``sys_root`` are the kernel's folders.
     """
 
     path: str = ""
@@ -25,6 +26,10 @@ class DeviceSelector:
     id_path: str = ""
     input_root: Path = Path("/dev/input")
     sys_root: Path = Path("/sys/class/input")
+
+    def __post_init__(self) -> None:
+        if not (self.path or self.vendor is not None or self.id_path):
+            raise BadInputError("scanner.not_selected")  # any keyboard would fit, the owner's too
 
     def find(self, device: str) -> str:
         """Return the node's path, or raise DeviceUnavailableError ``device.absent`` or ``device.ambiguous``."""

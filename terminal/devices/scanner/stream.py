@@ -45,7 +45,6 @@ class EventSource:
 
     fd: int
     close: Callable[[], None]
-    active_keys: Callable[[], Iterable[int]] | None = None
 
 
 Connect = Callable[[], Awaitable[EventSource]]
@@ -103,14 +102,16 @@ class EventReader:
 
     def __init__(
         self,
+        name: str,
         source: EventSource,
-        decoder: KeyDecoder,
+        settings: DecoderSettings | None,
         on_code: Callable[[str], None],
         on_end: Callable[[str], None],
         call_later: CallLater | None = None,
     ) -> None:
+        self._name = name
         self._source = source
-        self._decoder = decoder
+        self._decoder = KeyDecoder(settings)
         self._on_code = on_code
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
@@ -156,7 +157,7 @@ class EventReader:
             self._on_code(read.code)
         if self._decoder.discarded != self._seen_discarded:
             self._seen_discarded = self._decoder.discarded
-            log.warning("a doubtful code was thrown away: %s", self._decoder.discard_reason)
+            log.warning("%s: a doubtful code was thrown away: %s", self._name, self._decoder.discard_reason)
 
     def _arm(self) -> None:
         """Wait from now, not from the events' own times: their clock need not be ours."""
@@ -206,10 +207,8 @@ class EventStreamScanner:
         if self._reader:
             return
         source = await self._connect()
-        decoder = KeyDecoder(self._settings, active_keys=source.active_keys)
-        decoder.resync()
         self._queue.open()
-        self._reader = EventReader(source, decoder, self._queue.put, self._end, self._call_later)
+        self._reader = EventReader(self.name, source, self._settings, self._queue.put, self._end, self._call_later)
 
     async def scans(self) -> AsyncIterator[Scan]:
         """Yield scans until the device goes; then raise DeviceUnavailableError."""

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from commerce.errors import DeviceUnavailableError, OutcomeUnknownError
-from terminal.devices.scanner.decoder import KeyDecoder
 from terminal.devices.scanner.recordings import Ending, compose_events
 from terminal.devices.scanner.stream import (
     ABSENT,
@@ -99,7 +98,7 @@ class VirtualScanner:
         def forget(_reason: str) -> None:
             self._readers.discard(reader)
 
-        reader = EventReader(source, KeyDecoder(self._settings), self._queue.put, forget, self._call_later)
+        reader = EventReader(self.name, source, self._settings, self._queue.put, forget, self._call_later)
         self._readers.add(reader)
 
 
