@@ -25,6 +25,7 @@ HARDENED = {
     "PrivateTmp": "yes",
     "ProtectKernelModules": "yes",
     "LockPersonality": "yes",
+    "MemoryDenyWriteExecute": "yes",
     "RestrictSUIDSGID": "yes",
     "CapabilityBoundingSet": "",
     "DevicePolicy": "closed",
