@@ -1,0 +1,148 @@
+"""Registries flow down: the operating set first, then the catalogue, each with its own cursor. Applying twice is harmless."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from commerce.errors import CentralUnreachableError, ForbiddenError, MessageRejectedError, SyncError
+from commerce.wire import Change, ChangesPage
+
+OPERATING = "operating"
+CATALOG = "catalog"
+EPOCH_UNKNOWN = "feed.epoch"
+POLL_S = 30
+
+_log = structlog.get_logger("sync.pull")
+_changes = TypeAdapter(list[Change])
+
+
+class Registries(Protocol):
+    """What pulling needs of the till's two files."""
+
+    async def cursor(self, feed: str) -> str | None:
+        """Return where a feed was left; None where nothing was pulled yet (or the catalogue was deleted)."""
+        ...
+
+    async def apply(self, feed: str, changes: Sequence[Change]) -> None:
+        """Apply one transaction of central's in one transaction here."""
+        ...
+
+    async def keep_cursor(self, feed: str, cursor: str) -> None:
+        """Keep where the feed was left, after everything before it was applied."""
+        ...
+
+    def snapshot_target(self) -> Path:
+        """Return a free path for a new catalogue file."""
+        ...
+
+    async def adopt_snapshot(self, path: Path) -> None:
+        """Check a downloaded catalogue and use it instead of the present one, which sells until then."""
+        ...
+
+
+class Feed(Protocol):
+    """What pulling needs of central."""
+
+    def changes(self, feed: str, after: str) -> AsyncIterator[object]:
+        """Yield transactions (lists of changes) and the trailer."""
+        ...
+
+    async def download_snapshot(self, target: Path) -> None:
+        """Fetch the ready catalogue file."""
+        ...
+
+
+class Puller:
+    """Pulls when told that there is something new, and every half minute without being told."""
+
+    def __init__(
+        self, registries: Registries, server: Feed, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._registries = registries
+        self._server = server
+        self._news = asyncio.Event()
+        self._pause = pause
+
+    def wake(self) -> None:
+        """Pull now."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Pull for ever; a core loop of the runtime. Without central the till sells with what it has."""
+        while True:
+            self._news.clear()
+            try:
+                await self.pull()
+            except (SyncError, ForbiddenError) as error:
+                _log.info("nothing pulled", code=error.code)
+            await self._wait()
+
+    async def pull(self) -> None:
+        """Bring both feeds up to date; SyncError when central stops answering in the middle."""
+        await self._follow(OPERATING)
+        if await self._registries.cursor(CATALOG) is None:
+            await self._take_snapshot()
+        await self._follow(CATALOG)
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._news.wait(), POLL_S)
+        except TimeoutError:
+            return
+
+    async def _follow(self, feed: str) -> None:
+        try:
+            while await self._page(feed):
+                await self._pause(0)
+        except MessageRejectedError as error:
+            if error.code != EPOCH_UNKNOWN:
+                raise
+            _log.warning("central's feed has another epoch; starting over", feed=feed)
+            await self._start_over(feed)
+
+    async def _start_over(self, feed: str) -> None:
+        if feed == CATALOG:
+            await self._take_snapshot()
+        else:
+            await self._registries.keep_cursor(feed, "")
+        while await self._page(feed):
+            await self._pause(0)
+
+    async def _page(self, feed: str) -> bool:
+        """Apply one page; return whether more was waiting."""
+        after = await self._registries.cursor(feed) or ""
+        async for line in self._server.changes(feed, after):
+            if isinstance(line, dict):
+                trailer = _trailer(line)
+                await self._registries.keep_cursor(feed, trailer.cursor)
+                return trailer.more
+            await self._registries.apply(feed, _transaction(line))
+        raise CentralUnreachableError("sync.answer_cut_off")
+
+    async def _take_snapshot(self) -> None:
+        target = self._registries.snapshot_target()
+        try:
+            await self._server.download_snapshot(target)
+            await self._registries.adopt_snapshot(target)
+        except BaseException:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+            raise
+        _log.info("catalogue taken over", file=target.name)
+
+
+def _trailer(line: object) -> ChangesPage:
+    try:
+        return ChangesPage.model_validate(line)
+    except ValidationError as error:
+        raise CentralUnreachableError("sync.answer_unreadable") from error
+
+
+def _transaction(line: object) -> Sequence[Change]:
+    try:
+        return _changes.validate_python(line)
+    except ValidationError as error:
+        raise CentralUnreachableError("sync.answer_unreadable") from error
