@@ -63,9 +63,8 @@ class LiveChannel:
         try:
             await socket.send_str(self._heartbeat().model_dump_json())
             async with asyncio.timeout(HEARTBEAT_S):
-                while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
                     self._on_news()
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    await socket.close()
+                await socket.close()
         except TimeoutError:
             return
