@@ -32,9 +32,9 @@ _EXCLUSIVE: tuple[tuple[str, str], ...] = (
     ("8006", "8026"),
     ("8017", "8018"),
 )
-# One identifier out of each of these families at most: the last digit is only the place of the decimal point.
-_ONE_OF_FAMILY = tuple(
-    f"{start}n" for start in (*range(310, 317), *range(320, 338), *range(340, 358), *range(360, 370), *range(390, 396))
+# One identifier out of each of these families at most: the fourth digit is only the place of the decimal point.
+_ONE_OF_FAMILY = frozenset(
+    str(n) for n in (*range(310, 317), *range(320, 338), *range(340, 358), *range(360, 370), *range(390, 396))
 )
 
 _TRADE_ITEM = "01 02 03 8006 8026"
@@ -80,9 +80,8 @@ _REQUISITES: tuple[tuple[str, str], ...] = (
     ("723n", "01 8004"),
     ("7240", "01 8006"),
     ("7241 7242 7253 7254 7255 7256 8019", "8017 8018"),
-    ("7250 7251 7252 7257", "8018"),
+    ("7250 7251 7252 7257 7259", "8018"),
     ("7258", "8018+7259"),
-    ("7259", "8017 8018"),
     ("8001", "01"),
     ("8005", "01 02"),
     ("8007 8020", "415"),
@@ -109,6 +108,11 @@ def validate_ai_combination(elements: Sequence[Gs1Element], *, permit_unknown_ai
     _check_signature(elements)
 
 
+def requisites_of(ai: str) -> list[str]:
+    """Return what an identifier needs beside it: one of the blank-separated alternatives out of every line."""
+    return [alternatives for dependents, alternatives in _REQUISITES if _matching(dependents, {ai})]
+
+
 def check_repeats(elements: Iterable[Gs1Element]) -> None:
     """Refuse an identifier that comes twice with different values."""
     seen: dict[str, str] = {}
@@ -128,15 +132,17 @@ def _check_exclusive(ais: set[str]) -> None:
     for left, right in _EXCLUSIVE:
         if (ours := _matching(left, ais)) and (others := _matching(right, ais)):
             raise BadInputError("gs1.exclusive", ai=ours[0], other=others[0])
-    for family in _ONE_OF_FAMILY:
-        if len(members := _matching(family, ais)) > 1:
-            raise BadInputError("gs1.exclusive", ai=members[0], other=members[1])
+    members: dict[str, str] = {}
+    for ai in sorted(ais):
+        if len(ai) == 4 and ai[:3] in _ONE_OF_FAMILY and members.setdefault(ai[:3], ai) != ai:
+            raise BadInputError("gs1.exclusive", ai=members[ai[:3]], other=ai)
 
 
 def _check_requisites(ais: set[str]) -> None:
-    for dependents, alternatives in _REQUISITES:
-        if (needing := _matching(dependents, ais)) and not _any_present(alternatives, ais):
-            raise BadInputError("gs1.requires", ai=needing[0], one_of=alternatives)
+    for ai in sorted(ais):
+        for alternatives in requisites_of(ai):
+            if not _any_present(alternatives, ais):
+                raise BadInputError("gs1.requires", ai=ai, one_of=alternatives)
 
 
 def _any_present(alternatives: str, ais: set[str]) -> bool:
