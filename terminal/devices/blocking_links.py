@@ -181,11 +181,13 @@ class SerialLink(_ThreadLink):
 
     def _close_port(self) -> None:
         port, self._port = self._port, None
-        if port is not None:
+        if port is None:
+            return
+        # pyserial leaves the socket of a socket:// URL open when the other side has gone first.
+        network_socket = getattr(port, "_socket", None)
+        for close in (port.reset_output_buffer, port.close, getattr(network_socket, "close", _nothing)):
             with contextlib.suppress(OSError, termios.error):
-                port.reset_output_buffer()
-            with contextlib.suppress(OSError, termios.error):
-                port.close()
+                close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +269,7 @@ class UsbLink(_ThreadLink):
         if device is not None:
             with contextlib.suppress(usb_error):
                 import_module("usb.util").dispose_resources(device)
+
+
+def _nothing() -> None:
+    """Stand in for a step that this port does not need."""

@@ -1,6 +1,7 @@
 """Prints over a link to an ESC/POS printer, and opens the drawer that hangs on it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -33,7 +34,7 @@ class EscPosPrinter:
     It asks before printing, sends nothing to a printer that says no, and believes only an answer that came after
     the last byte. The connection is opened on demand and kept unless ``keep_open`` is false (a printer shared with
     another program serves one connection at a time); after any doubt it is dropped, so that a late answer meets
-    no later question.
+    no later question. ``on_sent`` is called between the last byte and the answer.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class EscPosPrinter:
         timeouts: PrinterTimeouts | None = None,
         *,
         keep_open: bool = True,
+        on_sent: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self.profile = profile or PrinterProfile()
@@ -51,6 +53,7 @@ class EscPosPrinter:
         self._timeouts = timeouts or PrinterTimeouts()
         self._keep_open = keep_open
         self._lock = asyncio.Lock()
+        self.on_sent = on_sent
         self._in_doubt = False
 
     @property
@@ -90,6 +93,8 @@ class EscPosPrinter:
                     await self._settle_doubt()
                 self._in_doubt = True
                 await self._send(job)
+                if self.on_sent is not None:
+                    self.on_sent()
                 await self._confirm()
                 self._in_doubt = False
                 done = True

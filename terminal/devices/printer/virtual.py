@@ -1,6 +1,7 @@
 """A receipt printer for machines without one: its paper is files, and it can be told to fail like a real one."""
 
 import asyncio
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,12 +34,20 @@ class VirtualPrinter:
     ``drawer.bin``.
     """
 
-    def __init__(self, name: str, directory: Path, profile: PrinterProfile | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        profile: PrinterProfile | None = None,
+        *,
+        on_sent: Callable[[], None] | None = None,
+    ) -> None:
         self.name = name
         self.profile = profile or PrinterProfile()
         self.condition = VirtualCondition.WELL
         self._directory = directory
         self._lock = asyncio.Lock()
+        self.on_sent = on_sent
         self._last_job: int | None = None
         self._break_at: int | None = None
         self._break_condition = VirtualCondition.WELL
@@ -62,6 +71,8 @@ class VirtualPrinter:
             self._require_ready()
             printed = document if self._break_at is None else document[: self._break_at]
             await asyncio.to_thread(self._keep_job, printed)
+            if self.on_sent is not None:
+                self.on_sent()
             self._finish()
 
     async def read_status(self) -> PrinterStatus:
@@ -75,6 +86,7 @@ class VirtualPrinter:
         async with self._lock:
             self._require_ready()
             await asyncio.to_thread(self._keep_pulse)
+            self._finish()
 
     def job_numbers(self) -> list[int]:
         """Return the numbers of the jobs on paper, in order."""
