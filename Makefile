@@ -53,7 +53,7 @@ soak: system-packages env assets ## Run the long suites (hours)
 	@$(PY) -m tools.run_tests --soak $(TESTS)
 
 wheel: env assets ## Build a wheel that carries the pages and needs no Node
-	@$(PY) -m tools.texts
+	@$(PY) -m tools.texts --compile-only
 	@echo "Wheel: building into dist/."
 	@$(PY) -m build --wheel --no-isolation --outdir dist . >/dev/null
 	@ls dist/*.whl
