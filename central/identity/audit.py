@@ -11,6 +11,8 @@ from central.identity.people import Actor
 from central.identity.tables import audit
 from commerce.ids import new_id
 
+Change = Mapping[str, tuple[object, object]]
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -19,7 +21,7 @@ class Act:
     action: str
     subject_kind: str
     subject: str
-    change: Mapping[str, tuple[object, object]]
+    change: Change
     company: str | None = None
     reason: str | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 Cell = str | int | Decimal | date | datetime | None
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

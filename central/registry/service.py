@@ -1,0 +1,193 @@
+"""Registries that tills pull. A change, its place on the feed and its audit commit together.
+
+Every function is a job on a connection: ``await database.write(lambda conn: save_item(conn, …))``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from central.db.feed import publish, publish_many
+from central.identity import audit
+from central.identity.passwords import PinHash
+from central.identity.people import Actor, Permission
+from central.registry import queries
+from central.registry.queries import StoredItem
+from central.registry.tables import operator, tender_type, till_settings, vat_code
+from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, check_rates, read_settings
+from commerce.errors import BadInputError, ConflictError, NotFoundError
+from commerce.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changes something of which company, and when."""
+
+    actor: Actor
+    company: str
+    at: datetime
+
+    def note(self, conn: Connection, action: str, kind: str, subject: str, change: audit.Change) -> None:
+        """Write the change down."""
+        audit.record(conn, self.actor, self.at, audit.Act(action, kind, subject, change, self.company))
+
+
+def save_item(
+    conn: Connection, edit: Edit, card: ItemCard, item_id: str | None = None, shown_version: int | None = None
+) -> StoredItem:
+    """Add or change an item; tills pull it with their next contact.
+
+    ConflictError ``conflict`` when somebody saved after ``shown_version``, ``item.sku_taken`` for another item's
+    article number.
+    """
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    card = card.checked()
+    before = None if item_id is None else get_item(conn, edit.company, item_id)
+    if before and shown_version is not None and before.version != shown_version:
+        raise ConflictError("conflict", version=before.version)
+    _check_item_references(conn, edit.company, card, item_id)
+    if before and before.card == card:
+        return before
+    stored = _publish_items(conn, edit, [StoredItem(item_id or new_id(), card, 0)], {item_id} if item_id else set())[0]
+    shown = audit.changes(before.card.row() if before else {}, card.row())
+    edit.note(conn, "item.changed" if before else "item.added", "item", stored.id, shown)
+    return stored
+
+
+def delete_item(conn: Connection, edit: Edit, item_id: str) -> None:
+    """Take an item off the tills; documents keep what they copied of it."""
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    before = get_item(conn, edit.company, item_id)
+    version = publish(conn, edit.company, None, "item", item_id, None)
+    freed = replace(before.card, sku=f"{before.card.sku[:40]}~{item_id[-12:]}")
+    queries.put_items(conn, edit.company, [StoredItem(item_id, freed, version, deleted=True)], edit.at, {item_id})
+    edit.note(conn, "item.deleted", "item", item_id, {"sku": (before.card.sku, None)})
+
+
+def get_item(conn: Connection, company: str, item_id: str) -> StoredItem:
+    """Return an item; NotFoundError ``item.unknown``."""
+    stored = queries.find_item(conn, company, item_id)
+    if stored is None or stored.deleted:
+        raise NotFoundError("item.unknown")
+    return stored
+
+
+def publish_imported(conn: Connection, edit: Edit, items: Sequence[StoredItem], known: set[str]) -> None:
+    """Store and publish items that an import has checked; one short transaction's worth."""
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    _publish_items(conn, edit, items, known)
+
+
+def save_vat_code(conn: Connection, edit: Edit, card: VatCard, vat_id: str | None = None) -> str:
+    """Add or change a VAT code; a rate that documents have used stays in their copies."""
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    check_rates(card.rates)
+    if not card.code or len(card.code) > 16 or not any(card.names.values()):
+        raise BadInputError("vat.form")
+    others = queries.list_vat_codes(conn, edit.company)
+    before = next((row for row in others if row.id == vat_id), None)
+    if any(row.code == card.code and row.id != vat_id for row in others):
+        raise ConflictError("vat.code_taken", code=card.code)
+    identity = vat_id or new_id()
+    version = publish(conn, edit.company, None, "vat_code", identity, card.row())
+    values = {"code": card.code, "names": card.names, "rates": card.row()["rates"], "treatment": card.treatment.value,
+              "natura": card.natura, "receipt_code": card.receipt_code, "is_default": card.is_default,
+              "position": card.position, "version": version}  # fmt: skip
+    queries.put(conn, vat_code, {"company": edit.company, "id": identity}, values)
+    shown = {"code": (before.code if before else None, card.code), "rates": (None, card.row()["rates"])}
+    edit.note(conn, "vat_code.saved", "vat_code", identity, shown)
+    return identity
+
+
+def save_tender_type(conn: Connection, edit: Edit, card: TenderCard, tender_id: str | None = None) -> str:
+    """Add or change a tender type."""
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    identity = tender_id or new_id()
+    version = publish(conn, edit.company, None, "tender_type", identity, card.row())
+    queries.put(conn, tender_type, {"company": edit.company, "id": identity}, {**card.row(), "version": version})
+    edit.note(conn, "tender_type.saved", "tender_type", identity, {"code": (None, card.code)})
+    return identity
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCard:
+    """An operator of one shop. ``pin`` None keeps the one that is there."""
+
+    name: str
+    shop: str
+    rights: tuple[str, ...] = ("sell",)
+    active: bool = True
+    pin: PinHash | None = None
+
+
+def save_operator(conn: Connection, edit: Edit, card: OperatorCard, operator_id: str | None = None) -> str:
+    """Add or change an operator; only tills of the shop get to know them.
+
+    The feed carries the PIN's raw hash; the sync side binds it to each till's secret before it leaves.
+    """
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    if not card.name.strip() or len(card.name) > 60:
+        raise BadInputError("operator.name")
+    before = None if operator_id is None else queries.find_operator(conn, edit.company, operator_id)
+    if operator_id and before is None:
+        raise NotFoundError("operator.unknown")
+    pin = card.pin or _kept_pin(before)
+    identity = operator_id or new_id()
+    row = {"name": card.name.strip(), "pin_salt": pin.salt.hex(), "pin_hash": pin.raw.hex(), "pin_params": pin.params,
+           "rights": list(card.rights), "active": card.active}  # fmt: skip
+    version = publish(conn, edit.company, card.shop, "operator", identity, row)
+    queries.put(
+        conn, operator, {"company": edit.company, "shop": card.shop, "id": identity}, {**row, "version": version}
+    )
+    shown: audit.Change = {"name": (before.name if before else None, row["name"]), "active": (None, card.active)}
+    edit.note(conn, "operator.saved", "operator", identity, {**shown, **({"pin": (None, "set")} if card.pin else {})})
+    return identity
+
+
+def save_settings(conn: Connection, edit: Edit, shop: str, settings: TillSettings) -> int:
+    """Change how a shop's tills work; return the new version. A changed layout gets a version of its own."""
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    found = queries.find_settings(conn, edit.company, shop)
+    before = read_settings(found.settings) if found else None
+    if before and (before.header, before.footer) != (settings.header, settings.footer):
+        settings = replace(settings, layout_version=before.layout_version + 1)
+    elif before:
+        settings = replace(settings, layout_version=before.layout_version)
+    expected = found.version + 1 if found else 1
+    version = publish(conn, edit.company, shop, "till_settings", shop, settings.row(expected))
+    values = {"settings": settings.row(version), "version": version}
+    queries.put(conn, till_settings, {"company": edit.company, "shop": shop}, values)
+    change = audit.changes(before.row(0) if before else {}, settings.row(0))
+    edit.note(conn, "till_settings.saved", "shop", shop, change)
+    return version
+
+
+def get_settings(conn: Connection, company: str, shop: str) -> tuple[TillSettings, int]:
+    """Return a shop's till settings and their version; NotFoundError ``till_settings.unknown``."""
+    found = queries.find_settings(conn, company, shop)
+    if found is None:
+        raise NotFoundError("till_settings.unknown")
+    return read_settings(found.settings), found.version
+
+
+def _kept_pin(before: queries.AnyRow | None) -> PinHash:
+    if before is None:
+        raise BadInputError("pin.form", least=4, most=12)
+    return PinHash(bytes.fromhex(before.pin_salt), bytes.fromhex(before.pin_hash), before.pin_params)
+
+
+def _publish_items(conn: Connection, edit: Edit, items: Sequence[StoredItem], known: set[str]) -> list[StoredItem]:
+    versions = publish_many(conn, edit.company, None, "item", [(stored.id, stored.card.row()) for stored in items])
+    stored = [replace(one, version=versions[one.id]) for one in items]
+    queries.put_items(conn, edit.company, stored, edit.at, known)
+    return stored
+
+
+def _check_item_references(conn: Connection, company: str, card: ItemCard, item_id: str | None) -> None:
+    if all(row.code != card.vat_code for row in queries.list_vat_codes(conn, company)):
+        raise BadInputError("item.vat_unknown", code=card.vat_code)
+    holder = queries.items_by_sku(conn, company, [card.sku]).get(card.sku)
+    if holder and holder.id != item_id:
+        raise ConflictError("item.sku_taken", sku=card.sku)

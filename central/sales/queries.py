@@ -1,0 +1,1 @@
+"""The SQL behind the pages and the API of sales."""
