@@ -1,0 +1,26 @@
+"""The central database on both engines: every test that takes ``central_database`` runs on SQLite and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from central.db.engine import Database, open_database
+from central.db.migrate import migrate
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def central_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'central.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def central_database(central_url: str) -> AsyncIterator[Database]:
+    """A migrated database."""
+    database = open_database(central_url)
+    await migrate(database)
+    yield database
+    await database.close()

@@ -1,0 +1,21 @@
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql.base import ischema_names
+
+import central.db.feed_tables
+import central.organisation.tables
+import central.sales.tables
+import central.tills.tables  # noqa: F401 - registers the tables
+from central.db.engine import Database
+from central.db.metadata import Xid8, metadata
+
+
+async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(central_database: Database) -> None:
+    ischema_names["xid8"] = Xid8
+
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        return list(compare_metadata(context, metadata))
+
+    assert await central_database.read(compare) == []
