@@ -172,7 +172,29 @@ def seal(
 
 
 HEADER_KEYS = frozenset(
-    ["format", "company", "shop", "till", "chain", "seq", "id", "kind", "kind_version", "at", "utc_offset", "business_day", "till_session", "operator", "approved_by", "command_id", "app_version", "key_id", "clock_suspect", "prev", "body_hash"]
+    [
+        "format",
+        "company",
+        "shop",
+        "till",
+        "chain",
+        "seq",
+        "id",
+        "kind",
+        "kind_version",
+        "at",
+        "utc_offset",
+        "business_day",
+        "till_session",
+        "operator",
+        "approved_by",
+        "command_id",
+        "app_version",
+        "key_id",
+        "clock_suspect",
+        "prev",
+        "body_hash",
+    ]
 )
 
 
@@ -288,9 +310,7 @@ def verify_chain(
     return Verdict(chain, count, head, None)
 
 
-def _check_entry(
-    chain: str, entry: Entry, head: Head, public_key: bytes | None
-) -> tuple[str | None, bytes | None]:
+def _check_entry(chain: str, entry: Entry, head: Head, public_key: bytes | None) -> tuple[str | None, bytes | None]:
     """Return the problem's code, if any, and the key that signs the entries after this one."""
     try:
         header = read_header(entry)

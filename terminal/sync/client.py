@@ -128,9 +128,7 @@ class CentralClient:
             raise RuntimeError("the client is not open")
         return self._session
 
-    async def _ask(
-        self, method: str, path: str, answer: type[Model], request: BaseModel | None = None
-    ) -> Model:
+    async def _ask(self, method: str, path: str, answer: type[Model], request: BaseModel | None = None) -> Model:
         status, raw = await self._exchange(method, path, None if request is None else _encode(request))
         _raise_for(status, raw)
         return _read(answer, raw)

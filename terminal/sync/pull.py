@@ -1,4 +1,4 @@
-"""Registries flow down: the operating set first, then the catalogue, each with its cursor; applying twice is harmless."""
+"""Registries flow down: the operating set, then the catalogue, each with its cursor; applying twice is harmless."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -142,7 +142,9 @@ def test_a_return_line_has_a_negative_quantity() -> None:
     assert line().movement == "sale"
 
 
-@pytest.mark.parametrize("event", [{"v": 2, "event": "lines_added"}, {"event": "lines_added"}, {"v": 1, "event": "other"}])
+@pytest.mark.parametrize(
+    "event", [{"v": 2, "event": "lines_added"}, {"event": "lines_added"}, {"v": 1, "event": "other"}]
+)
 def test_an_event_of_another_version_or_kind_is_not_guessed(event: dict[str, Any]) -> None:
     with pytest.raises(BadInputError):
         apply(start(OPENED), event)
@@ -161,7 +163,9 @@ def test_unknown_lines_are_not_voided() -> None:
 
 
 def test_the_basket_asks_the_one_tax_function() -> None:
-    basket = basket_of(line(2133), replace(line(1235, "b"), vat=VAT_RATES[1]), replace(line(630, "c"), vat=VAT_RATES[3]))
+    basket = basket_of(
+        line(2133), replace(line(1235, "b"), vat=VAT_RATES[1]), replace(line(630, "c"), vat=VAT_RATES[3])
+    )
 
     assert basket.total == 3998
     assert sum(row.tax for row in basket.taxes) == 521

@@ -65,7 +65,9 @@ def test_numbers_are_formatted_by_the_formula() -> None:
     assert format_number(series(formula="{number}-{year}{month}{day}"), 7, date(2026, 1, 2)) == "7-20260102"
 
 
-@pytest.mark.parametrize("formula", ["{series}", "{number.__class__}", "{0}{number}", "{number", "{number:abc}", "{x}{number}"])
+@pytest.mark.parametrize(
+    "formula", ["{series}", "{number.__class__}", "{0}{number}", "{number", "{number:abc}", "{x}{number}"]
+)
 def test_a_formula_that_is_not_one_is_refused(formula: str) -> None:
     with pytest.raises(BadInputError) as caught:
         series(formula=formula)

@@ -33,6 +33,7 @@ VECTORS = Path(__file__).parent / "vectors" / "ledger_v1.json"
 SIGNER = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 STRANGER = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
 CHAIN = "000102030405060708090a0b0c0d0e0f"
+EMPTY = Head(0, NO_HASH)
 ORIGIN = Origin(
     company="01890000-0000-7000-8000-000000000001",
     shop="01890000-0000-7000-8000-000000000002",
@@ -56,7 +57,7 @@ def facts(seq: int, kind: Kind) -> Facts:
 
 
 @cache
-def chain_of(length: int, previous: Head = Head(0, NO_HASH)) -> tuple[Entry, ...]:
+def chain_of(length: int, previous: Head = EMPTY) -> tuple[Entry, ...]:
     body: dict[str, object] = genesis_body(SIGNER, ChainMode.LIVE, "enrolled", None, previous)
     entries = [seal(ORIGIN, Head(0, previous.hash), facts(1, Kind.CHAIN_OPENED), body, SIGNER)]
     for seq in range(2, length + 1):
@@ -188,7 +189,9 @@ def test_keys_can_be_rotated_within_a_chain() -> None:
 def test_personal_data_can_be_erased_but_not_changed() -> None:
     personal, digest = personal_part({"name": "Anna Bianchi"})
     entries = list(chain_of(1))
-    entry = seal(ORIGIN, Head(1, entries[0].hash), facts(2, Kind.CUSTOMER_CREATED), {"personal": digest}, SIGNER, personal)
+    entry = seal(
+        ORIGIN, Head(1, entries[0].hash), facts(2, Kind.CUSTOMER_CREATED), {"personal": digest}, SIGNER, personal
+    )
 
     assert problem([*entries, entry]) is None
     assert problem([*entries, replace(entry, personal=None)]) is None

@@ -101,7 +101,7 @@ def test_unreadable_numbers_say_so(text: str) -> None:
 def test_wire_texts_have_fixed_scale() -> None:
     assert quantity_text(Decimal("2.5")) == "2.500000"
     assert price_text(Decimal("3.49")) == "3.49000000"
-    assert fixed(Decimal("22"), 2) == "22.00"
+    assert fixed(Decimal(22), 2) == "22.00"
 
 
 def test_import_amounts_round_half_up() -> None:

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from commerce.errors import RuleError
@@ -14,16 +14,17 @@ def balanced(settlement: Settlement) -> bool:
 
 
 amounts = st.integers(min_value=0, max_value=100_000)
-tenders = st.lists(st.one_of(st.builds(cash, amounts), st.builds(card, amounts), st.builds(voucher, amounts)), max_size=5)
+tenders = st.lists(
+    st.one_of(st.builds(cash, amounts), st.builds(card, amounts), st.builds(voucher, amounts)), max_size=5
+)
 
 
 @given(amounts, tenders, st.sampled_from([None, 5]), amounts)
 def test_what_is_settled_balances(total: int, given_tenders: list[Tender], step: int | None, deposits: int) -> None:
-    try:
-        settlement = settle(total + deposits, given_tenders, cash_step=step, deposits_cents=deposits)
-    except RuleError as error:
-        assert error.code == "tender.more_than_due"
-        return
+    cards = sum(tender.value for tender in given_tenders if tender.kind is TenderKind.CARD)
+    assume(cards <= total)
+
+    settlement = settle(total + deposits, given_tenders, cash_step=step, deposits_cents=deposits)
 
     assert settlement.due == total
     assert balanced(settlement) or settlement.remaining == total + settlement.rounding - settlement.tendered
@@ -57,7 +58,9 @@ def test_a_refund_settled_exactly_balances(owed: int, step: int | None) -> None:
         (-253, [cash(-255)], 5, (-253, -2, 0, 0)),
     ],
 )
-def test_worked_settlements(total: int, given_tenders: list[Tender], step: int | None, expected: tuple[int, ...]) -> None:
+def test_worked_settlements(
+    total: int, given_tenders: list[Tender], step: int | None, expected: tuple[int, ...]
+) -> None:
     settlement = settle(total, given_tenders, cash_step=step)
 
     assert (settlement.due, settlement.rounding, settlement.excess, settlement.change) == expected

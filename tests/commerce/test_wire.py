@@ -17,7 +17,8 @@ def test_entries_arrive_as_the_very_bytes_that_were_hashed() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"wire": 2}, {"entries": []}, {"chain": "short"}, {"till": "T2"}, {"unknown": 1}, {"entries": [{"seq": 0}]}]
+    "change",
+    [{"wire": 2}, {"entries": []}, {"chain": "short"}, {"till": "T2"}, {"unknown": 1}, {"entries": [{"seq": 0}]}],
 )
 def test_an_envelope_that_is_not_one_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
