@@ -1,0 +1,98 @@
+"""The machine's settings: one TOML file, read once in ``__main__``. Shop settings are registry rows, not files."""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from commerce.errors import BadInputError
+
+
+class Section(BaseModel):
+    """A part of the file; an unknown key is a typing error and stops the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CentralSection(Section):
+    """Where central is; ``ca_file`` for a company with its own authority."""
+
+    url: str
+    ca_file: Path | None = None
+    timeout_s: int = Field(default=20, ge=1, le=300)
+
+
+class DeviceSection(Section):
+    """One device: a name for people, the driver, and the driver's own options."""
+
+    name: str
+    driver: str
+    options: dict[str, Any] = {}
+
+
+class DevicesSection(Section):
+    """What is plugged in. A drawer hangs on the printer unless it says otherwise."""
+
+    scanners: list[DeviceSection] = []
+    printer: DeviceSection | None = None
+    fiscal_register: DeviceSection | None = None
+
+
+class ListenSection(Section):
+    """Where the page is served. Beyond loopback it takes a certificate, and the names it is reached by."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8401, ge=0, le=65535)
+    allowed_hosts: list[str] = []
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _no_plain_network(self) -> "ListenSection":
+        loopback = self.host == "localhost" or _is_loopback(self.host)
+        if not loopback and not (self.certificate and self.key and self.allowed_hosts):
+            raise ValueError("beyond loopback, listen needs certificate, key and allowed_hosts")
+        return self
+
+
+class TillConfig(Section):
+    """``till.toml``."""
+
+    data_dir: Path
+    listen: ListenSection = ListenSection()
+    central: CentralSection | None = None
+    devices: DevicesSection = DevicesSection()
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _home(cls, path: Path) -> Path:
+        return path.expanduser()
+
+
+def read_config(path: Path) -> TillConfig:
+    """Read the file; BadInputError ``config.missing`` or ``config.wrong`` with the place and the reason."""
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError("config.missing", path=str(path), reason=error.strerror) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError("config.wrong", path=str(path), place="", reason=str(error)) from error
+    try:
+        config = TillConfig.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInputError("config.wrong", path=str(path), place=place, reason=first["msg"]) from error
+    if config.data_dir.is_absolute():
+        return config
+    return config.model_copy(update={"data_dir": (path.parent / config.data_dir).resolve()})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
