@@ -161,7 +161,7 @@ def _bind(listener: socket.socket, address: str, path: Path) -> None:
     try:
         listener.bind(address)
     except OSError as error:
-        if error.errno != errno.EADDRINUSE or _is_answered(address):
+        if error.errno != errno.EADDRINUSE or not path.is_socket() or _is_answered(address):
             raise
         path.unlink()  # left behind by a till that was killed
         listener.bind(address)
@@ -169,6 +169,7 @@ def _bind(listener: socket.socket, address: str, path: Path) -> None:
 
 def _is_answered(address: str) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        caller.setblocking(False)
         return caller.connect_ex(address) != errno.ECONNREFUSED
 
 

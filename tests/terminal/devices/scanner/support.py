@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import runpy
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,3 +100,51 @@ class Pipes:
         if self._writing is not None:
             os.close(self._writing)
             self._writing = None
+
+
+class FakeDevices:
+    """Opens and grabs a device as the kernel lets us: nodes can be absent, forbidden, taken, unplugged."""
+
+    def __init__(self) -> None:
+        self.refuse_open = self.refuse_grab = 0
+        self.opened: list[FakeDevice] = []
+
+    def open(self, path: str) -> FakeDevice:
+        if self.refuse_open:
+            raise OSError(self.refuse_open, os.strerror(self.refuse_open), path)
+        self.opened.append(FakeDevice(path, self.refuse_grab))
+        return self.opened[-1]
+
+    def write(self, data: bytes) -> None:
+        self.opened[-1].kernel.sendall(data)
+
+    def unplug(self) -> None:
+        for device in self.opened:
+            device.kernel.close()
+
+
+class FakeDevice:
+    """One open device; the kernel is the other end of a socket."""
+
+    def __init__(self, path: str, refuse_grab: int) -> None:
+        self.path = path
+        self.grabbed = self.closed = False
+        self._refuse_grab = refuse_grab
+        self.kernel, self._ours = socket.socketpair()
+        self._ours.setblocking(False)
+        self.fd = self._ours.fileno()
+
+    def grab(self) -> None:
+        if self._refuse_grab:
+            raise OSError(self._refuse_grab, os.strerror(self._refuse_grab))
+        self.grabbed = True
+
+    def close(self) -> None:
+        self.closed = True
+        self._ours.close()
+
+
+async def turn_loop() -> None:
+    """Let the loop read what has been written."""
+    for _ in range(10):
+        await asyncio.sleep(0)
