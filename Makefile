@@ -36,7 +36,8 @@ demo: env assets ## Start central and two tills with an invented catalogue; Ctrl
 	@$(PY) -m tools.texts --compile-only
 	@$(PY) -m tools.demo
 
-test: system-packages env assets ## Run all tests; TESTS=... runs some
+test: system-packages env ## Run all tests; TESTS=... runs some
+	@$(PY) -m tools.assets --dev
 	@$(PY) -m tools.texts --compile-only
 	@$(PY) -m tools.run_tests $(TESTS)
 
@@ -48,7 +49,8 @@ bench: env ## Measure against the raw engines; writes build/bench.json
 	@echo "Benchmarks: ours against the raw engine on this machine; takes several minutes."
 	@$(PY) -m bench
 
-soak: system-packages env assets ## Run the long suites (hours)
+soak: system-packages env ## Run the long suites (hours)
+	@$(PY) -m tools.assets --dev
 	@$(PY) -m tools.texts --compile-only
 	@$(PY) -m tools.run_tests --soak $(TESTS)
 

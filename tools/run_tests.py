@@ -1,4 +1,4 @@
-"""Runs the tests on all processors, with what they need from Node, and keeps pytest's last lines last."""
+"""Runs the tests on all processors; pytest's last lines stay the last."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-from tools import assets
 
 ROOT = Path(__file__).resolve().parent.parent
 SOAK_TIMEOUT_S = 6 * 3600
@@ -17,7 +15,6 @@ def main() -> None:
     """Run pytest with the given paths and options; `--soak` runs the long suites instead."""
     arguments = [word for word in sys.argv[1:] if word != "--soak"]
     soak = "--soak" in sys.argv[1:]
-    assets.fetch(with_dev=True)
     workers = max(2, min(os.cpu_count() or 2, 8))
     what = "the long suites" if soak else "all tests" if not arguments else "the chosen tests"
     print(f"Tests: running {what} in {workers} processes.", flush=True)
