@@ -1,0 +1,195 @@
+"""Every act of the API: its address, what it takes and the command it becomes. Nothing is decided here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from commerce.errors import NotFoundError
+from terminal.services import commands
+from terminal.ui import requests
+from terminal.ui.requests import decimal_or_none
+
+Path = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ActRoute:
+    """An act: ``make`` turns the body and what stands in the address into a command."""
+
+    path: str
+    summary: str
+    request: type[requests.Act]
+    make: Callable[[Any, Path], commands.Command]
+    errors: tuple[str, ...] = ()
+    max_bytes: int = 16 * 1024
+
+
+def _add_tender(body: requests.AddTender, _: Path) -> commands.Command:
+    return commands.AddTender(body.command_id, body.sale, body.type, body.shown_due_cents, body.amount_cents)
+
+
+def _add_item(body: requests.AddItem, _: Path) -> commands.Command:
+    price = decimal_or_none(body.unit_price)
+    return commands.AddItem(body.command_id, body.item, decimal_or_none(body.quantity), price)
+
+
+def _add_code(body: requests.AddCode, _: Path) -> commands.Command:
+    return commands.AddCode(body.command_id, body.code, decimal_or_none(body.quantity))
+
+
+def _change_quantity(body: requests.ChangeQuantity, path: Path) -> commands.Command:
+    return commands.ChangeQuantity(body.command_id, path["line"], Decimal(body.quantity))
+
+
+def _import_lines(body: requests.ImportLines, _: Path) -> commands.Command:
+    return commands.ImportLines(body.command_id, tuple(line.value() for line in body.lines))
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise NotFoundError("notice.unknown", notice=text[:16])
+    return int(text)
+
+
+_SELLING = ("operator.required", "session.closed")
+
+ACTS: tuple[ActRoute, ...] = (
+    ActRoute(
+        "/api/v1/sign-on",
+        "Sign an operator on by PIN",
+        requests.SignOn,
+        lambda body, _: commands.SignOn(body.command_id, body.operator, body.pin),
+        ("pin.wrong", "operator.unknown"),
+    ),
+    ActRoute(
+        "/api/v1/sign-off",
+        "Sign the operator off",
+        requests.Act,
+        lambda body, _: commands.SignOff(body.command_id),
+        ("sale.open",),
+    ),
+    ActRoute(
+        "/api/v1/session/open",
+        "Open a till session with the cash in the drawer",
+        requests.OpenSession,
+        lambda body, _: commands.OpenSession(body.command_id, body.opening_cash_cents),
+        ("operator.required", "session.open"),
+    ),
+    ActRoute(
+        "/api/v1/session/close",
+        "Close the session with its Z",
+        requests.CloseSession,
+        lambda body, _: commands.CloseSession(body.command_id, body.counted_cash_cents),
+        ("sale.open", *_SELLING),
+    ),
+    ActRoute(
+        "/api/v1/sale/codes",
+        "Add what a typed or scanned code stands for",
+        requests.AddCode,
+        _add_code,
+        ("code.unknown", "code.ambiguous", "price.missing", "sale.being_paid", *_SELLING),
+    ),
+    ActRoute(
+        "/api/v1/sale/items",
+        "Add an item chosen from a search or from candidates",
+        requests.AddItem,
+        _add_item,
+        ("item.unknown", "price.missing", "sale.being_paid", *_SELLING),
+    ),
+    ActRoute(
+        "/api/v1/sale/lines/{line}/quantity",
+        "Give a line another quantity",
+        requests.ChangeQuantity,
+        _change_quantity,
+        ("line.unknown", "line.amount_stands", "sale.being_paid"),
+    ),
+    ActRoute(
+        "/api/v1/sale/lines/{line}/void",
+        "Take a line off the sale",
+        requests.Act,
+        lambda body, path: commands.VoidLine(body.command_id, path["line"]),
+        ("line.unknown", "sale.being_paid"),
+    ),
+    ActRoute(
+        "/api/v1/sale/void",
+        "Give the sale up",
+        requests.VoidSale,
+        lambda body, _: commands.VoidSale(body.command_id, body.reason),
+        ("sale.being_paid",),
+    ),
+    ActRoute(
+        "/api/v1/sale/tenders",
+        "Settle the sale, whole or in part; it completes when nothing remains",
+        requests.AddTender,
+        _add_tender,
+        ("sale.total_changed", "tender.more_than_due", "tender.type_unknown", *_SELLING),
+    ),
+    ActRoute(
+        "/api/v1/sale/tenders/{tender}/void",
+        "Take a tender back before the sale completes",
+        requests.Act,
+        lambda body, path: commands.VoidTender(body.command_id, path["tender"]),
+        ("tender.unknown",),
+    ),
+    ActRoute(
+        "/api/v1/sale/complete",
+        "Complete a sale with nothing to pay",
+        requests.CompleteSale,
+        lambda body, _: commands.CompleteSale(body.command_id, body.sale, body.shown_due_cents),
+        ("sale.total_changed", "sale.not_settled", "sale.no_lines"),
+    ),
+    ActRoute(
+        "/api/v1/sale/next",
+        "Leave the screen of the completed sale; the next scan does it as well",
+        requests.Act,
+        lambda body, _: commands.NextSale(body.command_id),
+    ),
+    ActRoute(
+        "/api/v1/sale/imported-lines",
+        "Add the lines of a receipt made elsewhere; replay chains only",
+        requests.ImportLines,
+        _import_lines,
+        ("replay.only",),
+        4 * 1024 * 1024,
+    ),
+    ActRoute(
+        "/api/v1/replay/clock",
+        "Set the till's clock; replay chains only",
+        requests.SetReplayClock,
+        lambda body, _: commands.SetReplayClock(body.command_id, body.moment()),
+        ("replay.only",),
+    ),
+    ActRoute(
+        "/api/v1/language",
+        "Choose the language of the sale's document",
+        requests.ChooseLanguage,
+        lambda body, _: commands.ChooseLanguage(body.command_id, body.language),
+    ),
+    ActRoute(
+        "/api/v1/notices/{notice}/dismiss",
+        "Take a notice off the screen",
+        requests.Act,
+        lambda body, path: commands.DismissNotice(body.command_id, _number(path["notice"])),
+    ),
+    ActRoute(
+        "/api/v1/prints/{print}/again",
+        "Print again: marked REPRINT while the last outcome is not certain, COPY when it is",
+        requests.Act,
+        lambda body, path: commands.PrintAgain(body.command_id, path["print"]),
+        ("print.unknown",),
+    ),
+    ActRoute(
+        "/api/v1/prints/{print}/dismiss",
+        "Stop offering a print",
+        requests.Act,
+        lambda body, path: commands.DismissPrint(body.command_id, path["print"]),
+        ("print.unknown",),
+    ),
+    ActRoute(
+        "/api/v1/clock/confirm",
+        "Say that the clock is right after a jump",
+        requests.Act,
+        lambda body, _: commands.ConfirmClock(body.command_id),
+    ),
+)

@@ -1,0 +1,72 @@
+"""The status line: clock, devices and network, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.ui.words import DEVICE_LABELS, DEVICE_REASONS, DEVICE_STATES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from terminal.devices.protocols import DeviceState
+    from terminal.services.state import ClockState, RegisterState
+    from terminal.ui.ports import NetworkStatus
+    from terminal.ui.view_types import ClockView, DeviceView, NetworkView
+    from terminal.ui.views import Viewer
+
+
+def clock_view(viewer: Viewer, state: RegisterState, now: datetime) -> ClockView:
+    """Return the shop's time and, after a jump, the question to a person."""
+    local = now.astimezone(state.operating.shop.zone)
+    question = _clock_question(viewer, state.clock, local) if state.clock.suspect else None
+    return {"time": viewer.formats.time(local), "day": viewer.formats.day(local), "question": question}
+
+
+def device_view(viewer: Viewer, device: DeviceState) -> DeviceView:
+    """Return a device and how it is."""
+    label = DEVICE_LABELS.get(device.kind)
+    reason = DEVICE_REASONS.get(device.reason) or DEVICE_STATES[device.availability.value]
+    if device.availability.value == "ready":
+        reason = DEVICE_STATES["ready"]
+    return {
+        "name": device.name,
+        "kind": device.kind,
+        "label": viewer.words.t(label) if label else device.name,
+        "availability": device.availability.value,
+        "text": viewer.words.t(reason),
+    }
+
+
+def network_view(viewer: Viewer, network: NetworkStatus, zone: ZoneInfo) -> NetworkView:
+    """Return how the till stands with central; being apart is normal and said quietly."""
+    words = viewer.words
+    since = None if network.since is None else viewer.formats.moment(network.since.astimezone(zone))
+    states = {
+        "online": words.t("connected"),
+        "offline": words.t("not reachable, selling goes on"),
+        "never": words.t("not connected yet"),
+    }
+    waiting = words.tn("{count} not yet sent", "{count} not yet sent", network.unsent) if network.unsent else ""
+    if waiting and since and network.state != "online":
+        waiting = words.t("{waiting} since {since}", waiting=waiting, since=since)
+    return {
+        "state": network.state,
+        "unsent": network.unsent,
+        "text": states[network.state],
+        "unsent_text": waiting or words.t("everything sent"),
+        "since": since,
+    }
+
+
+def _clock_question(viewer: Viewer, clock: ClockState, local: datetime) -> str:
+    shown = viewer.formats.moment(local)
+    if clock.trusted_at is None:
+        return viewer.words.t("The clock may be wrong: it says {now}. Selling goes on. Is it right?", now=shown)
+    last = viewer.formats.moment(clock.trusted_at.astimezone(local.tzinfo))
+    return viewer.words.t(
+        "The clock has jumped: it was {last} and now says {now}. Selling goes on. Is it right now?",
+        last=last,
+        now=shown,
+    )

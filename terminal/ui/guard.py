@@ -1,0 +1,79 @@
+"""What every request passes: who asks (host, origin, token), which words an error gets, which headers go out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from commerce.errors import ForbiddenError, PosError
+from terminal.ui.answers import InternalError, error_answer, from_http, log
+from terminal.ui.keys import SERVICES, TOKENS
+from terminal.ui.language import language_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@web.middleware
+async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals into status and words, log a bug once, and put the headers on."""
+    try:
+        response = await handler(request)
+    except PosError as error:
+        response = error_answer(error, _language(request))
+    except web.HTTPException as error:
+        response = error_answer(from_http(error), _language(request))
+    except Exception:  # noqa: BLE001  # the boundary: what reaches it is a bug
+        log.exception("a request failed: %s %s", request.method, request.path)
+        response = error_answer(InternalError(), _language(request))
+    _put_headers(request, response)
+    return response
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a Host that is not ours (DNS rebinding) and an Origin that is not (a hostile page beside ours)."""
+    hosts = request.app[SERVICES].hosts
+    if request.headers.get("Host", "").lower() not in hosts:
+        raise ForbiddenError("request.host")
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_ours(origin, hosts):
+        raise ForbiddenError("request.origin")
+    return await handler(request)
+
+
+def require_token(request: web.Request, *, in_query: bool = False) -> None:
+    """Refuse an act, or the socket, of someone who was not given a token."""
+    token = request.query.get("token") if in_query else request.headers.get("X-Till-Token")
+    if not request.app[TOKENS].accepts(token):
+        raise ForbiddenError("request.token")
+
+
+def _is_ours(origin: str, hosts: frozenset[str]) -> bool:
+    parts = urlsplit(origin.lower())
+    return parts.scheme in ("http", "https") and parts.netloc in hosts and not parts.path
+
+
+def _language(request: web.Request) -> str:
+    return language_of(request, request.app[SERVICES].register.state.operating.shop.languages[0])
+
+
+def _put_headers(request: web.Request, response: web.StreamResponse) -> None:
+    if response.prepared:
+        return
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    kept = request.path.startswith("/static/")
+    response.headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")

@@ -1,0 +1,159 @@
+"""The kiosk page's own words by name. The page has none in itself: it fetches these in its language."""
+
+import hashlib
+from functools import lru_cache
+from typing import Final
+
+from commerce.texts import N_, translator
+
+PAGE_TEXTS: Final[dict[str, str]] = {
+    "title": N_("Till"),
+    "skip": N_("Skip to the lines of the sale"),
+    # status line
+    "status": N_("State of the till"),
+    "central": N_("Central"),
+    "language": N_("Language"),
+    "menu": N_("Menu"),
+    "nobody": N_("Nobody signed on"),
+    # connection
+    "away": N_("The till is not answering. The sale is kept; the page goes on by itself as soon as it answers."),
+    "away_pending": N_("The till is not answering. What you tapped is kept and sent as soon as it answers."),
+    "not_done": N_("The till did not answer. What you tapped last was not done: look at the sale and repeat it."),
+    "back": N_("The till answers again."),
+    "loading": N_("Connecting to the till…"),
+    # sign-on
+    "who": N_("Who is selling?"),
+    "no_operators": N_("Nobody may sell here yet. Operators arrive from head office by themselves."),
+    "pin_of": N_("PIN of {name}"),
+    "pin_typed": N_("{count} digits typed"),
+    "sign_on": N_("Sign on"),
+    "someone_else": N_("Someone else"),
+    # session
+    "open_title": N_("Open the session"),
+    "open_hint": N_("Count the cash in the drawer and type it."),
+    "opening_cash": N_("Cash in the drawer"),
+    "open": N_("Open"),
+    "close_title": N_("Close the session"),
+    "close_hint": N_("Count all the cash in the drawer and type it. The report follows."),
+    "counted_cash": N_("Cash counted"),
+    "close": N_("Close the session"),
+    "z_done": N_("The session is closed"),
+    "z_expected": N_("Should be in the drawer"),
+    "z_counted": N_("Counted"),
+    "z_difference": N_("Difference"),
+    "z_tenders": N_("Received"),
+    "z_taxes": N_("VAT"),
+    # lines
+    "lines": N_("Lines of the sale"),
+    "empty_title": N_("Ready for the next customer"),
+    "empty_hint": N_("Scan the first item, or type its name or code."),
+    "newest": N_("newest"),
+    # totals
+    "total": N_("Total"),
+    "vat": N_("of which VAT"),
+    "vat_on": N_("{tax} on {taxable}"),
+    # search
+    "search": N_("Search, or type a code"),
+    "search_hint": N_("Scan, or type a name or a code."),
+    "results": N_("Items found"),
+    "results_count": N_("{count} found"),
+    "nothing_found": N_("Nothing found for “{words}”."),
+    "no_price": N_("price asked"),
+    "add_code": N_("Add"),
+    # actions
+    "actions": N_("What you can do"),
+    "pay": N_("Pay"),
+    "void_sale": N_("Void the sale"),
+    "void_sale_sure": N_("Give up this whole sale?"),
+    "void_sale_yes": N_("Yes, void it"),
+    "no": N_("No"),
+    "last_receipt": N_("Last receipt"),
+    "sign_off": N_("Sign off"),
+    "back_to_sale": N_("Back"),
+    # a line
+    "line": N_("Line"),
+    "quantity": N_("Quantity"),
+    "set_quantity": N_("Set quantity"),
+    "remove_line": N_("Remove line"),
+    "amount_stands": N_("The amount of this line stands as it came: remove it or leave it."),
+    # paying
+    "paying": N_("Pay"),
+    "due": N_("To pay"),
+    "pay_back": N_("To pay back"),
+    "remaining": N_("Still to pay"),
+    "exact": N_("Exact"),
+    "cash_typed": N_("Cash received"),
+    "given": N_("Given"),
+    "rounding": N_("Rounding"),
+    "take_back": N_("Take back {name} {amount}"),
+    "complete": N_("Complete the sale"),
+    "nothing_due": N_("Nothing to pay."),
+    "no_tenders": N_("No means of payment has arrived from head office yet."),
+    "card_hint": N_("Take the card payment on the card reader first, then tap."),
+    # done
+    "change": N_("Change"),
+    "no_change": N_("Paid"),
+    "paid": N_("Paid {amount}"),
+    "given_amount": N_("Given {amount}"),
+    "next": N_("Next customer"),
+    "next_hint": N_("Or simply scan the next item."),
+    # receipts
+    "receipt": N_("Receipt"),
+    "no_receipt": N_("Nothing was sold on this till yet."),
+    "prints": N_("Prints to look at"),
+    # notices
+    "notice": N_("Please look"),
+    "dismiss": N_("Understood"),
+    "cancel": N_("Cancel"),
+    "choose_item": N_("Choose the item"),
+    "ask_price": N_("Price"),
+    "add_with_price": N_("Add at this price"),
+    "clock_yes": N_("Yes, the clock is right"),
+    # number pad
+    "pad": N_("Number pad"),
+    "pad_clear": N_("Clear"),
+    "pad_erase": N_("Erase the last digit"),
+    "pad_decimal": N_("Decimal separator"),
+    "pad_minus": N_("Plus or minus"),
+    # keyboard
+    "keys_title": N_("Keyboard"),
+    "keys_code": N_("Add what a code stands for"),
+    "keys_code_keys": N_("code, Enter"),
+    "keys_search": N_("Search"),
+    "keys_lines": N_("Choose a line"),
+    "keys_open_line": N_("Actions of the chosen line"),
+    "keys_remove": N_("Remove the chosen line"),
+    "keys_pay": N_("Pay; then exact cash"),
+    "keys_card": N_("Card, while paying"),
+    "keys_amount": N_("Cash received, while paying"),
+    "keys_amount_keys": N_("amount, Enter"),
+    "keys_last": N_("Last receipt"),
+    "keys_menu": N_("Menu"),
+    "keys_back": N_("Back"),
+    "keys_next": N_("Next customer"),
+    "keys_help": N_("This list"),
+    # other pages
+    "paper": N_("Paper"),
+    "paper_title": N_("Paper of the virtual printer"),
+    "paper_none": N_("Nothing was printed yet."),
+    "paper_number": N_("Print {number}"),
+    "paper_bytes": N_("Bytes"),
+    "paper_cut": N_("cut"),
+    "paper_drawer": N_("Drawer opened"),
+    "paper_picture": N_("Picture"),
+    "paper_no_printer": N_("This till has no virtual printer."),
+}
+
+
+@lru_cache(maxsize=8)
+def page_texts(language: str) -> dict[str, str]:
+    """Return the page's words in a language, their placeholders left for the page to fill."""
+    words = translator(language)
+    return {name: words.t(msgid) for name, msgid in PAGE_TEXTS.items()}
+
+
+@lru_cache(maxsize=8)
+def texts_version(language: str) -> str:
+    """Return what changes with any of the words, so that a page knows when to fetch them again."""
+    told = "\0".join(f"{name}\0{text}" for name, text in page_texts(language).items())
+    return f"{language}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"

@@ -1,0 +1,119 @@
+"""Prints and notices: what happened to the sale first, then what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+from commerce.texts.errors import ERROR_TEXTS
+from terminal.ui.words import (
+    NOTICES,
+    PRINT_ACTIONS,
+    PRINT_COPY,
+    PRINT_DONE,
+    PRINT_RECEIPT,
+    PRINT_WAITING,
+    PRINT_Z,
+    RECEIPT_TITLE,
+    REPORT_TITLE,
+)
+
+if TYPE_CHECKING:
+    from terminal.services.state import Notice, PrintState
+    from terminal.ui.view_types import ActionView, ItemView, NoticeView, PrintView
+    from terminal.ui.views import Viewer
+
+NEEDS_PERSON: Final = frozenset({"failed", "unknown", "not_done"})
+
+
+def print_view(viewer: Viewer, job: PrintState) -> PrintView:
+    """Return a print with what a person can do about it."""
+    title = RECEIPT_TITLE if job.document_kind == "receipt" else REPORT_TITLE
+    return {
+        "id": job.id,
+        "of": job.of,
+        "title": viewer.words.t(title, number=job.title),
+        "state": job.state,
+        "text": viewer.words.t(_print_text(job)),
+        "needs_person": job.state in NEEDS_PERSON,
+        "actions": _actions(viewer, job),
+    }
+
+
+def notice_view(viewer: Viewer, notice: Notice, currency: str) -> NoticeView:
+    """Return a notice; what can be chosen or typed to put it right comes with it."""
+    values = notice.values
+    found = [_candidate(viewer, entry, currency) for entry in values.get("candidates") or ()]
+    item = values.get("item")
+    return {
+        "id": notice.number,
+        "code": notice.code,
+        "kind": "price" if notice.code == "price.missing" and item else "candidates" if found else "alarm",
+        "text": _notice_text(viewer, notice),
+        "scanned": None if values.get("code") is None else str(values["code"]),
+        "item": _item_id(item),
+        "candidates": found,
+    }
+
+
+def _print_text(job: PrintState) -> str:
+    if job.state not in NEEDS_PERSON:
+        return PRINT_DONE if job.state == "done" else PRINT_WAITING
+    if job.document_kind != "receipt":
+        return PRINT_Z[job.state]
+    by_reason = ERROR_TEXTS.get(job.reason) if job.reason.startswith("printer.") and job.state != "unknown" else None
+    return by_reason or PRINT_RECEIPT[job.state]
+
+
+def _actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
+    if job.state == "done":
+        return [{"name": "again", "text": viewer.words.t(PRINT_COPY)}]
+    if job.state not in NEEDS_PERSON:
+        return []
+    again, dismiss = PRINT_ACTIONS[job.state]
+    return [{"name": "again", "text": viewer.words.t(again)}, {"name": "dismiss", "text": viewer.words.t(dismiss)}]
+
+
+def _notice_text(viewer: Viewer, notice: Notice) -> str:
+    values = notice.values
+    msgid = NOTICES.get(notice.code) or ERROR_TEXTS.get(notice.code) or ERROR_TEXTS["error"]
+    shown = {"code": notice.code, **values, "name": _name(viewer, values) or str(values.get("code", ""))}
+    return viewer.words.t(msgid).format_map(_Shown(shown))
+
+
+class _Shown(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _name(viewer: Viewer, values: Mapping[str, Any]) -> str:
+    item = values.get("item")
+    names = values.get("names") or (item.get("names") if isinstance(item, Mapping) else None) or {}
+    return names.get(viewer.language) or next(iter(names.values()), "") or str(values.get("name", ""))
+
+
+def _candidate(viewer: Viewer, entry: object, currency: str) -> ItemView:
+    """Read a candidate; one that is only an id is shown by its id rather than not at all."""
+    if not isinstance(entry, Mapping):
+        return {"id": str(entry), "sku": "", "name": str(entry), "unit": "", "price": None}
+    return {
+        "id": str(entry.get("item") or entry.get("id")),
+        "sku": str(entry.get("sku") or ""),
+        "name": _name(viewer, entry) or str(entry.get("sku") or ""),
+        "unit": str(entry.get("unit") or ""),
+        "price": _price(viewer, entry.get("price"), currency),
+    }
+
+
+def _price(viewer: Viewer, price: object, currency: str) -> str | None:
+    try:
+        return None if price is None else viewer.formats.price(Decimal(str(price)), currency)
+    except InvalidOperation:
+        return None
+
+
+def _item_id(item: object) -> str | None:
+    if isinstance(item, Mapping):
+        item = item.get("id")
+    return None if item is None else str(item)

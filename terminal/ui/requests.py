@@ -1,0 +1,160 @@
+"""What callers may send: one frozen model per act, nothing beyond its fields."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from commerce.money import MAX_CENTS, PRICE_SCALE, QUANTITY_SCALE, parse_decimal
+from commerce.texts import LANGUAGES
+from terminal.services import commands
+
+CommandId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Cents = Annotated[int, Field(ge=-MAX_CENTS, le=MAX_CENTS, strict=True)]
+Counted = Annotated[int, Field(ge=0, le=MAX_CENTS, strict=True)]
+Code = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+def _quantity(text: str) -> str:
+    parse_decimal(text, QUANTITY_SCALE)
+    return text
+
+
+def _price(text: str) -> str:
+    parse_decimal(text, PRICE_SCALE)
+    return text
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError("language")
+    return text
+
+
+DECIMAL_PATTERN = r"^-?\d{1,9}(\.\d{1,8})?$"
+QuantityText = Annotated[str, Field(pattern=DECIMAL_PATTERN, examples=["2", "0.482"]), AfterValidator(_quantity)]
+PriceText = Annotated[str, Field(pattern=DECIMAL_PATTERN, examples=["3.49"]), AfterValidator(_price)]
+Language = Annotated[str, Field(examples=list(LANGUAGES)), AfterValidator(_language)]
+
+
+class Body(BaseModel):
+    """What every body has in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Empty(Body):
+    """An empty object."""
+
+
+class Act(Body):
+    """An act. A resend with the same ``command_id`` gets the first one's answer and has no further effect."""
+
+    command_id: CommandId
+
+
+class SignOn(Act):
+    """Who signs on, by PIN."""
+
+    operator: Id
+    pin: str = Field(min_length=1, max_length=32, repr=False)
+
+
+class OpenSession(Act):
+    """The cash counted into the drawer."""
+
+    opening_cash_cents: Counted
+
+
+class CloseSession(Act):
+    """The cash counted in the drawer."""
+
+    counted_cash_cents: Counted
+
+
+class AddCode(Act):
+    """A code, typed or scanned, whole as it came."""
+
+    code: Code
+    quantity: QuantityText | None = None
+
+
+class AddItem(Act):
+    """An item chosen from search or candidates."""
+
+    item: Id
+    quantity: QuantityText | None = None
+    unit_price: PriceText | None = None
+
+
+class ChangeQuantity(Act):
+    """A line's new quantity; negative is a return."""
+
+    quantity: QuantityText
+
+
+class VoidSale(Act):
+    """Why the sale is given up, if anyone says."""
+
+    reason: str | None = Field(default=None, max_length=200)
+
+
+class AddTender(Act):
+    """A means of settling; without ``amount_cents`` exactly what remains."""
+
+    sale: Id
+    type: Id
+    shown_due_cents: Cents
+    amount_cents: Cents | None = None
+
+
+class CompleteSale(Act):
+    """A sale with nothing to pay."""
+
+    sale: Id
+    shown_due_cents: Cents
+
+
+class ImportedLine(Body):
+    """A line of a receipt made elsewhere."""
+
+    code: str = Field(max_length=512)
+    description: str = Field(max_length=512)
+    quantity: QuantityText
+    total_cents: Cents
+    vat_code: Id
+
+    def value(self) -> commands.ImportedLine:
+        """Return the line as the register takes it."""
+        return commands.ImportedLine(
+            self.code, self.description, Decimal(self.quantity), self.total_cents, self.vat_code
+        )
+
+
+class ImportLines(Act):
+    """All lines of a receipt made elsewhere."""
+
+    lines: list[ImportedLine] = Field(min_length=1, max_length=5000)
+
+
+class ChooseLanguage(Act):
+    """The language of the sale's document."""
+
+    language: Language
+
+
+class SetReplayClock(Act):
+    """What the till's clock is to say."""
+
+    at: AwareDatetime
+
+    def moment(self) -> datetime:
+        """Return the moment."""
+        return self.at
+
+
+def decimal_or_none(text: str | None) -> Decimal | None:
+    """Return a decimal that was checked by its model."""
+    return None if text is None else Decimal(text)

@@ -1,0 +1,344 @@
+"""The shapes that the till's server answers with. TypedDicts: made fast, and the OpenAPI document is read off them."""
+
+from typing import Any, Literal, TypedDict
+
+from terminal.ui.formats import MoneyFormat
+
+
+class LanguageView(TypedDict):
+    """A language that pages can be shown in, named in itself."""
+
+    code: str
+    name: str
+
+
+class TillView(TypedDict):
+    """Who this till is."""
+
+    name: str
+    code: str
+    shop: str
+
+
+class ClockView(TypedDict):
+    """The time as the till has it; ``question`` is set while a person has to look at it."""
+
+    time: str
+    day: str
+    question: str | None
+
+
+class PersonView(TypedDict):
+    """An operator."""
+
+    id: str
+    name: str
+
+
+class SessionView(TypedDict):
+    """The open till session."""
+
+    id: str
+    business_day: str
+    opened: str
+    opening_cash: str
+
+
+class FlagView(TypedDict):
+    """Something that sets a line apart: ``return``, ``price_typed``, ``label``, ``import``."""
+
+    code: str
+    text: str
+
+
+class LineView(TypedDict):
+    """A line of the open sale."""
+
+    id: str
+    position: int
+    description: str
+    quantity: str
+    unit: str
+    unit_price: str
+    total: str
+    total_cents: int
+    flags: list[FlagView]
+    newest: bool
+    can_change_quantity: bool
+
+
+class TaxView(TypedDict):
+    """A row of the tax breakdown."""
+
+    label: str
+    taxable: str
+    tax: str
+
+
+class TenderView(TypedDict):
+    """What was given so far."""
+
+    id: str
+    name: str
+    amount: str
+
+
+class QuickCashView(TypedDict):
+    """An amount of cash that a customer is likely to hand over; ``exact`` is what remains."""
+
+    label: str
+    amount_cents: int
+    exact: bool
+
+
+class SaleView(TypedDict):
+    """The open sale."""
+
+    id: str
+    language: str
+    lines: list[LineView]
+    item_count: int
+    items_text: str
+    total: str
+    total_cents: int
+    due: str
+    due_cents: int
+    remaining: str
+    remaining_cents: int
+    given: str
+    given_cents: int
+    rounding: str | None
+    taxes: list[TaxView]
+    tenders: list[TenderView]
+    quick_cash: list[QuickCashView]
+    can_pay: bool
+
+
+class DoneView(TypedDict):
+    """The sale just completed."""
+
+    document: str
+    formatted: str
+    total: str
+    tendered: str
+    change: str
+    change_cents: int
+    print: str | None
+
+
+class TenderTypeView(TypedDict):
+    """A means of settling that the shop offers."""
+
+    code: str
+    kind: str
+    name: str
+
+
+class DeviceView(TypedDict):
+    """A device and how it is, in words."""
+
+    name: str
+    kind: str
+    label: str
+    availability: Literal["ready", "attention", "gone"]
+    text: str
+
+
+class NetworkView(TypedDict):
+    """How the till stands with central."""
+
+    state: Literal["online", "offline", "never"]
+    unsent: int
+    text: str
+    unsent_text: str
+    since: str | None
+
+
+class ActionView(TypedDict):
+    """Something a person can do about a print: ``again`` or ``dismiss``."""
+
+    name: Literal["again", "dismiss"]
+    text: str
+
+
+class PrintView(TypedDict):
+    """A print; ``needs_person`` when it did not come out for certain."""
+
+    id: str
+    of: str
+    title: str
+    state: str
+    text: str
+    needs_person: bool
+    actions: list[ActionView]
+
+
+class ItemView(TypedDict):
+    """An item that a search found; ``price`` is None where it is asked for."""
+
+    id: str
+    sku: str
+    name: str
+    unit: str
+    price: str | None
+
+
+class NoticeView(TypedDict):
+    """Something to look at: a code that found nothing, an item without price, several items with one code."""
+
+    id: int
+    code: str
+    kind: Literal["alarm", "price", "candidates"]
+    text: str
+    scanned: str | None
+    item: str | None
+    candidates: list[ItemView]
+
+
+class ZRowView(TypedDict):
+    """A row of a Z: its words and its amount."""
+
+    label: str
+    amount: str
+
+
+class ZView(TypedDict):
+    """The newest Z of this run."""
+
+    title: str
+    business_day: str
+    summary: list[ZRowView]
+    tenders: list[ZRowView]
+    taxes: list[TaxView]
+    expected: str
+    counted: str
+    over_short: str
+    over_short_cents: int
+    verdict: str
+
+
+class View(TypedDict):
+    """Everything the kiosk page draws, in one language."""
+
+    revision: int
+    language: str
+    languages: list[LanguageView]
+    texts_version: str
+    mode: str
+    mode_text: str
+    screen: Literal["sign_on", "session", "selling", "paying", "done"]
+    till: TillView
+    money: MoneyFormat
+    clock: ClockView
+    operator: PersonView | None
+    operators: list[PersonView]
+    session: SessionView | None
+    sale: SaleView | None
+    done: DoneView | None
+    tender_types: list[TenderTypeView]
+    devices: list[DeviceView]
+    network: NetworkView
+    prints: list[PrintView]
+    notices: list[NoticeView]
+    last_z: ZView | None
+
+
+class ReceiptLineView(TypedDict):
+    """A line of a receipt."""
+
+    description: str
+    quantity: str
+    unit_price: str
+    total: str
+    total_cents: int
+
+
+class ReceiptView(TypedDict):
+    """A receipt; ``body`` is what the ledger has, ``print`` the id to print it again with."""
+
+    document: str
+    formatted: str
+    moment: str
+    total: str
+    total_cents: int
+    change: str
+    lines: list[ReceiptLineView]
+    taxes: list[TaxView]
+    tenders: list[TenderView]
+    print: str | None
+    body: dict[str, Any]
+
+
+class SearchAnswer(TypedDict):
+    """What a search found, best first."""
+
+    items: list[ItemView]
+
+
+class TextsAnswer(TypedDict):
+    """The page's own words by name."""
+
+    language: str
+    texts_version: str
+    texts: dict[str, str]
+
+
+class TokenAnswer(TypedDict):
+    """A token for ``X-Till-Token``."""
+
+    token: str
+
+
+class HealthAnswer(TypedDict):
+    """A sign of life."""
+
+    status: Literal["ok"]
+    version: str
+    revision: int
+
+
+class ErrorAnswer(TypedDict):
+    """Any refusal: a stable code, a sentence in the caller's language, and the values behind it."""
+
+    code: str
+    message: str
+    values: dict[str, Any]
+
+
+class ActAnswer(TypedDict, total=False):
+    """What an act led to; beside ``revision`` and ``repeated`` only what belongs to the act."""
+
+    revision: int
+    repeated: bool
+    session: str
+    sale: str
+    line: str
+    lines: list[str]
+    tender: str
+    document: dict[str, Any]
+    change_cents: int
+    effects: list[dict[str, Any]]
+    z: dict[str, Any]
+    print: str
+
+
+class ViewFrame(TypedDict):
+    """Server → page, on every change; only the newest view is sent to a page that lags."""
+
+    type: Literal["view"]
+    revision: int
+    view: View
+
+
+class NoticeFrame(TypedDict):
+    """Server → page, once for each notice, none left out."""
+
+    type: Literal["notice"]
+    notice: NoticeView
+
+
+class LanguageFrame(TypedDict):
+    """Page → server: the language of this page from now on."""
+
+    type: Literal["language"]
+    language: str

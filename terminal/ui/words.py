@@ -1,0 +1,83 @@
+"""The words for states and kinds that pages show; message ids are put into language where they are used."""
+
+from typing import Final
+
+from commerce.texts import N_
+
+LANGUAGE_NAMES: Final = {"en": "English", "it": "Italiano"}
+
+DEVICE_LABELS: Final = {
+    "scanner": N_("Scanner"),
+    "receipt_printer": N_("Printer"),
+    "cash_drawer": N_("Drawer"),
+    "fiscal_register": N_("Fiscal register"),
+}
+DEVICE_STATES: Final = {
+    "ready": N_("ready"),
+    "attention": N_("needs attention"),
+    "gone": N_("not connected"),
+}
+DEVICE_REASONS: Final = {
+    "printer.paper_out": N_("out of paper"),
+    "printer.paper_near_end": N_("paper nearly finished"),
+    "printer.cover_open": N_("cover open"),
+    "printer.offline": N_("off line"),
+    "printer.error": N_("reports a fault"),
+    "printer.no_answer": N_("does not answer"),
+    "link.unreachable": N_("not connected"),
+    "link.lost": N_("not connected"),
+}
+MODES: Final = {
+    "live": "",
+    "training": N_("Training: these are not real sales"),
+    "demo": N_("Demonstration: these are not real sales"),
+    "replay": N_("Replay: these are not real sales"),
+}
+FLAGS: Final = {
+    "return": N_("Return"),
+    "price_typed": N_("Price typed"),
+    "label": N_("Price from the label"),
+    "scale": N_("Amount from the scale"),
+    "import": N_("Imported"),
+}
+TENDER_KINDS: Final = {
+    "cash": N_("Cash"),
+    "card": N_("Card"),
+    "voucher": N_("Voucher"),
+    "on_account": N_("On account"),
+}
+UNITS: Final = {"pc": "", "kg": "kg", "g": "g", "l": "l", "m": "m"}
+
+# Say what happened to the sale first, then what to do.
+PRINT_WAITING: Final = N_("Printing…")
+PRINT_DONE: Final = N_("Printed")
+PRINT_RECEIPT: Final = {
+    "failed": N_("The sale is saved. Its receipt was not printed: look at the printer, then tap Print."),
+    "not_done": N_("The sale is saved. Its receipt was not printed: look at the printer, then tap Print."),
+    "unknown": N_(
+        "The sale is saved. It is not known whether its receipt came out whole: look at the paper. "
+        "If it is not good, print it again; it will be marked REPRINT."
+    ),
+}
+PRINT_Z: Final = {
+    "failed": N_("The session is closed and saved. Its report was not printed: look at the printer, then tap Print."),
+    "not_done": N_("The session is closed and saved. Its report was not printed: look at the printer, then tap Print."),
+    "unknown": N_(
+        "The session is closed and saved. It is not known whether its report came out whole: look at the paper. "
+        "If it is not good, print it again; it will be marked REPRINT."
+    ),
+}
+RECEIPT_TITLE: Final = N_("Receipt {number}")
+REPORT_TITLE: Final = N_("Report {number}")
+PRINT_ACTIONS: Final = {
+    "failed": (N_("Print"), N_("Not needed")),
+    "not_done": (N_("Print"), N_("Not needed")),
+    "unknown": (N_("Print again"), N_("The paper is good")),
+}
+PRINT_COPY: Final = N_("Print a copy")
+
+NOTICES: Final = {
+    "code.unknown": N_("{code} is not known here. Nothing was added."),
+    "code.ambiguous": N_("Several items have the code {code}. Choose the right one."),
+    "price.missing": N_("{name} has no price. Type its price."),
+}
