@@ -10,14 +10,14 @@ from commerce.barcode.gs1_elements import Gs1Element, find_identifier
 from commerce.barcode.gs1_rules import validate_ai_combination
 from commerce.barcode.gs1_scan import Gs1Reading, read_elements, reading_of
 from commerce.barcode.gtin import (
-    GTIN_LENGTHS,
     expand_upce,
     gtin_check_digit,
     gtin_spellings,
-    is_digits,
+    is_ambiguous,
     is_valid_gtin,
     is_valid_upce,
     lookup_keys,
+    may_be_gtin,
     to_gtin14,
     without_addon,
 )
@@ -36,6 +36,7 @@ def explain_code(raw: str, rules: Iterable[EmbeddedRule], *, today: date) -> dic
         "symbology": scan.symbology,
         "data": scan.data,
         "kind": "other",
+        "ambiguous": is_ambiguous(scan),
         "gtin": to_gtin14(scan),
         "check_digit": None,
         "embedded": None,
@@ -68,7 +69,7 @@ def _explain_number(scan: ScannedCode, rules: Iterable[EmbeddedRule]) -> dict[st
 
 
 def _kind_of(number: str, symbology: str | None) -> str:
-    if not is_digits(number) or len(number) not in GTIN_LENGTHS:
+    if not may_be_gtin(number, symbology):
         return "other"
     if symbology in ("upce", None) and _could_be_upce(number, symbology):
         return "upce"

@@ -26,6 +26,17 @@ def is_valid_gtin(code: str) -> bool:
     return len(code) in GTIN_LENGTHS and has_valid_check_digit(code)
 
 
+def may_be_gtin(number: str, symbology: str | None) -> bool:
+    """Tell whether digits of this length, read in this symbology, are meant as a GTIN; the check digit is not asked."""
+    lengths = (14,) if symbology == "itf" else GTIN_LENGTHS
+    return symbology in _GTIN_SYMBOLOGIES and len(number) in lengths and is_digits(number)
+
+
+def is_ambiguous(scan: ScannedCode) -> bool:
+    """Tell whether these are eight digits that name one thing as EAN-8 and another as UPC-E, the scanner not saying."""
+    return scan.symbology is None and is_valid_gtin(scan.data) and is_valid_upce(scan.data)
+
+
 def expand_upce(code: str) -> str:
     """Return the UPC-A that these eight UPC-E digits stand for; the check digit is taken over as it is."""
     if len(code) != 8 or not is_digits(code) or code[0] not in "01":
@@ -52,9 +63,9 @@ def to_gtin14(code: str | ScannedCode) -> str | None:
     goods: that is not decided here.
     """
     scan = normalise_scan(code) if isinstance(code, str) else code
-    if scan.symbology not in _GTIN_SYMBOLOGIES:
-        return None
     number = without_addon(scan)
+    if not may_be_gtin(number, scan.symbology):
+        return None
     if len(number) == 8:
         return _gtin14_of_eight(number, scan.symbology)
     return number.zfill(14) if is_valid_gtin(number) else None

@@ -182,3 +182,11 @@ def test_what_was_composed_is_read_back(item: int, grams: int) -> None:
 
     assert read is not None
     assert (int(read.item), read.value, read.check_digit_ok) == (item, Decimal(grams) / 1000, True)
+
+
+@pytest.mark.parametrize("value", ["", "123", "123456", "12E4", "١٢٣٤"])
+def test_only_four_or_five_digits_have_a_verifier(value: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        value_verifier(value)
+
+    assert refused.value.code == "barcode.verifier_length"

@@ -34,6 +34,10 @@ def explain(raw: str, *rules: EmbeddedRule) -> dict[str, Any]:
         ("14006381333938", "gtin14", "14006381333938"),
         ("4006381333932", "ean13", None),
         ("A-100", "other", None),
+        ("]C04006381333931", "other", None),
+        ("]I104006381333931", "gtin14", "04006381333931"),
+        ("]I196385074", "other", None),
+        ("04252615", "ean8", None),
         ("1234567", "other", None),
         ("", "other", None),
         ("]Q1https://shop.example/offers", "other", None),
@@ -59,7 +63,7 @@ def test_an_embedded_price_is_told() -> None:
     assert explained["kind"] == "embedded_price"
     assert explained["gtin"] is None
     assert explained["embedded"]["item"] == "176164"
-    assert explained["embedded"]["price_cents"] == 99999
+    assert (explained["embedded"]["price_cents"], explained["embedded"]["currency"]) == (99999, "EUR")
     assert explained["lookup_keys"][0] == "2176164999998"
     assert "2176164000000" in explained["lookup_keys"]
 
@@ -69,6 +73,7 @@ def test_an_embedded_weight_is_told_in_kilograms() -> None:
 
     assert explained["kind"] == "embedded_weight"
     assert (explained["embedded"]["value"], explained["embedded"]["price_cents"]) == ("1.234", None)
+    assert explained["embedded"]["currency"] is None
 
 
 def test_a_gs1_message_is_told_by_its_identifiers() -> None:
@@ -103,3 +108,11 @@ def test_digits_that_only_look_like_a_message_are_not_taken_for_one() -> None:
 @given(st.one_of(st.text(), st.text("0123456789]ECdQe" + GS)))
 def test_every_text_has_an_explanation(raw: str) -> None:
     assert explain(raw)["raw"] == raw
+
+
+def test_eight_digits_that_could_be_two_things_are_said_to_be_ambiguous() -> None:
+    both = next(code for code in (f"{n:08d}" for n in range(1_234_000, 2_000_000)) if explain(code)["ambiguous"])
+
+    assert explain(both)["lookup_keys"] == [both]
+    assert not explain("]E4" + both)["ambiguous"]
+    assert not explain("96385074")["ambiguous"]
