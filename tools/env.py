@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import subprocess
 import sys
 import venv
@@ -59,11 +60,19 @@ def make_environment() -> None:
 
 
 def create_venv() -> None:
-    """Create an environment with pip; Debian ships the parts for it in a package of its own."""
+    """Create an environment with pip; Debian ships the part that brings pip in a package of its own."""
+    if not has_ensurepip():
+        fail("this Python cannot create environments; install the package python3-venv and run this again.")
     try:
         venv.create(VENV, with_pip=True, clear=True)
-    except (subprocess.CalledProcessError, ImportError, OSError) as reason:
-        fail(f"Python cannot create an environment here ({reason}); on Debian, install python3-venv.")
+    except (subprocess.CalledProcessError, SystemExit, ImportError, OSError) as reason:
+        fail(f"Python could not create an environment in .venv ({reason}).")
+
+
+def has_ensurepip() -> bool:
+    """Tell whether this Python can bring pip; a leftover empty folder of it does not count."""
+    found = importlib.util.find_spec("ensurepip")
+    return found is not None and found.origin is not None
 
 
 def install_lock() -> None:
