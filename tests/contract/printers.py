@@ -13,7 +13,7 @@ from terminal.devices.printer.escpos_render import drawer_pulse
 from terminal.devices.printer.virtual import VirtualCondition, VirtualPrinter
 from tests.fakes.printer import FakePrinter, FakePrinterServer, FakePrinterTty, Mood
 
-QUICK = PrinterTimeouts(open_s=2.0, status_s=0.3, write_s=1.0, answer_s=1.0, quiet_s=0.05)
+QUICK = PrinterTimeouts(open_s=2.0, status_s=0.25, write_s=0.8, answer_s=0.6, quiet_s=0.02)
 
 
 class Bench(Protocol):

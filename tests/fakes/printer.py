@@ -33,7 +33,7 @@ class Mood(StrEnum):
     MUTE = "mute"  # takes everything and never answers
     MUTE_IN_PRINT_ORDER = "mute_in_print_order"  # answers real-time questions only
     GARBAGE = "garbage"
-    LATE = "late"  # answers in print order only with the next question
+    LATE = "late"  # keeps answers in print order back until one is asked for in another mood
     TALKATIVE = "talkative"  # sends status unasked before each answer
 
 
@@ -120,12 +120,14 @@ class FakePrinter:
 
     def _say_in_print_order(self) -> bytes:
         answer = bytes((0x0F if self.paper_end else 0x03 if self.paper_near_end else 0x00,))
-        if self.active_mood is Mood.MUTE_IN_PRINT_ORDER:
-            return b""
-        if self.active_mood is Mood.LATE:
-            self._held_back += answer
-            return b""
-        return self._say(answer)
+        late, self._held_back = self._held_back, b""
+        match self.active_mood:
+            case Mood.MUTE_IN_PRINT_ORDER:
+                return late
+            case Mood.LATE:
+                self._held_back = late + answer
+                return b""
+        return late + self._say(answer)
 
     def _say(self, answer: bytes) -> bytes:
         match self.active_mood:
@@ -135,8 +137,7 @@ class FakePrinter:
                 return GARBAGE
             case Mood.TALKATIVE:
                 return UNASKED + answer
-        late, self._held_back = self._held_back, b""
-        return late + answer
+        return answer
 
     def _status_byte(self, kind: int) -> bytes:
         bits = {

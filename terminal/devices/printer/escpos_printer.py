@@ -25,7 +25,7 @@ class PrinterTimeouts:
     status_s: float = 1.0
     write_s: float = 20.0
     answer_s: float = 15.0
-    quiet_s: float = 0.3
+    quiet_s: float = 0.2
 
 
 class EscPosPrinter:
@@ -54,7 +54,7 @@ class EscPosPrinter:
         self._keep_open = keep_open
         self._lock = asyncio.Lock()
         self.on_sent = on_sent
-        self._in_doubt = False
+        self._in_doubt = True  # a daemon killed in the middle of a job may have left an answer on its way
 
     @property
     def is_busy(self) -> bool:

@@ -1,0 +1,274 @@
+"""What a printer on a wire can do wrong while it is sent to, and what the driver makes of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from commerce.errors import DeviceUnavailableError, OutcomeUnknownError
+from terminal.devices.links import TcpLink
+from terminal.devices.printer.escpos_printer import EscPosPrinter, PrinterTimeouts
+from terminal.devices.printer.escpos_render import drawer_pulse
+from terminal.devices.printer.profiles import PrinterProfile
+from terminal.devices.printer.virtual import VirtualCondition
+from tests.contract.printers import QUICK, WIRED, WiredBench
+from tests.fakes.printer import FakePrinter, FakePrinterServer, Mood
+
+RECEIPT = b"\x1b@" + b"Pane 1,20\n" * 60 + b"\x1dV\x00"
+HUGE = b"\x1b@" + b"x" * 12_000_000
+
+
+@pytest.fixture(params=list(WIRED))
+async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[WiredBench]:
+    async with WIRED[request.param](tmp_path) as bench:
+        yield cast("WiredBench", bench)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FakePrinterServer]:
+    server = FakePrinterServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def printer(server: FakePrinterServer) -> AsyncIterator[EscPosPrinter]:
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), timeouts=QUICK)
+    yield printer
+    await printer.close()
+
+
+async def unknown_code(printer: EscPosPrinter, job: bytes = RECEIPT) -> str:
+    with pytest.raises(OutcomeUnknownError) as unknown:
+        await printer.print_bytes(job)
+    return unknown.value.code
+
+
+async def test_a_printer_that_answers_no_question_is_sent_nothing(bench: WiredBench) -> None:
+    bench.fake.printer.mood = Mood.MUTE
+
+    with pytest.raises(DeviceUnavailableError) as unavailable:
+        await bench.printer.print_bytes(RECEIPT)
+
+    assert unavailable.value.code == "printer.no_answer"
+    assert bench.printed() == b""
+
+
+async def test_a_printer_that_answers_rubbish_is_sent_nothing(bench: WiredBench) -> None:
+    bench.fake.printer.mood = Mood.GARBAGE
+
+    with pytest.raises(DeviceUnavailableError):
+        await bench.printer.print_bytes(RECEIPT)
+
+    assert bench.printed() == b""
+
+
+@pytest.mark.parametrize("mood", [Mood.MUTE, Mood.GARBAGE, Mood.HALF_CLOSE, Mood.RESET])
+async def test_taking_every_byte_without_an_answer_is_not_printed(bench: WiredBench, mood: Mood) -> None:
+    bench.fake.printer.mood, bench.fake.printer.mood_at = mood, len(RECEIPT)
+
+    assert await unknown_code(bench.printer)
+
+
+@pytest.mark.parametrize("mood", [Mood.MUTE, Mood.GARBAGE, Mood.STALL, Mood.HALF_CLOSE, Mood.RESET])
+async def test_failing_in_the_middle_of_a_receipt_leaves_its_outcome_unknown(bench: WiredBench, mood: Mood) -> None:
+    bench.fake.printer.mood, bench.fake.printer.mood_at = mood, 200
+
+    assert await unknown_code(bench.printer)
+
+
+async def test_answering_the_real_time_question_does_not_make_up_for_the_one_in_print_order(bench: WiredBench) -> None:
+    bench.fake.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+
+    assert await unknown_code(bench.printer) == "printer.no_answer"
+
+
+async def test_a_slow_printer_is_waited_for(bench: WiredBench) -> None:
+    bench.fake.printer.mood, bench.fake.printer.mood_at = Mood.SLOW, 1
+
+    await bench.printer.print_bytes(RECEIPT)
+
+    assert bench.printed() == RECEIPT
+
+
+async def test_status_sent_unasked_is_not_taken_for_an_answer(bench: WiredBench) -> None:
+    bench.fake.printer.mood = Mood.TALKATIVE
+
+    await bench.printer.print_bytes(RECEIPT)
+    bench.fake.printer.mood, bench.fake.printer.mood_at = Mood.STALL, len(bench.fake.printer.printed) + 10
+
+    assert await unknown_code(bench.printer)
+
+
+async def test_a_late_answer_is_not_taken_for_the_next_receipts(bench: WiredBench) -> None:
+    fake = bench.fake.printer
+    fake.mood = Mood.LATE
+    await unknown_code(bench.printer)
+    fake.mood, fake.mood_at = Mood.MUTE_IN_PRINT_ORDER, len(fake.printed) + 1
+
+    assert await unknown_code(bench.printer) == "printer.no_answer"
+
+
+async def test_after_an_unknown_outcome_the_next_receipt_prints(bench: WiredBench) -> None:
+    fake = bench.fake.printer
+    fake.mood = Mood.MUTE_IN_PRINT_ORDER
+    await unknown_code(bench.printer)
+    fake.mood = Mood.WELL
+
+    await bench.printer.print_bytes(RECEIPT)
+
+    assert bench.printed().endswith(RECEIPT)
+
+
+async def test_paper_running_out_is_named_as_the_reason_while_waiting(bench: WiredBench) -> None:
+    bench.run_out_at(len(RECEIPT))
+
+    assert await unknown_code(bench.printer) == "printer.paper_out"
+
+
+async def test_paper_put_in_while_waiting_lets_the_receipt_count_as_printed(
+    server: FakePrinterServer, printer: EscPosPrinter
+) -> None:
+    server.printer.paper_out_at = 300
+    patient = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), timeouts=PrinterTimeouts(status_s=5.0))
+
+    def put_paper_in() -> None:
+        asyncio.get_running_loop().call_later(0.05, server.resume)
+
+    patient.on_sent = put_paper_in
+
+    await patient.print_bytes(RECEIPT)
+
+    assert bytes(server.printer.printed) == RECEIPT
+    await patient.close()
+
+
+async def test_status_questions_are_answered_in_the_middle_of_a_job(server: FakePrinterServer) -> None:
+    answers = server.printer.feed(RECEIPT[:100] + b"\x10\x04\x01" + RECEIPT[100:])
+
+    assert answers == b"\x12"
+    assert bytes(server.printer.printed) == RECEIPT
+
+
+async def test_a_stalled_printer_is_given_up_in_time(server: FakePrinterServer, printer: EscPosPrinter) -> None:
+    server.printer.mood, server.printer.mood_at = Mood.STALL, 100
+    began = time.monotonic()
+
+    assert await unknown_code(printer, HUGE) == "link.stalled"
+    assert time.monotonic() - began < QUICK.write_s + 2
+
+
+async def test_a_second_program_on_the_printer_makes_it_unavailable_not_printed(
+    server: FakePrinterServer, printer: EscPosPrinter
+) -> None:
+    _, other = await asyncio.open_connection("127.0.0.1", server.port)
+
+    with pytest.raises(DeviceUnavailableError) as unavailable:
+        await printer.print_bytes(RECEIPT)
+
+    assert unavailable.value.code == "printer.no_answer"
+    other.close()
+    await other.wait_closed()
+
+
+async def test_one_connection_serves_many_receipts(server: FakePrinterServer, printer: EscPosPrinter) -> None:
+    for _ in range(3):
+        await printer.print_bytes(RECEIPT)
+
+    assert server.connections == 1
+
+
+async def test_a_shared_printer_is_let_go_after_each_receipt(server: FakePrinterServer) -> None:
+    link = TcpLink("127.0.0.1", server.port)
+    printer = EscPosPrinter("receipts", link, timeouts=QUICK, keep_open=False)
+
+    await printer.print_bytes(RECEIPT)
+
+    assert not link.is_open
+
+
+async def test_an_interrupted_caller_leaves_no_connection_to_answer_late(server: FakePrinterServer) -> None:
+    link = TcpLink("127.0.0.1", server.port)
+    printer = EscPosPrinter("receipts", link, timeouts=QUICK)
+    server.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await printer.print_bytes(RECEIPT)
+
+    assert not link.is_open
+
+
+async def test_by_real_time_confirmation_a_printer_that_is_well_has_printed(server: FakePrinterServer) -> None:
+    profile = PrinterProfile(confirmation="realtime")
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile, QUICK)
+    server.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+
+    await printer.print_bytes(RECEIPT)
+
+    assert bytes(server.printer.printed) == RECEIPT
+    await printer.close()
+
+
+async def test_by_real_time_confirmation_a_printer_that_stopped_has_not(server: FakePrinterServer) -> None:
+    profile = PrinterProfile(confirmation="realtime")
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile, QUICK)
+    server.printer.paper_out_at = 300
+
+    assert await unknown_code(printer) == "printer.paper_out"
+
+
+@pytest.mark.parametrize(
+    ("open_is_high", "high", "is_open"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+async def test_which_pin_level_means_an_open_drawer_is_a_setting(
+    server: FakePrinterServer, open_is_high: bool, high: bool, is_open: bool
+) -> None:
+    profile = PrinterProfile(drawer_open_is_high=open_is_high)
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile, QUICK)
+    server.printer.drawer_high = high
+
+    assert (await printer.read_status()).drawer_open is is_open
+    await printer.close()
+
+
+async def test_the_drawers_pin_is_a_setting(server: FakePrinterServer) -> None:
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), PrinterProfile(drawer_pin=5), QUICK)
+
+    await printer.open_drawer()
+
+    assert bytes(server.printer.printed) == drawer_pulse(5)
+    await printer.close()
+
+
+async def test_status_waits_for_the_job_under_way(server: FakePrinterServer, printer: EscPosPrinter) -> None:
+    server.printer.mood, server.printer.mood_at = Mood.SLOW, 1
+    job = asyncio.ensure_future(printer.print_bytes(RECEIPT))
+    await asyncio.sleep(0)
+
+    assert printer.is_busy
+    status = await printer.read_status()
+
+    assert job.done()
+    assert status.online
+
+
+async def test_what_the_printer_keeps_is_on_disk_before_it_answers(tmp_path: Path) -> None:
+    kept: list[bytes] = []
+    fake = FakePrinter(keep=kept.append)
+
+    answer = fake.feed(RECEIPT + b"\x1dr\x01")
+
+    assert answer == b"\x00"
+    assert b"".join(kept) == RECEIPT
+
+
+async def test_a_cover_opened_in_the_middle_is_named(bench: WiredBench) -> None:
+    bench.printer.on_sent = lambda: bench.make(VirtualCondition.COVER_OPEN)
+    bench.fake.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+
+    assert await unknown_code(bench.printer) == "printer.cover_open"
