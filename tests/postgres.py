@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.ports import free_port
 
 START_TIMEOUT_S = 60.0
+ATTEMPTS = 3
 
 
 class PostgresServer:
@@ -26,12 +27,10 @@ class PostgresServer:
         self._binaries = binaries
         self._account = _server_account()
         self._folder = Path(tempfile.mkdtemp(prefix="cassaforte-pg-"))
-        self.port = free_port()
         if self._account:
             os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
         self._initdb()
-        self._process = self._start()
-        self._wait_until_ready()
+        self._start()
 
     def url(self, database: str) -> str:
         """Return the address of one database."""
@@ -73,11 +72,22 @@ class PostgresServer:
         if done.returncode != 0:
             raise RuntimeError(f"initdb failed: {done.stderr}")
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> None:
+        """Start on a free port; on another one where somebody was quicker."""
+        for attempt in range(ATTEMPTS):
+            self.port = free_port()
+            self._process = self._launch()
+            if self._becomes_ready():
+                return
+            self._process.wait()
+            if attempt == ATTEMPTS - 1:
+                raise RuntimeError((self._folder / "log").read_text(errors="replace"))
+
+    def _launch(self) -> subprocess.Popen[bytes]:
         options = [part for setting in self._settings() for part in ("-c", setting)]
         with (self._folder / "log").open("wb") as log:
             return subprocess.Popen(
-                [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), *options],
+                [*_ends_with_us(), str(self._binaries / "postgres"), "-D", str(self._folder / "data"), *options],
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
@@ -91,13 +101,17 @@ class PostgresServer:
         place = [f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}"]
         return [*place, "max_connections=100", "shared_buffers=64MB"]
 
-    def _wait_until_ready(self) -> None:
+    def _becomes_ready(self) -> bool:
         deadline = time.monotonic() + START_TIMEOUT_S
         command = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while subprocess.run(command, check=False, env=_environment()).returncode != 0:
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._folder / "log").read_text(errors="replace"))
+            if self._process.poll() is not None:
+                return False
+            if time.monotonic() > deadline:
+                self._process.kill()
+                return False
             time.sleep(0.05)
+        return self._process.poll() is None
 
     def _client(self, tool: str, *arguments: str) -> None:
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
@@ -125,9 +139,7 @@ def _wheel_binaries() -> list[Path]:
 
 
 def _usable(folder: Path) -> bool:
-    if not all(
-        (folder / tool).exists() for tool in ("initdb", "postgres", "pg_isready", "createdb", "dropdb")
-    ):
+    if not all((folder / tool).exists() for tool in ("initdb", "postgres", "pg_isready", "createdb", "dropdb")):
         return False
     account = _server_account()
     try:
@@ -150,6 +162,12 @@ def _server_account() -> pwd.struct_passwd | None:
         return None
     accounts = {account.pw_name: account for account in pwd.getpwall()}
     return accounts.get("postgres") or accounts["nobody"]
+
+
+def _ends_with_us() -> list[str]:
+    """Have the server told to stop should this process be killed, so that no killed run leaves one behind."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "INT"] if setpriv else []
 
 
 def _environment() -> dict[str, str]:

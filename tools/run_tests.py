@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +17,9 @@ def main() -> None:
     workers = max(2, min(os.cpu_count() or 2, 8))
     what = "the long suites" if soak else "all tests" if not arguments else "the chosen tests"
     print(f"Tests: running {what} in {workers} processes.", flush=True)
-    sys.exit(subprocess.run(command(arguments, workers, soak=soak), cwd=ROOT, check=False).returncode)
+    os.chdir(ROOT)
+    # Becoming pytest instead of starting it lets Ctrl-C reach it alone, so that it stops what its tests started.
+    os.execv(sys.executable, command(arguments, workers, soak=soak))  # noqa: S606
 
 
 def command(arguments: list[str], workers: int, *, soak: bool) -> list[str]:

@@ -39,7 +39,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--check", action="store_true", help="check only")
     options.add_argument("--compile-only", action="store_true", help="compile only")
+    options.add_argument("--missing", metavar="CATALOGUE", help="print entries to fill in, for till, central or common")
     chosen = options.parse_args()
+    if chosen.missing:
+        print_missing(chosen.missing)
+        return
     if not chosen.compile_only:
         check(ROOT)
     if not chosen.check:
@@ -52,9 +56,27 @@ def check(root: Path) -> None:
     faults = find_faults(sentences, root / "commerce" / "texts" / "locale")
     for fault in faults:
         print(f"  {fault}")
+    count = len({sentence.singular for sentence in sentences})
     if faults:
-        sys.exit(f"Texts: {len(faults)} of {len(sentences)} sentences are not right in every language (see above).")
-    print(f"Texts: {len(sentences)} sentences, each in every language.", flush=True)
+        sys.exit(f"Texts: {len(faults)} of {count} sentences are not right in every language (see above).")
+    print(f"Texts: {count} sentences, each in every language.", flush=True)
+
+
+def print_missing(domain: str) -> None:
+    """Print an entry for each sentence that no catalogue has yet and this one should take."""
+    catalogues = sorted(CATALOGUES.rglob("*.po"))
+    known = {message.id for source in catalogues for message in read_catalogue(source)}
+    known |= {forms[0] for forms in known if isinstance(forms, tuple)}
+    entries = {s.singular: s for s in extract_all(ROOT) if READS[s.package][-1] == domain and s.singular not in known}
+    for entry in entries.values():
+        translated = f'msgid_plural {quoted(entry.plural)}\nmsgstr[0] ""\nmsgstr[1] ""' if entry.plural else 'msgstr ""'
+        print(f"\n#: {entry.place}\nmsgid {quoted(entry.singular)}\n{translated}")
+
+
+def quoted(text: str) -> str:
+    """Write a text as catalogues do."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def compile_all(catalogues: Path) -> int:
@@ -96,7 +118,8 @@ def find_faults(sentences: list[Sentence], catalogues: Path) -> list[str]:
     for language in languages:
         folder = catalogues / language / "LC_MESSAGES"
         known = {source.stem: read_catalogue(source) for source in folder.glob("*.po")}
-        faults += [f"{s.place}: {fault}" for s in sentences for fault in faults_of(s, known, language)]
+        found = ((fault, s.place) for s in reversed(sentences) for fault in faults_of(s, known, language))
+        faults += [f"{place}: {fault}" for fault, place in reversed(dict(found).items())]
     return faults
 
 
