@@ -1,6 +1,8 @@
 """The shapes that the till's server answers with. TypedDicts: made fast, and the OpenAPI document is read off them."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from terminal.ui.formats import MoneyFormat
 
