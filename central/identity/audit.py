@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection
 
+from central.identity import queries
 from central.identity.people import Actor
-from central.identity.tables import audit
 from commerce.ids import new_id
 
 Change = Mapping[str, tuple[object, object]]
@@ -28,33 +27,19 @@ class Act:
 
 def record(conn: Connection, actor: Actor, at: datetime, act: Act) -> None:
     """Write one act down."""
-    conn.execute(
-        insert(audit),
-        {
-            "id": new_id(),
-            "company": act.company,
-            "at": at,
-            "actor": actor.id,
-            "actor_name": actor.name,
-            "action": act.action,
-            "subject_kind": act.subject_kind,
-            "subject": act.subject,
-            "reason": act.reason,
-            "change": {name: list(values) for name, values in act.change.items()},
-        },
-    )
-
-
-def list_acts(
-    conn: Connection, *, limit: int, before: str | None = None, subject: tuple[str, str] | None = None
-) -> list[Row[Any]]:
-    """Return acts, newest first; ``before`` is the id of the last one already seen."""
-    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if before:
-        statement = statement.where(audit.c.id < before)
-    if subject:
-        statement = statement.where(audit.c.subject_kind == subject[0], audit.c.subject == subject[1])
-    return list(conn.execute(statement))
+    values: dict[str, object] = {
+        "id": new_id(),
+        "company": act.company,
+        "at": at,
+        "actor": actor.id,
+        "actor_name": actor.name,
+        "action": act.action,
+        "subject_kind": act.subject_kind,
+        "subject": act.subject,
+        "reason": act.reason,
+        "change": {name: list(values) for name, values in act.change.items()},
+    }
+    queries.insert_act(conn, values)
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:

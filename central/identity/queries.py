@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from central.identity.tables import api_token, app_user, sign_in_delay, user_session
+from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
 
 UserRow = Row[Any]
 
@@ -138,3 +138,20 @@ def revoke_token(conn: Connection, token: str, at: datetime) -> int:
         update(api_token).where(api_token.c.id == token, api_token.c.revoked_at.is_(None)).values(revoked_at=at)
     )
     return int(done.rowcount)
+
+
+def insert_act(conn: Connection, values: dict[str, object]) -> None:
+    """Store one act of the audit."""
+    conn.execute(insert(audit), values)
+
+
+def list_acts(
+    conn: Connection, *, limit: int, before: str | None = None, subject: tuple[str, str] | None = None
+) -> list[Row[Any]]:
+    """Return acts, newest first; ``before`` is the id of the last one already seen."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if before:
+        query = query.where(audit.c.id < before)
+    if subject:
+        query = query.where(audit.c.subject_kind == subject[0], audit.c.subject == subject[1])
+    return list(conn.execute(query))

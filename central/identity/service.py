@@ -1,5 +1,6 @@
 """Signing in and out, and who may. Every change is written down in the transaction that makes it."""
 
+import math
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -198,7 +199,7 @@ def _take_attempt(
     }
     waits = [next_at - now for _, next_at in held.values() if next_at > now]
     if waits:
-        raise TooManyAttemptsError(wait_s=max(1, round(max(waits).total_seconds())))
+        raise TooManyAttemptsError(wait_s=math.ceil(max(waits).total_seconds()))
     for key, free in keys.items():
         failures = held[key][0] + 1 if key in held else 1
         queries.set_delay(conn, key, failures, now + limits.wait_after(failures, free))

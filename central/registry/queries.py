@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func
 
 from central.db.bulk import insert_rows
 from central.db.metadata import json_text
-from central.organisation.tables import company, shop
 from central.registry.tables import item, item_code, operator, tender_type, till_settings, vat_code
 from central.registry.values import ItemCard
 from commerce.dates import utc_text
@@ -28,27 +27,6 @@ class StoredItem:
     card: ItemCard
     version: int
     deleted: bool = False
-
-
-def list_companies(conn: Connection) -> list[AnyRow]:
-    """Return the companies by name."""
-    return list(conn.execute(select(company).order_by(company.c.name)))
-
-
-def find_company(conn: Connection, company_id: str) -> AnyRow | None:
-    """Return a company."""
-    return conn.execute(select(company).where(company.c.id == company_id)).first()
-
-
-def list_shops(conn: Connection, company_id: str | None = None) -> list[AnyRow]:
-    """Return the shops of a company, or of all."""
-    query = select(shop).order_by(shop.c.name, shop.c.id)
-    return list(conn.execute(query if company_id is None else query.where(shop.c.company == company_id)))
-
-
-def find_shop(conn: Connection, shop_id: str) -> AnyRow | None:
-    """Return a shop."""
-    return conn.execute(select(shop).where(shop.c.id == shop_id)).first()
 
 
 def find_item(conn: Connection, company_id: str, item_id: str) -> StoredItem | None:
@@ -119,11 +97,8 @@ def list_tender_types(conn: Connection, company_id: str) -> list[AnyRow]:
 
 
 def list_operators(conn: Connection, company_id: str, shop_id: str | None = None) -> list[AnyRow]:
-    """Return operators by name, with the name of their shop."""
-    query = select(operator, shop.c.name.label("shop_name")).join(
-        shop, and_(shop.c.company == operator.c.company, shop.c.id == operator.c.shop)
-    )
-    query = query.where(operator.c.company == company_id).order_by(operator.c.name, operator.c.id)
+    """Return operators by name."""
+    query = select(operator).where(operator.c.company == company_id).order_by(operator.c.name, operator.c.id)
     return list(conn.execute(query if shop_id is None else query.where(operator.c.shop == shop_id)))
 
 

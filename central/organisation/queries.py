@@ -1,0 +1,53 @@
+"""The SQL of company, shop and till. Plain functions on a connection; they never commit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from central.organisation.tables import company, shop, till
+
+AnyRow = Row[Any]
+
+
+def list_companies(conn: Connection) -> list[AnyRow]:
+    """Return the companies, oldest first."""
+    return list(conn.execute(select(company).order_by(company.c.created_at, company.c.id)))
+
+
+def find_company(conn: Connection, company_id: str) -> AnyRow | None:
+    """Return a company."""
+    return conn.execute(select(company).where(company.c.id == company_id)).first()
+
+
+def put_company(conn: Connection, company_id: str, values: Mapping[str, object], *, is_new: bool) -> None:
+    """Store a company."""
+    if is_new:
+        conn.execute(insert(company), {"id": company_id, **values})
+    else:
+        conn.execute(update(company).where(company.c.id == company_id).values(**values))
+
+
+def list_shops(conn: Connection, company_id: str | None = None) -> list[AnyRow]:
+    """Return the shops of a company, or of all, by name."""
+    query = select(shop).order_by(shop.c.name, shop.c.id)
+    return list(conn.execute(query if company_id is None else query.where(shop.c.company == company_id)))
+
+
+def find_shop(conn: Connection, shop_id: str) -> AnyRow | None:
+    """Return a shop."""
+    return conn.execute(select(shop).where(shop.c.id == shop_id)).first()
+
+
+def put_shop(conn: Connection, shop_id: str, values: Mapping[str, object], *, is_new: bool) -> None:
+    """Store a shop."""
+    if is_new:
+        conn.execute(insert(shop), {"id": shop_id, **values})
+    else:
+        conn.execute(update(shop).where(shop.c.id == shop_id).values(**values))
+
+
+def list_tills(conn: Connection, company_id: str | None = None) -> list[AnyRow]:
+    """Return the tills of a company, or of all, by code."""
+    query = select(till).order_by(till.c.code, till.c.id)
+    return list(conn.execute(query if company_id is None else query.where(till.c.company == company_id)))

@@ -1,0 +1,103 @@
+"""Who owns what: companies and their shops. Tills get them with the change feed.
+
+Every function is a job on a connection.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from central.db.feed import publish
+from central.identity import audit
+from central.identity.people import Actor, Permission
+from central.organisation import queries
+from commerce.errors import BadInputError, NotFoundError
+from commerce.ids import new_id
+from commerce.texts import LANGUAGES
+from commerce.wire import CompanyCard, ShopCard
+
+
+def save_company(
+    conn: Connection, actor: Actor, at: datetime, values: dict[str, str], company_id: str | None = None
+) -> str:
+    """Add or change a company (name, tax_id, country, currency); the currency of one that exists stays."""
+    actor.require(Permission.EDIT_REGISTRY)
+    before = None if company_id is None else get_company(conn, company_id)
+    identity = company_id or new_id()
+    card = CompanyCard(id=identity, **values)
+    if not card.name.strip() or not card.tax_id.strip() or len(card.country) != 2:
+        raise BadInputError("company.form")
+    if before and before.currency != card.currency:
+        raise BadInputError("company.currency")
+    stored = card.model_dump(exclude={"id"})
+    queries.put_company(
+        conn, identity, stored if before else {**stored, "created_at": at}, is_new=before is None
+    )
+    publish(conn, identity, None, "company", identity, card.model_dump())
+    change = audit.changes(dict(before._mapping) if before else {}, {**values})
+    audit.record(conn, actor, at, audit.Act("company.saved", "company", identity, _shown(change, values), identity))
+    return identity
+
+
+def save_shop(conn: Connection, actor: Actor, at: datetime, company: str, shop: ShopCard, *, is_new: bool) -> str:
+    """Add or change a shop; BadInputError names an unknown zone, language or time of day."""
+    actor.require(Permission.EDIT_REGISTRY)
+    before = None if is_new else get_shop(conn, shop.id)
+    _check_shop(shop.zone, shop.languages, shop.cut_off)
+    values = shop.model_dump(exclude={"id"})
+    if is_new:
+        queries.put_shop(conn, shop.id, {**values, "company": company, "created_at": at}, is_new=True)
+    else:
+        queries.put_shop(conn, shop.id, values, is_new=False)
+    publish(conn, company, shop.id, "shop", shop.id, shop.model_dump())
+    change = audit.changes(dict(before._mapping) if before else {}, values)
+    audit.record(conn, actor, at, audit.Act("shop.saved", "shop", shop.id, _shown(change, values), company))
+    return shop.id
+
+
+def list_companies(conn: Connection) -> list[Row[Any]]:
+    """Return the companies, oldest first."""
+    return queries.list_companies(conn)
+
+
+def list_shops(conn: Connection, company: str | None = None) -> list[Row[Any]]:
+    """Return shops by name."""
+    return queries.list_shops(conn, company)
+
+
+def list_tills(conn: Connection, company: str | None = None) -> list[Row[Any]]:
+    """Return tills by code."""
+    return queries.list_tills(conn, company)
+
+
+def get_company(conn: Connection, company: str) -> Row[Any]:
+    """Return a company; NotFoundError ``company.unknown``."""
+    row = queries.find_company(conn, company)
+    if row is None:
+        raise NotFoundError("company.unknown")
+    return row
+
+
+def get_shop(conn: Connection, shop: str) -> Row[Any]:
+    """Return a shop; NotFoundError ``shop.unknown``."""
+    row = queries.find_shop(conn, shop)
+    if row is None:
+        raise NotFoundError("shop.unknown")
+    return row
+
+
+def _check_shop(zone: str, languages: Sequence[str], cut_off: str) -> None:
+    try:
+        ZoneInfo(zone)
+        time.fromisoformat(cut_off)
+    except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError
+        raise BadInputError("shop.form", zone=zone, cut_off=cut_off) from error
+    if not set(languages) <= set(LANGUAGES):
+        raise BadInputError("shop.languages", languages=", ".join(languages))
+
+
+def _shown(change: audit.Change, values: dict[str, Any] | dict[str, str]) -> audit.Change:
+    return {name: pair for name, pair in change.items() if name in values}

@@ -1,0 +1,207 @@
+"""Imports items from a file without holding up tills.
+
+The whole file is read and checked first; what is sound is staged on disk. Then it is published in short transactions
+with pauses between them, so that pushes and other writers get their turn. Rows in error are left out and listed;
+rows equal to what is there already change nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from central.identity import audit
+from central.identity.people import COMMAND_LINE, Actor, Permission
+from central.organisation.service import get_company, list_shops
+from central.registry import queries
+from central.registry.columns import Finding, ImportRow, RowReader, find_columns
+from central.registry.merging import Defaults, Plan, plan_chunk
+from central.registry.service import Edit, publish_imported
+from central.registry.sheets import Source, inspect, read_rows
+from central.registry.staging import Staging
+from commerce.errors import BadInputError, RuleError
+from commerce.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from central.db.engine import Database
+
+CHUNK = 1000
+# The writer rests at least this part of the time it held the database, and never less than the shortest pause.
+_REST = 0.5
+_SHORTEST_PAUSE_S = 0.01
+MAX_FINDINGS = 10_000
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the file does not say. ``price`` None: an item without a price is asked at the till."""
+
+    company: str
+    vat: str | None = None
+    price: Decimal | None = None
+    strict: bool = False
+    language: str | None = None
+    encoding: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    actor: Actor = COMMAND_LINE
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of a file. ``findings`` keeps the first ten thousand; the counts are exact."""
+
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    errors: int = 0
+    warnings: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Count findings and keep them while there are not too many."""
+        for finding in findings:
+            self.errors += finding.is_error
+            self.warnings += not finding.is_error
+            if len(self.findings) < MAX_FINDINGS:
+                self.findings.append(finding)
+
+
+async def import_items(
+    db: "Database", path: Path, options: ImportOptions, now: Callable[[], datetime], progress: Progress | None = None
+) -> ImportReport:
+    """Import a file; ``progress(stage, done, of)`` is told of ``reading`` and ``publishing``.
+
+    BadInputError for a file that cannot be read at all; RuleError ``import.strict`` when a strict import found rows in
+    error, with nothing published.
+    """
+    options.actor.require(Permission.EDIT_REGISTRY)
+    told = progress or (lambda stage, done, of: None)
+    defaults = await db.read(lambda conn: _defaults(conn, options))
+    report = ImportReport()
+    with Staging() as staging:
+        source = await asyncio.to_thread(inspect, path)
+        await asyncio.to_thread(_read_all, source, options, defaults, staging, report, told)
+        if options.strict and report.errors:
+            raise ImportRefusedError(report)
+        await _publish_all(db, options, defaults, staging, report, now, told)
+    await db.write(lambda conn: _note(conn, options, path, report, now()))
+    return report
+
+
+class ImportRefusedError(RuleError):
+    """A strict import found rows in error; ``report`` lists them."""
+
+    default_code = "import.strict"
+
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__("import.strict", errors=report.errors)
+        self.report = report
+
+
+def _defaults(conn: "Connection", options: ImportOptions) -> Defaults:
+    get_company(conn, options.company)
+    codes = queries.list_vat_codes(conn, options.company)
+    known = {row.code: row.rates[-1][1] for row in codes if row.rates}
+    if options.vat is not None and options.vat not in known:
+        raise BadInputError("import.vat_option", vat=options.vat, codes=", ".join(known))
+    standard = next((row.code for row in codes if row.is_default), None)
+    shops = list_shops(conn, options.company)
+    language = options.language or (shops[0].languages[0] if shops else LANGUAGES[0])
+    return Defaults(known, options.vat or standard, options.price, language)
+
+
+def _read_all(
+    source: Source, options: ImportOptions, defaults: Defaults, staging: Staging, report: ImportReport, told: Progress
+) -> None:
+    rows = read_rows(source, options.encoding, lambda done, of: told("reading", done, of))
+    header = next(rows, None)
+    if header is None:
+        raise BadInputError("import.empty", file=source.path.name)
+    reader = RowReader(find_columns(header.cells, options.columns), len(header.cells), defaults.language)
+    seen = _Seen()
+    for row in rows:
+        report.rows += 1
+        read, findings = reader.read(row)
+        problem = None if read is None else defaults.problem(read, row.cells) or seen.problem(read, row.cells)
+        if read is not None and problem is None:
+            staging.add(read)
+        report.add([*findings, *([problem] if problem else [])])
+    staging.finish()
+
+
+class _Seen:
+    """Remembers the codes and article numbers of a file: the first row that has one keeps it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._contents: dict[int, int] = {}
+
+    def problem(self, read: ImportRow, cells: tuple[str, ...]) -> Finding | None:
+        keys = [*read.codes, f"#{read.sku or read.codes[0]}"]
+        first = next((self._rows[key] for key in keys if key in self._rows), None)
+        content = hash(cells)
+        if first is None:
+            self._rows.update(dict.fromkeys(keys, read.number))
+            self._contents[read.number] = content
+            return None
+        same = self._contents.get(first) == content
+        shown = {"code": (read.codes or (read.sku,))[0], "first": first}
+        return Finding(read.number, "row.repeated" if same else "row.duplicate_code", shown, not same, cells)
+
+
+async def _publish_all(
+    db: "Database",
+    options: ImportOptions,
+    defaults: Defaults,
+    staging: Staging,
+    report: ImportReport,
+    now: Callable[[], datetime],
+    told: Progress,
+) -> None:
+    done = 0
+    told("publishing", 0, staging.count)
+    for chunk in _chunks(staging):
+        edit = Edit(options.actor, options.company, now())
+        started = time.monotonic()
+        plan = await db.write(lambda conn, chunk=chunk, edit=edit: _publish(conn, edit, defaults, chunk))  # type: ignore[misc]
+        done += len(chunk)
+        report.added += plan.added
+        report.changed += plan.changed
+        report.unchanged += plan.unchanged
+        report.add(plan.findings)
+        told("publishing", done, staging.count)
+        if done < staging.count:
+            await asyncio.sleep(max(_SHORTEST_PAUSE_S, (time.monotonic() - started) * _REST))
+
+
+def _publish(conn: "Connection", edit: Edit, defaults: Defaults, chunk: list[ImportRow]) -> Plan:
+    plan = plan_chunk(conn, edit.company, defaults, chunk)
+    if plan.items:
+        publish_imported(conn, edit, plan.items, plan.known)
+    return plan
+
+
+def _chunks(staging: Staging) -> Iterator[list[ImportRow]]:
+    chunk: list[ImportRow] = []
+    for row in staging:
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _note(conn: "Connection", options: ImportOptions, path: Path, report: ImportReport, at: datetime) -> None:
+    counts = {"rows": report.rows, "added": report.added, "changed": report.changed, "errors": report.errors}
+    change = {name: (None, count) for name, count in counts.items()}
+    audit.record(conn, options.actor, at, audit.Act("items.imported", "file", path.name, change, options.company))
