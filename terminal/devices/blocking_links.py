@@ -150,9 +150,10 @@ class SerialLink(_ThreadLink):
                 xonxoff=wanted.xonxoff,
                 rtscts=wanted.rtscts,
                 dsrdtr=wanted.dsrdtr,
+                exclusive=True,
             )
         except (OSError, ValueError, termios.error) as error:
-            code = BUSY if getattr(error, "errno", None) == errno.EBUSY else UNREACHABLE
+            code = BUSY if getattr(error, "errno", None) in (errno.EBUSY, errno.EAGAIN) else UNREACHABLE
             raise DeviceUnavailableError(code, url=wanted.url) from error
 
     def _write_port(self, payload: bytes, timeout_s: float) -> None:
