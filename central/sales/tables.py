@@ -96,12 +96,14 @@ sale_tax = Table(
     Column("tax", BigInteger, nullable=False),
 )
 
-# What a sale asked of printer, drawer, fiscal register and card reader.
+# What a sale, or somebody later, asked of printer, drawer, fiscal register and card reader.
 sale_effect = Table(
     "sale_effect",
     metadata,
     Column("till", Text, primary_key=True),
     Column("id", Text, primary_key=True),
+    Column("chain", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # an effect may be intended more than once
     Column("of", Text, nullable=False),  # sale or document
     Column("kind", Text, nullable=False),
     Index("ix_sale_effect_of", "till", "of"),

@@ -297,9 +297,11 @@ def _create_sales() -> None:
         "sale_effect",
         sa.Column("till", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("of", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("till", "id", name="pk_sale_effect"),
+        sa.PrimaryKeyConstraint("till", "id", "chain", "seq", name="pk_sale_effect"),
     )
     op.create_index("ix_sale_effect_of", "sale_effect", ["till", "of"])
     op.create_table(

@@ -1,0 +1,185 @@
+"""SQL of chains and raw entries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, bindparam, select
+
+from central.db.bulk import insert_rows
+from central.tills.tables import (
+    ledger_entry,
+    ledger_fork,
+    projection_cursor,
+    set_aside,
+    till_chain,
+    till_credential,
+)
+from central.tills.values import Arrived, KnownTill
+from commerce.dates import utc_text
+from commerce.ledger import Head
+
+_ENTRY_COLUMNS = (
+    "till", "chain", "seq", "hash", "kind", "at", "received_at", "header", "body", "signature", "personal"
+)  # fmt: skip
+_SET_ASIDE_COLUMNS = ("till", "chain", "seq", "reason", "created_at", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """A chain's head; ``revoked`` tells whether the sender's token is."""
+
+    seq: int
+    hash: bytes
+    public_key: bytes
+    revoked: bool
+
+
+_LOCK = (
+    select(till_chain.c.seq, till_chain.c.hash, till_chain.c.public_key, till_credential.c.revoked_at)
+    .join(till_credential, till_credential.c.till == till_chain.c.till)
+    .where(
+        till_chain.c.till == bindparam("till"),
+        till_chain.c.chain == bindparam("chain"),
+        till_credential.c.token_hash == bindparam("token_hash"),
+    )
+    .with_for_update(of=till_chain)
+)
+
+
+def lock(connection: Connection, till: KnownTill, chain: str) -> ChainRow | None:
+    """Return the chain's head and keep others from changing it until the transaction ends."""
+    values = {"till": till.till, "chain": chain, "token_hash": till.token_hash}
+    row = connection.execute(_LOCK, values).first()
+    return None if row is None else ChainRow(row.seq, row.hash, row.public_key, row.revoked_at is not None)
+
+
+def open_chain(
+    connection: Connection, till: KnownTill, chain: str, mode: str, public_key: bytes, at: datetime
+) -> ChainRow:
+    """Add an empty chain and return its locked head, whoever added it."""
+    connection.exec_driver_sql(
+        *_ignoring_duplicates(
+            connection,
+            "till_chain",
+            ("till", "chain", "seq", "hash", "mode", "public_key", "opened_at"),
+            (till.till, chain, 0, bytes(32), mode, public_key, utc_text(at)),
+        )
+    )
+    connection.exec_driver_sql(
+        *_ignoring_duplicates(
+            connection, "projection_cursor", ("till", "chain", "projected_seq"), (till.till, chain, 0)
+        )
+    )
+    row = lock(connection, till, chain)
+    assert row is not None  # noqa: S101 - it was just added
+    return row
+
+
+def enrolled_keys(connection: Connection, till: str) -> list[bytes]:
+    """Return every key the till was enrolled with, the newest first."""
+    query = select(till_credential.c.public_key).where(till_credential.c.till == till)
+    return list(connection.execute(query.order_by(till_credential.c.created_at.desc())).scalars())
+
+
+def insert_entries(
+    connection: Connection, till: str, chain: str, entries: Sequence[Arrived], at: datetime
+) -> None:
+    """Store new raw entries."""
+    received = utc_text(at)
+    rows = [
+        (till, chain, one.entry.seq, one.hash, *_kind_and_time(one), received,
+         one.entry.header, one.entry.body, one.entry.signature, one.entry.personal)
+        for one in entries
+    ]  # fmt: skip
+    insert_rows(connection, ledger_entry, _ENTRY_COLUMNS, rows)
+
+
+def _kind_and_time(one: Arrived) -> tuple[str, str]:
+    if one.header is None:
+        return "", ""
+    return str(one.header["kind"]).replace("\0", "")[:64], str(one.header["at"]).replace("\0", "")[:32]
+
+
+def advance(
+    connection: Connection, till: str, chain: str, head: Head, public_key: bytes, old_key: bytes
+) -> None:
+    """Move the head; the key changes only when it was rotated."""
+    values = {"till_": till, "chain_": chain, "seq": head.seq, "hash": head.hash}
+    statement = _ADVANCE if public_key == old_key else _ADVANCE.values(public_key=public_key)
+    connection.execute(statement, values)
+
+
+_ADVANCE = (
+    till_chain.update()
+    .where(till_chain.c.till == bindparam("till_"), till_chain.c.chain == bindparam("chain_"))
+    .values(seq=bindparam("seq"), hash=bindparam("hash"))
+)
+
+
+def insert_set_aside(
+    connection: Connection, till: str, chain: str, problems: Mapping[int, str], at: datetime
+) -> None:
+    """Set stored entries aside for a person; one that was resolved before is open again."""
+    table = set_aside.c
+    again = (table.till == till) & (table.chain == chain) & table.seq.in_(list(problems))
+    connection.execute(set_aside.delete().where(again))
+    rows = [(till, chain, seq, reason, utc_text(at), "open") for seq, reason in problems.items()]
+    insert_rows(connection, set_aside, _SET_ASIDE_COLUMNS, rows)
+
+
+def stored_hashes(connection: Connection, till: str, chain: str, span: tuple[int, int]) -> dict[int, bytes]:
+    """Return seq → hash of the stored entries in a span, both ends included."""
+    table = ledger_entry.c
+    query = select(table.seq, table.hash).where(
+        table.till == till, table.chain == chain, table.seq.between(*span)
+    )
+    return {row.seq: row.hash for row in connection.execute(query)}
+
+
+def insert_forks(
+    connection: Connection, till: str, chain: str, forks: Sequence[Arrived], at: datetime
+) -> list[int]:
+    """Keep other bytes beside stored ones; returns the sequences of those not kept before."""
+    table = ledger_fork.c
+    seqs = [one.entry.seq for one in forks]
+    query = select(table.seq, table.hash).where(table.till == till, table.chain == chain, table.seq.in_(seqs))
+    kept = {(row.seq, row.hash) for row in connection.execute(query)}
+    fresh = {(one.entry.seq, one.hash): one for one in forks if (one.entry.seq, one.hash) not in kept}
+    rows = [
+        (till, chain, one.entry.seq, one.hash, _kind_and_time(one)[0], utc_text(at),
+         one.entry.header, one.entry.body, one.entry.signature, one.entry.personal, "open")
+        for one in fresh.values()
+    ]  # fmt: skip
+    insert_rows(connection, ledger_fork, _FORK_COLUMNS, rows)
+    return sorted(seq for seq, _ in fresh)
+
+
+_FORK_COLUMNS = (
+    "till", "chain", "seq", "hash", "kind", "received_at", "header", "body", "signature", "personal", "state"
+)  # fmt: skip
+
+
+def heads_of(connection: Connection, till: str) -> list[tuple[str, Head]]:
+    """Return every chain of a till with its head."""
+    query = select(till_chain.c.chain, till_chain.c.seq, till_chain.c.hash).where(till_chain.c.till == till)
+    rows = connection.execute(query.order_by(till_chain.c.opened_at, till_chain.c.chain))
+    return [(row.chain, Head(row.seq, row.hash)) for row in rows]
+
+
+def _ignoring_duplicates(
+    connection: Connection, table: str, columns: Sequence[str], values: tuple[object, ...]
+) -> tuple[str, tuple[object, ...]]:
+    postgres = connection.dialect.name == "postgresql"
+    marks = ", ".join(f"${i + 1}" if postgres else "?" for i in range(len(columns)))
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+    return statement, values
+
+
+def projected_seq(connection: Connection, till: str, chain: str) -> int:
+    """Return how far a chain is projected."""
+    query = select(projection_cursor.c.projected_seq).where(
+        projection_cursor.c.till == till, projection_cursor.c.chain == chain
+    )
+    return cast("int", connection.execute(query).scalar_one())

@@ -1,0 +1,124 @@
+"""Who a till is: one-time codes, tokens, keys. SQL and rules of enrolment.
+
+Tokens and codes are stored as their SHA-256: both are random, so a slow hash would add nothing. The till secret is
+stored as it is, because central must compute PIN verifiers with it; whoever reads the database could only use it to
+guess PINs, which are good at that till alone.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from central.organisation.tables import company, shop, till
+from central.tills.tables import enrolment_code, till_credential
+from central.tills.values import KnownTill
+from commerce.errors import ForbiddenError, NotFoundError
+from commerce.wire import CompanyCard, ShopCard, TillCard
+
+CODE_LIFE = timedelta(hours=24)
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What a till is given once: cards, token and secret."""
+
+    company: CompanyCard
+    shop: ShopCard
+    till: TillCard
+    token: bytes
+    secret: bytes
+
+
+def issue_code(connection: Connection, till_id: str, at: datetime) -> str:
+    """Return a fresh one-time code for a till (``7KQ2-M4XW-09TB``); the one before stops working."""
+    if connection.execute(select(till.c.id).where(till.c.id == till_id)).first() is None:
+        raise NotFoundError("till.unknown", till=till_id)
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    connection.execute(delete(enrolment_code).where(enrolment_code.c.till == till_id))
+    values = {"till": till_id, "code_hash": _code_hash(code), "created_at": at, "expires_at": at + CODE_LIFE}
+    connection.execute(insert(enrolment_code).values(values))
+    return "-".join((code[:4], code[4:8], code[8:]))
+
+
+def enrol(
+    connection: Connection, code: str, public_key: bytes, app_version: str, at: datetime
+) -> Enrolled:
+    """Use a code up: the till gets a new token and secret, every earlier token is revoked.
+
+    ForbiddenError ``enrol.code`` for a wrong, used or expired code; which of them is not said.
+    """
+    taken = connection.execute(
+        delete(enrolment_code)
+        .where(enrolment_code.c.code_hash == _code_hash(code))
+        .returning(enrolment_code.c.till, enrolment_code.c.expires_at)
+    ).first()
+    if taken is None or taken.expires_at <= at:
+        raise ForbiddenError("enrol.code")
+    revoke(connection, taken.till, "enrolled_again", at)
+    token, secret = secrets.token_bytes(32), secrets.token_bytes(32)
+    values = {
+        "till": taken.till, "token_hash": token_hash(token), "secret": secret, "public_key": public_key,
+        "app_version": app_version[:64], "created_at": at,
+    }  # fmt: skip
+    connection.execute(insert(till_credential).values(values))
+    return Enrolled(*_cards(connection, taken.till), token, secret)
+
+
+def revoke(connection: Connection, till_id: str, why: str, at: datetime) -> int:
+    """Shut out every token of a till; returns how many were valid. What they still send is set aside."""
+    credential = till_credential.c
+    statement = update(till_credential).where(credential.till == till_id, credential.revoked_at.is_(None))
+    return connection.execute(statement.values(revoked_at=at, revoked_why=why)).rowcount
+
+
+_KNOWN = (
+    select(
+        till.c.id, till.c.company, till.c.shop, till.c.mode, till_credential.c.secret, till_credential.c.revoked_at
+    )
+    .join(till_credential, till_credential.c.till == till.c.id)
+    .where(till_credential.c.token_hash == bindparam("token_hash"))
+)
+
+
+def find_till(connection: Connection, digest: bytes) -> KnownTill | None:
+    """Return the till that a token's hash belongs to, revoked or not."""
+    row = connection.execute(_KNOWN, {"token_hash": digest}).first()
+    if row is None:
+        return None
+    return KnownTill(row.id, row.company, row.shop, row.mode, digest, row.secret, row.revoked_at is not None)
+
+
+def token_hash(token: bytes) -> bytes:
+    """Return the form in which a token is stored."""
+    return hashlib.sha256(token).digest()
+
+
+def _code_hash(code: str) -> bytes:
+    return hashlib.sha256(code.upper().translate(_LOOKALIKES).encode()).digest()
+
+
+def _cards(connection: Connection, till_id: str) -> tuple[CompanyCard, ShopCard, TillCard]:
+    t = connection.execute(select(till).where(till.c.id == till_id)).one()
+    s = connection.execute(select(shop).where(shop.c.company == t.company, shop.c.id == t.shop)).one()
+    c = connection.execute(select(company).where(company.c.id == t.company)).one()
+    return company_card(c), shop_card(s), TillCard(id=t.id, code=t.code, name=t.name, mode=t.mode)
+
+
+def company_card(row: Row[Any]) -> CompanyCard:
+    """Return a company as tills know it."""
+    return CompanyCard(
+        id=row.id, name=row.name, tax_id=row.tax_id, country=row.country, currency=row.currency
+    )
+
+
+def shop_card(row: Row[Any]) -> ShopCard:
+    """Return a shop as tills know it."""
+    return ShopCard(
+        id=row.id, name=row.name, zone=row.zone, languages=row.languages, address=row.address, cut_off=row.cut_off
+    )

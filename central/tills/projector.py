@@ -1,0 +1,216 @@
+"""Projects stored entries in sets. How far a chain is projected commits together with what was projected.
+
+Several processes may run it: a chain's cursor is locked, and a set is only stored on the cursor it was built from.
+An entry that cannot be projected is set aside, and the others go on.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
+
+from central.db.engine import Database
+from central.db.events import emit
+from central.db.signals import STORED
+from central.organisation.tables import till
+from central.tills import chains
+from central.tills.tables import ledger_entry, projection_cursor, set_aside, till_chain
+from central.tills.values import RawEntry
+from commerce.errors import PosError
+
+_log = structlog.get_logger()
+SET_SIZE = 500
+_CHAINS_AT_ONCE = 50
+
+
+class Projection(Protocol):
+    """What an area makes of entries (``central.sales.projection``)."""
+
+    def build(self, entries: Sequence[RawEntry]) -> tuple[Any, Mapping[int, str]]:
+        """Return the rows of a set, and for each entry (by index) that has none, why; runs in a thread."""
+
+    def store(self, connection: Connection, rows: Any, at: datetime) -> None:  # noqa: ANN401 - its own rows
+        """Write what ``build`` returned."""
+
+    def clear(self, connection: Connection) -> None:
+        """Drop everything it ever wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A chain with entries that are not projected yet."""
+
+    till: str
+    chain: str
+    company: str
+    projected_seq: int
+    seq: int
+
+
+@dataclass(slots=True)
+class Projector:
+    """Brings projections up to date with the raw entries."""
+
+    database: Database
+    projection: Projection
+    now: Callable[[], datetime]
+    modes: tuple[str, ...] = ("live",)
+    projected: int = field(default=0)
+
+    async def run(self, poll_s: float = 2.0) -> None:
+        """Project whenever something was stored, for ever."""
+        with self.database.signals.subscribe(STORED) as subscription:
+            while True:
+                if not await self.step():
+                    await subscription.wait(poll_s)
+
+    async def step(self) -> int:
+        """Project one set of every waiting chain; returns how many entries that advanced."""
+        waiting = await self.database.read(partial(_waiting_chains, modes=self.modes))
+        return sum([await self._project_set(chain) for chain in waiting])
+
+    async def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Project everything that waits; returns how many entries that were."""
+        total = 0
+        while advanced := await self.step():
+            total += advanced
+            progress(total)
+        return total
+
+    async def _project_set(self, chain: Waiting) -> int:
+        last, entries = await self.database.read(partial(_read_set, chain=chain))
+        rows, problems = await asyncio.to_thread(self.projection.build, entries)
+        named = {entries[index].seq: reason for index, reason in problems.items()}
+        try:
+            done = await self.database.write(partial(self._store, chain=chain, last=last, rows=rows, problems=named))
+        except (DBAPIError, PosError) as error:
+            if len(entries) <= 1 or not _is_about_rows(error):
+                raise
+            done = await self.database.write(partial(self._store_singly, chain=chain, last=last, entries=entries))
+        self.projected += len(entries) if done else 0
+        return last - chain.projected_seq if done else 0
+
+    def _store(
+        self, connection: Connection, chain: Waiting, last: int, rows: object, problems: Mapping[int, str]
+    ) -> bool:
+        if not _advance(connection, chain, last):
+            return False
+        self.projection.store(connection, rows, self.now())
+        self._set_aside(connection, chain, problems)
+        return True
+
+    def _store_singly(
+        self, connection: Connection, chain: Waiting, last: int, entries: Sequence[RawEntry]
+    ) -> bool:
+        """One entry breaks a rule of the tables: find it by storing each on its own."""
+        if not _advance(connection, chain, last):
+            return False
+        problems = {}
+        for entry in entries:
+            reason = project_one(connection, self.projection, entry, self.now())
+            if reason:
+                problems[entry.seq] = reason
+        self._set_aside(connection, chain, problems)
+        return True
+
+    def _set_aside(self, connection: Connection, chain: Waiting, problems: Mapping[int, str]) -> None:
+        if not problems:
+            return
+        chains.insert_set_aside(connection, chain.till, chain.chain, problems, self.now())
+        keys = [f"{chain.till}/{chain.chain}/{seq}" for seq in problems]
+        emit(connection, chain.company, "till.set_aside", keys, self.now())
+        _log.warning("entries_set_aside", till=chain.till, chain=chain.chain, reasons=dict(problems))
+
+
+def project_one(
+    connection: Connection, projection: Projection, entry: RawEntry, at: datetime
+) -> str | None:
+    """Project one entry; returns why it could not be, leaving nothing of it behind."""
+    rows, problems = projection.build([entry])
+    if problems:
+        return problems[0]
+    try:
+        with connection.begin_nested():
+            projection.store(connection, rows, at)
+    except (DBAPIError, PosError) as error:
+        if not _is_about_rows(error):
+            raise
+        return "projection.duplicate" if _sql_state(error) in _DUPLICATE else "projection.refused"
+    return None
+
+
+def _sql_state(error: Exception) -> str:
+    origin = getattr(error, "orig", None)
+    return str(getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or "")
+
+
+def _is_about_rows(error: Exception) -> bool:
+    """Tell data that the tables refuse from a database that cannot serve now."""
+    return _sql_state(error).startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "22", "23"))
+
+
+_DUPLICATE = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "23505")
+
+
+def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waiting]:
+    cursor = projection_cursor.c
+    query = (
+        select(till_chain.c.till, till_chain.c.chain, till.c.company, cursor.projected_seq, till_chain.c.seq)
+        .join(projection_cursor, (cursor.till == till_chain.c.till) & (cursor.chain == till_chain.c.chain))
+        .join(till, till.c.id == till_chain.c.till)
+        .where(till_chain.c.seq > cursor.projected_seq, till_chain.c.mode.in_(modes))
+        .order_by(till_chain.c.opened_at, till_chain.c.till, till_chain.c.chain)
+        .limit(_CHAINS_AT_ONCE)
+    )
+    return [Waiting(*row) for row in connection.execute(query)]
+
+
+def count_waiting(connection: Connection, modes: Sequence[str]) -> int:
+    """Return how many entries wait to be projected."""
+    cursor = projection_cursor.c
+    query = (
+        select(func.coalesce(func.sum(till_chain.c.seq - cursor.projected_seq), 0))
+        .join(projection_cursor, (cursor.till == till_chain.c.till) & (cursor.chain == till_chain.c.chain))
+        .where(till_chain.c.mode.in_(modes))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _read_set(connection: Connection, chain: Waiting) -> tuple[int, list[RawEntry]]:
+    """Return the last sequence of the next set and its entries, without those that are set aside."""
+    last = min(chain.seq, chain.projected_seq + SET_SIZE)
+    span = (chain.projected_seq + 1, last)
+    return last, read_entries(connection, chain.till, chain.chain, span)
+
+
+def read_entries(connection: Connection, till_id: str, chain: str, span: tuple[int, int]) -> list[RawEntry]:
+    """Return the stored entries of a span that are not set aside."""
+    entry, aside = ledger_entry.c, set_aside.c
+    kept_back = select(aside.seq).where(
+        aside.till == till_id, aside.chain == chain, aside.seq.between(*span), aside.state != "projected"
+    )
+    query = (
+        select(entry.till, entry.chain, entry.seq, entry.hash, entry.kind, entry.header, entry.body)
+        .where(entry.till == till_id, entry.chain == chain, entry.seq.between(*span), entry.seq.not_in(kept_back))
+        .order_by(entry.seq)
+    )
+    return [RawEntry(*row) for row in connection.execute(query)]
+
+
+def _advance(connection: Connection, chain: Waiting, last: int) -> bool:
+    """Move the cursor if nobody else did meanwhile; holds it until the transaction ends."""
+    cursor = projection_cursor.c
+    moved = connection.execute(
+        projection_cursor.update()
+        .where(
+            cursor.till == chain.till, cursor.chain == chain.chain, cursor.projected_seq == chain.projected_seq
+        )
+        .values(projected_seq=last)
+    )
+    return moved.rowcount == 1

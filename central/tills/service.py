@@ -1,0 +1,156 @@
+"""What tills may ask of central, and what people may do about tills. Every other area calls here only."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.db.engine import Database
+from central.db.feed import current_epoch
+from central.tills import chains, credentials
+from central.tills.arriving import read_push
+from central.tills.attempts import Attempts
+from central.tills.credentials import find_till, token_hash
+from central.tills.errors import UnknownTokenError
+from central.tills.storing import store
+from central.tills.values import Gap, KnownTill
+from commerce.dates import utc_text
+from commerce.errors import ForbiddenError
+from commerce.ledger import Head, Signer, sign_head
+from commerce.wire import (
+    EnrolAnswer,
+    EnrolRequest,
+    GapAnswer,
+    HeadMessage,
+    HeadsAnswer,
+    PushAnswer,
+    PushRequest,
+)
+
+_TOKEN_MEMORY_S = 5.0
+_TOKENS_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class TillService:
+    """Enrolment, push and heads. ``now`` is the clock; ``signer`` is central's key."""
+
+    database: Database
+    signer: Signer
+    now: Callable[[], datetime]
+    attempts: Attempts = field(default_factory=Attempts)
+    contacts: dict[str, datetime] = field(default_factory=dict)
+    _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
+
+    async def enrol(self, request: EnrolRequest, address: str) -> EnrolAnswer:
+        """Give a till its identity for a one-time code; slows down an address that guesses."""
+        self.attempts.check(address, monotonic())
+        job = partial(
+            credentials.enrol,
+            code=request.code,
+            public_key=bytes.fromhex(request.public_key),
+            app_version=request.app_version,
+            at=self.now(),
+        )
+        try:
+            enrolled = await self.database.write(job)
+        except ForbiddenError:
+            self.attempts.failed(address, monotonic())
+            raise
+        self._known.clear()  # the till's earlier tokens
+        return EnrolAnswer(
+            company=enrolled.company,
+            shop=enrolled.shop,
+            till=enrolled.till,
+            token=enrolled.token.hex(),
+            till_secret=enrolled.secret.hex(),
+            central_public_key=self.signer.public_key.hex(),
+            heads=await self._heads(enrolled.till.id),
+        )
+
+    async def recognise(self, token: str) -> KnownTill:
+        """Return the till a token belongs to, revoked or not; UnknownTokenError when it is nobody's."""
+        try:
+            digest = token_hash(bytes.fromhex(token))
+        except ValueError as error:
+            raise UnknownTokenError from error
+        remembered = self._known.get(digest)
+        if remembered and monotonic() - remembered[0] < _TOKEN_MEMORY_S:
+            known: KnownTill | None = remembered[1]
+        else:
+            known = await self.database.read(partial(find_till, digest=digest))
+        if known is None:
+            raise UnknownTokenError
+        if not remembered or known is not remembered[1]:
+            self._remember(digest, known)
+        self.contacts[known.till] = self.now()
+        return known
+
+    async def admit(self, token: str) -> KnownTill:
+        """Return the till a token belongs to; ForbiddenError ``till.revoked`` when it is shut out."""
+        known = await self.recognise(token)
+        if known.revoked:
+            raise ForbiddenError("till.revoked")
+        return known
+
+    async def receive(self, till: KnownTill, request: PushRequest) -> PushAnswer | GapAnswer:
+        """Store a push durably, then say up to where central holds the chain, signed."""
+        batch = read_push(request, till)
+        stored = await self.database.write(partial(store, batch=batch, at=self.now()))
+        if isinstance(stored, Gap):
+            return GapAnswer(expected=stored.expected)
+        head = self._sign(till.till, request.chain, stored.head)
+        return PushAnswer(head=head, forked=stored.forked, set_aside=stored.set_aside)
+
+    async def heads(self, till: KnownTill) -> HeadsAnswer:
+        """Say what central holds of a till, what time it is here, and the feed's epoch."""
+        epoch = await self.database.read(current_epoch)
+        return HeadsAnswer(heads=await self._heads(till.till), time=utc_text(self.now()), epoch=epoch)
+
+    async def issue_code(self, till_id: str) -> str:
+        """Return a one-time enrolment code."""
+        return await self.database.write(partial(credentials.issue_code, till_id=till_id, at=self.now()))
+
+    async def revoke(self, till_id: str, why: str) -> int:
+        """Shut a till out; what it still sends is kept and set aside."""
+        count = await self.database.write(
+            partial(credentials.revoke, till_id=till_id, why=why, at=self.now())
+        )
+        self._known.clear()
+        return count
+
+    async def _heads(self, till_id: str) -> list[HeadMessage]:
+        heads = await self.database.read(partial(chains.heads_of, till=till_id))
+        return [self._sign(till_id, chain, head) for chain, head in heads]
+
+    def _sign(self, till_id: str, chain: str, head: Head) -> HeadMessage:
+        return HeadMessage.model_validate(sign_head(self.signer, till_id, chain, head, self.now()).as_json())
+
+    def _remember(self, digest: bytes, known: KnownTill) -> None:
+        if len(self._known) >= _TOKENS_REMEMBERED:
+            self._known.clear()
+        self._known[digest] = (monotonic(), known)
+
+
+def load_signer(path: Path) -> Signer:
+    """Read central's key, making it at the first start (mode 0600, whole or not at all)."""
+    try:
+        return Signer(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text(encoding="ascii"))))
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600, exist_ok=False)
+    draft.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex(), encoding="ascii")
+    try:
+        path.hardlink_to(draft)  # the first of several processes wins
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return load_signer(path)
