@@ -11,6 +11,7 @@ import pytest
 
 from tests.shared_data import PROJECT
 from tools import clean_files, no_float, places
+from tools.source import project_files
 
 FLOATS = {
     "a literal in commerce": ("commerce/vat.py", "HALF = 0.5\n"),
@@ -118,6 +119,14 @@ def test_the_project_keeps_its_own_rules() -> None:
     found = [*no_float.main(), *places.main(), *clean_files.main()]
 
     assert [str(fault) for fault in found] == []
+
+
+def test_without_git_the_same_files_are_read(tmp_path: Path) -> None:
+    for name in ("commerce/a.py", "node_modules/b/c.js", ".venv/x.py", "commerce/__pycache__/a.pyc", "build/d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+
+    assert project_files(tmp_path) == ["commerce/a.py"]
 
 
 IMPORTS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILT = {"node_modules", "build", "dist", "demo-data", "vendor", "__pycache__"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,10 +29,21 @@ class Fault:
 
 
 def project_files(root: Path = ROOT) -> list[str]:
-    """Return every file that is, or would be, part of the project."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
-    return sorted(path for path in listed.splitlines() if (root / path).is_file())
+    """Return every file that is, or would be, part of the project; without git, all that is not built."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        listed = list(_walk(root))
+    return sorted(path for path in listed if (root / path).is_file())
+
+
+def _walk(root: Path) -> Iterator[str]:
+    for folder, names, files in os.walk(root):
+        names[:] = [name for name in names if name not in BUILT and not name.startswith(".")]
+        yield from (
+            str((Path(folder) / file).relative_to(root)) for file in files if not file.endswith((".mo", ".pyc"))
+        )
 
 
 def apply_rule(rule: Callable[[str, str], list[Fault]], paths: list[str], root: Path = ROOT) -> list[Fault]:
