@@ -1,0 +1,275 @@
+"""Carries out what the ledger intends outside itself: intent, act and outcome each on disk, nothing done twice.
+
+One loop per kind of device, because a slow printer must not keep the drawer shut. An act begins only after ``started``
+is committed, so that after any crash "not begun" and "outcome unknown" are told apart.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from commerce.dates import parse_utc
+from commerce.errors import DeviceError, NotFoundError, OutcomeUnknownError
+from terminal.db.effects import EffectRow
+from terminal.devices.protocols import CashDrawer, FiscalDocument, FiscalReference, FiscalRegister, ReceiptPrinter
+
+DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not_done"
+STALE_AFTER = timedelta(minutes=15)
+ASK_AGAIN_S = 5.0
+
+_log = structlog.get_logger("effects")
+Reached = Callable[[str], None]
+
+
+class EffectDesk(Protocol):
+    """What the loops need of the register and its ledger."""
+
+    async def open_effects(self, kind: str) -> Sequence[EffectRow]:
+        """Return the effects of one kind that are not settled well, oldest first."""
+        ...
+
+    async def start_effect(self, effect: str, baseline: dict[str, Any] | None = None) -> bool:
+        """Commit that the act begins; False when it is not waiting to begin."""
+        ...
+
+    async def settle_effect(
+        self, effect: str, outcome: str, reason: str = "", reference: dict[str, Any] | None = None
+    ) -> None:
+        """Commit the outcome with its entry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all loops share."""
+
+    desk: EffectDesk
+    now: Callable[[], datetime]
+    reached: Reached = lambda step: None
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class EffectLoop:
+    """Settles what a crash left open, then acts on each new intent in order."""
+
+    kind = ""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._desk = around.desk
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for new intents."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Act for ever; a core loop of the runtime."""
+        await self.settle_left_open()
+        while True:
+            self._news.clear()
+            await self.work()
+            await self._news.wait()
+
+    async def settle_left_open(self) -> None:
+        """Settle what was begun before this start, and give up what waited too long to be expected now."""
+        for effect in await self._desk.open_effects(self.kind):
+            if effect.state == "started":
+                await self._settle_begun(effect)
+            elif effect.state == "intended" and self._is_stale(effect):
+                await self._desk.settle_effect(effect.id, NOT_DONE, "effect.stale")
+
+    async def work(self) -> None:
+        """Act on every intent there is now."""
+        for effect in await self._desk.open_effects(self.kind):
+            if effect.state == "intended":
+                await self._act(effect)
+
+    async def _act(self, effect: EffectRow) -> None:
+        raise NotImplementedError
+
+    async def _settle_begun(self, effect: EffectRow) -> None:
+        await self._desk.settle_effect(effect.id, UNKNOWN, "effect.interrupted")
+
+    def _is_stale(self, effect: EffectRow) -> bool:
+        return self._around.now() - parse_utc(effect.created_at) > STALE_AFTER
+
+    async def _settle_failed(self, effect: EffectRow, error: DeviceError) -> None:
+        outcome = UNKNOWN if isinstance(error, OutcomeUnknownError) else FAILED
+        _log.warning("effect not done", effect=effect.id, kind=self.kind, outcome=outcome, reason=error.code)
+        await self._desk.settle_effect(effect.id, outcome, error.code)
+
+
+class PrintLoop(EffectLoop):
+    """Prints documents. Paper of unknown outcome is never repeated by itself: a person decides."""
+
+    kind = "print"
+
+    def __init__(
+        self,
+        around: Surroundings,
+        printer: ReceiptPrinter | None,
+        render: Callable[[EffectRow], Awaitable[bytes]],
+        may_print: Callable[[EffectRow], Awaitable[bool]],
+    ) -> None:
+        super().__init__(around)
+        self._printer = printer
+        self._render = render
+        self._may_print = may_print
+
+    async def _act(self, effect: EffectRow) -> None:
+        if not await self._may_print(effect):
+            return
+        if self._printer is None:
+            await self._desk.settle_effect(effect.id, NOT_DONE, "printer.none")
+            return
+        try:
+            document = await self._render(effect)
+        except NotFoundError as error:
+            await self._desk.settle_effect(effect.id, FAILED, error.code)
+            return
+        self._around.reached("print.rendered")
+        if not await self._desk.start_effect(effect.id):
+            return
+        self._around.reached("print.started")
+        await self._print(self._printer, effect, document)
+
+    async def _print(self, printer: ReceiptPrinter, effect: EffectRow, document: bytes) -> None:
+        try:
+            await printer.print_bytes(document)
+        except DeviceError as error:
+            await self._settle_failed(effect, error)
+            return
+        self._around.reached("print.answered")
+        await self._desk.settle_effect(effect.id, DONE)
+        self._around.reached("print.settled")
+
+
+class DrawerLoop(EffectLoop):
+    """Opens the drawer for the sale just made; one that waited through a restart stays shut."""
+
+    kind = "drawer"
+
+    def __init__(self, around: Surroundings, drawer: CashDrawer | None) -> None:
+        super().__init__(around)
+        self._drawer = drawer
+
+    def _is_stale(self, effect: EffectRow) -> bool:
+        return True
+
+    async def _act(self, effect: EffectRow) -> None:
+        if self._drawer is None:
+            await self._desk.settle_effect(effect.id, NOT_DONE, "drawer.none")
+            return
+        if not await self._desk.start_effect(effect.id):
+            return
+        self._around.reached("drawer.started")
+        try:
+            await self._drawer.open_drawer()
+        except DeviceError as error:
+            await self._settle_failed(effect, error)
+            return
+        self._around.reached("drawer.opened")
+        await self._desk.settle_effect(effect.id, DONE)
+        self._around.reached("drawer.settled")
+
+
+class FiscalLoop(EffectLoop):
+    """Has the fiscal register print and number the document, exactly once.
+
+    The register's last document is read and committed before sending. After any doubt it is read again and compared
+    with that: unchanged, nothing was printed; the next one, it is ours; anything else is a person's to decide.
+    """
+
+    kind = "fiscal"
+
+    def __init__(
+        self,
+        around: Surroundings,
+        register: FiscalRegister | None,
+        document_of: Callable[[EffectRow], Awaitable[FiscalDocument]],
+    ) -> None:
+        super().__init__(around)
+        self._register = register
+        self._document_of = document_of
+
+    def _is_stale(self, effect: EffectRow) -> bool:
+        return False  # the law wants the document however late
+
+    async def _act(self, effect: EffectRow) -> None:
+        if self._register is None:
+            await self._desk.settle_effect(effect.id, FAILED, "fiscal_register.none")
+            return
+        try:
+            baseline = await self._register.read_last_document()
+        except DeviceError as error:
+            await self._settle_failed(effect, error)
+            return
+        if not await self._desk.start_effect(effect.id, _baseline(baseline)):
+            return
+        self._around.reached("fiscal.baseline")
+        await self._issue(self._register, effect, _baseline(baseline))
+
+    async def _issue(self, register: FiscalRegister, effect: EffectRow, baseline: dict[str, Any]) -> None:
+        document = await self._document_of(effect)
+        self._around.reached("fiscal.started")
+        try:
+            reference = await register.issue_document(document)
+        except DeviceError as error:
+            if isinstance(error, OutcomeUnknownError):
+                await self._ask(register, effect, baseline)
+            else:
+                await self._settle_failed(effect, error)
+            return
+        self._around.reached("fiscal.issued")
+        await self._desk.settle_effect(effect.id, DONE, "", asdict(reference))
+        self._around.reached("fiscal.settled")
+
+    async def _settle_begun(self, effect: EffectRow) -> None:
+        if self._register is None or effect.baseline is None:
+            await super()._settle_begun(effect)
+            return
+        await self._ask(self._register, effect, effect.baseline)
+
+    async def _ask(self, register: FiscalRegister, effect: EffectRow, baseline: dict[str, Any]) -> None:
+        """Ask until the register answers: until then nobody knows, and nothing is sent again."""
+        while True:
+            try:
+                last = await register.read_last_document()
+            except DeviceError as error:
+                _log.warning("fiscal register does not say what it printed", effect=effect.id, reason=error.code)
+                await self._around.sleep(ASK_AGAIN_S)
+                continue
+            outcome, reference = _compare(baseline, last)
+            reason = {DONE: "", FAILED: "fiscal_register.not_printed"}.get(outcome, "fiscal_register.ambiguous")
+            await self._desk.settle_effect(effect.id, outcome, reason, reference)
+            return
+
+
+def _baseline(last: FiscalReference | None) -> dict[str, Any]:
+    return {"last": None if last is None else asdict(last)}
+
+
+def _compare(baseline: dict[str, Any], last: FiscalReference | None) -> tuple[str, dict[str, Any] | None]:
+    """Return the outcome that the register's memory proves, and the document's reference if it was printed."""
+    before = baseline["last"]
+    now = None if last is None else asdict(last)
+    if now == before:
+        return FAILED, None
+    if last is None or (before is not None and not _follows(before, last)):
+        return UNKNOWN, now
+    if before is None and last.number != 1:
+        return UNKNOWN, now
+    return DONE, now
+
+
+def _follows(before: dict[str, Any], last: FiscalReference) -> bool:
+    if last.serial != before["serial"]:
+        return False
+    if last.closure == before["closure"]:
+        return last.number == int(before["number"]) + 1
+    return last.closure == int(before["closure"]) + 1 and last.number == 1
