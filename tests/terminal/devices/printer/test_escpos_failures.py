@@ -82,7 +82,28 @@ async def test_failing_in_the_middle_of_a_receipt_leaves_its_outcome_unknown(ben
 
 
 async def test_answering_the_real_time_question_does_not_make_up_for_the_one_in_print_order(bench: WiredBench) -> None:
+    bench.fake.printer.mood, bench.fake.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
+
+    assert await unknown_code(bench.printer) == "printer.no_answer"
+
+
+async def test_a_printer_that_never_answers_in_print_order_is_found_out_before_anything_is_sent(
+    bench: WiredBench,
+) -> None:
     bench.fake.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+
+    with pytest.raises(DeviceUnavailableError) as unavailable:
+        await bench.printer.print_bytes(RECEIPT)
+
+    assert unavailable.value.code == "printer.no_answer"
+    assert bench.printed() == b""
+
+
+async def test_an_answer_owed_to_a_killed_till_is_not_taken_for_the_next_ones(bench: WiredBench) -> None:
+    fake = bench.fake.printer
+    fake.mood, fake.mood_at = Mood.LATE, 1
+    fake.feed(RECEIPT + b"\x1dr\x01")
+    fake.mood, fake.mood_at = Mood.MUTE_IN_PRINT_ORDER, len(fake.printed) + 1
 
     assert await unknown_code(bench.printer) == "printer.no_answer"
 
@@ -106,7 +127,7 @@ async def test_status_sent_unasked_is_not_taken_for_an_answer(bench: WiredBench)
 
 async def test_a_late_answer_is_not_taken_for_the_next_receipts(bench: WiredBench) -> None:
     fake = bench.fake.printer
-    fake.mood = Mood.LATE
+    fake.mood, fake.mood_at = Mood.LATE, 1
     await unknown_code(bench.printer)
     fake.mood, fake.mood_at = Mood.MUTE_IN_PRINT_ORDER, len(fake.printed) + 1
 
@@ -115,7 +136,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_receipts(bench: WiredBenc
 
 async def test_after_an_unknown_outcome_the_next_receipt_prints(bench: WiredBench) -> None:
     fake = bench.fake.printer
-    fake.mood = Mood.MUTE_IN_PRINT_ORDER
+    fake.mood, fake.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
     await unknown_code(bench.printer)
     fake.mood = Mood.WELL
 
@@ -194,7 +215,7 @@ async def test_a_shared_printer_is_let_go_after_each_receipt(server: FakePrinter
 async def test_an_interrupted_caller_leaves_no_connection_to_answer_late(server: FakePrinterServer) -> None:
     link = TcpLink("127.0.0.1", server.port)
     printer = EscPosPrinter("receipts", link, timeouts=QUICK)
-    server.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+    server.printer.mood, server.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
@@ -206,7 +227,7 @@ async def test_an_interrupted_caller_leaves_no_connection_to_answer_late(server:
 async def test_by_real_time_confirmation_a_printer_that_is_well_has_printed(server: FakePrinterServer) -> None:
     profile = PrinterProfile(confirmation="realtime")
     printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile, QUICK)
-    server.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+    server.printer.mood, server.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
 
     await printer.print_bytes(RECEIPT)
 
@@ -269,6 +290,6 @@ async def test_what_the_printer_keeps_is_on_disk_before_it_answers(tmp_path: Pat
 
 async def test_a_cover_opened_in_the_middle_is_named(bench: WiredBench) -> None:
     bench.printer.on_sent = lambda: bench.make(VirtualCondition.COVER_OPEN)
-    bench.fake.printer.mood = Mood.MUTE_IN_PRINT_ORDER
+    bench.fake.printer.mood, bench.fake.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
 
     assert await unknown_code(bench.printer) == "printer.cover_open"
