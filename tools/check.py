@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools import assets, clean_files, no_float, places
+from tools.source import project_files
 
 if TYPE_CHECKING:
     from tools.source import Fault
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PACKAGES = ("commerce", "terminal", "central", "tools", "bench", "tests")
-PAGES = "tsconfig.json"
 
 
 def main() -> None:
@@ -59,14 +59,13 @@ def rule(what: str, faults: list[Fault]) -> bool:
 
 
 def check_pages() -> bool:
-    """Check the pages' scripts with the TypeScript compiler, once there are some."""
-    if not (ROOT / PAGES).exists():
+    """Check the pages' scripts with the TypeScript compiler."""
+    if not [path for path in project_files() if path.endswith(".js") and "/static/" in path]:
         return True
     assets.fetch(with_dev=True)
     print("Check: types of the pages' scripts …", flush=True)
-    tsc = ROOT / "node_modules" / ".bin" / "tsc"
-    done = subprocess.run([tsc, "--project", PAGES], cwd=ROOT, check=False, env=assets.environment())
-    return done.returncode == 0
+    command = [str(assets.MODULES / ".bin" / "tsc"), "--project", "tsconfig.json"]
+    return subprocess.run(command, cwd=ROOT, check=False, env=assets.environment()).returncode == 0
 
 
 if __name__ == "__main__":
