@@ -247,11 +247,13 @@ class UsbLink(_ThreadLink):
         core = import_module("usb.core")
         try:
             while self._sent < len(payload):
-                chunk = payload[self._sent : self._sent + _USB_CHUNK]
-                self._sent += int(self._out.write(chunk, int(timeout_s * 1000)))
+                done = self._sent
+                chunk = payload[done : done + _USB_CHUNK]
+                # pyusb does not say how much of a failed transfer left, so all of it may have.
+                self._sent = done + len(chunk)
+                self._sent = done + int(self._out.write(chunk, int(timeout_s * 1000)))
         except core.USBTimeoutError:
-            # A bulk transfer that times out may have moved part of its bytes.
-            raise LinkError("link.stalled", sent=self._sent + 1) from None
+            raise LinkError("link.stalled", sent=self._sent) from None
         except core.USBError as error:
             raise LinkError("link.lost", sent=self._sent) from error
 

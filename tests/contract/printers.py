@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from terminal.devices.blocking_links import SerialLink, SerialSettings
+from terminal.devices.blocking_links import SerialLink, SerialSettings, UsbLink, UsbSettings
 from terminal.devices.links import DeviceFileLink, Link, TcpLink
 from terminal.devices.printer.escpos_printer import EscPosPrinter, PrinterTimeouts
 from terminal.devices.printer.escpos_render import drawer_pulse
 from terminal.devices.printer.virtual import VirtualCondition, VirtualPrinter
-from tests.fakes.printer import FakePrinter, FakePrinterServer, FakePrinterTty, Mood
+from tests.fakes.printer import FakePrinter, FakePrinterServer, FakePrinterTty, FakePrinterUsb, Mood
 
 QUICK = PrinterTimeouts(open_s=2.0, status_s=0.25, write_s=0.8, answer_s=0.6, quiet_s=0.02)
 
@@ -58,7 +58,7 @@ class WiredBench:
     """An EscPosPrinter on a fake at the other end of a real connection."""
 
     printer: EscPosPrinter
-    fake: FakePrinterServer | FakePrinterTty
+    fake: FakePrinterServer | FakePrinterTty | FakePrinterUsb
     conditions: dict[VirtualCondition, str] = field(
         default_factory=lambda: {
             VirtualCondition.OFFLINE: "offline",
@@ -152,6 +152,17 @@ async def over_device_file(folder: Path) -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
+async def over_usb(folder: Path) -> AsyncIterator[Bench]:
+    device = FakePrinterUsb()
+    await device.start()
+    printer = EscPosPrinter("receipts", UsbLink(UsbSettings(0x04B8, 0x0E15), find=device.find), timeouts=QUICK)
+    try:
+        yield WiredBench(printer, device)
+    finally:
+        await printer.close()
+
+
+@asynccontextmanager
 async def virtual(folder: Path) -> AsyncIterator[Bench]:
     yield VirtualBench(VirtualPrinter("receipts", folder / "paper"))
 
@@ -185,5 +196,6 @@ WIRED: dict[str, Callable[[Path], AbstractAsyncContextManager[Bench]]] = {
     "serial_url": over_serial_url,
     "serial_port": over_serial_port,
     "device_file": over_device_file,
+    "usb": over_usb,
 }
 ALL = {**WIRED, "virtual": virtual}

@@ -7,17 +7,24 @@ on disk before it answers, so that what a killed till has printed can be counted
 import argparse
 import asyncio
 import contextlib
+import errno
 import os
+import queue
 import socket
 import struct
+import threading
 import tty
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import SimpleNamespace
+
+import usb.core
 
 REALTIME = b"\x10\x04"
 IN_PRINT_ORDER = b"\x1dr"
+USB_PACKET = 64
 GARBAGE = b"\xff\x80Q\xee"
 UNASKED = bytes((0x14, 0x00, 0x00, 0x0F))  # automatic status: its last bytes look like answers to GS r
 
@@ -283,6 +290,70 @@ class FakePrinterTty:
     def _send(self, answer: bytes) -> None:
         if self._master is not None and answer:
             os.write(self._master, answer)
+
+
+class FakePrinterUsb:
+    """The printer as a USB device that pyusb would find; its calls come from the link's thread."""
+
+    serial_number = "FAKE1"
+
+    def __init__(self, printer: FakePrinter | None = None) -> None:
+        self.printer = printer or FakePrinter()
+        self._plugged_in = False
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._ctx = SimpleNamespace(managed_claim_interface=_ignore, dispose=_ignore)
+
+    async def start(self) -> None:
+        """Plug it in."""
+        self._answers = queue.SimpleQueue()
+        self._plugged_in = True
+
+    async def stop(self) -> None:
+        """Pull the plug."""
+        self._plugged_in = False
+
+    def find(self, **_: object) -> list["FakePrinterUsb"]:
+        """Stand in for ``usb.core.find``."""
+        return [self] if self._plugged_in else []
+
+    def resume(self) -> None:
+        """Put paper in, close the cover; what then comes is sent."""
+        self._answers.put(self.printer.resume())
+
+    def is_kernel_driver_active(self, interface: int) -> bool:
+        return False
+
+    def get_active_configuration(self) -> dict[tuple[int, int], list[SimpleNamespace]]:
+        back = SimpleNamespace(bEndpointAddress=0x82, wMaxPacketSize=USB_PACKET, read=self._give)
+        return {(0, 0): [SimpleNamespace(bEndpointAddress=0x01, write=self._take), back]}
+
+    def _take(self, payload: bytes, timeout_ms: int) -> int:
+        for at in range(0, len(payload), USB_PACKET):
+            self._require_plugged_in()
+            if self.printer.active_mood is Mood.STALL or self.printer.full:
+                threading.Event().wait(timeout_ms / 1000)
+                raise usb.core.USBTimeoutError("timed out", errno=errno.ETIMEDOUT)
+            answer = self.printer.feed(payload[at : at + USB_PACKET])
+            if self.printer.active_mood in (Mood.RESET, Mood.HALF_CLOSE):
+                self._plugged_in = False
+            elif answer:
+                self._answers.put(answer)
+        return len(payload)
+
+    def _give(self, size: int, timeout_ms: int) -> bytes:
+        self._require_plugged_in()
+        try:
+            return self._answers.get(timeout=timeout_ms / 1000)
+        except queue.Empty:
+            raise usb.core.USBTimeoutError("timed out", errno=errno.ETIMEDOUT) from None
+
+    def _require_plugged_in(self) -> None:
+        if not self._plugged_in:
+            raise usb.core.USBError("no such device", errno=errno.ENODEV)
+
+
+def _ignore(*_: object) -> None:
+    """Claiming and letting go need nothing here."""
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
