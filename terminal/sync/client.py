@@ -136,7 +136,7 @@ class CentralClient:
     async def _exchange(self, method: str, path: str, encoded: bytes | None) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"}
         if encoded and len(encoded) > _COMPRESS_ABOVE:
-            encoded, headers["Content-Encoding"] = zstandard.compress(encoded, 1), "zstd"
+            encoded, headers["Content-Type"] = zstandard.compress(encoded, 1), "application/zstd"
         try:
             async with self._open.request(method, path, data=encoded, headers=headers) as response:
                 return response.status, await _whole(response)
