@@ -43,6 +43,8 @@ NO_FLOATS = {
     "seconds of a total": ("bench/x.py", "total_s = 0.0\nmean_s = total_s / 3\n"),
     "a refusal by type": ("commerce/canonical.py", "def f(x: object) -> bool:\n    return isinstance(x, float)\n"),
     "whole division": ("commerce/money.py", "def half(cents: int) -> int:\n    return cents // 2\n"),
+    "a quotient rounded by name": ("terminal/services/x.py", "from m import f\nx = round_half_up(price / weight, 8)\n"),
+    "a quotient rounded in commerce": ("commerce/vat.py", "x = round_half_up(tax * rate / whole, 0)\n"),
     "a path": ("commerce/texts/__init__.py", "from pathlib import Path\nx = Path('a') / 'b'\n"),
     "an integer column": ("terminal/db/migrations/0001.sql", "CREATE TABLE a (\n  price_scaled INTEGER\n)"),
 }
@@ -51,6 +53,7 @@ MISPLACED = {
     "SQL in an f-string": ("central/sales/service.py", "q = f'INSERT INTO {table} VALUES (1)'\n"),
     "a database module in a service": ("terminal/services/x.py", "import sqlite3\n"),
     "sqlalchemy in a page": ("central/sales/pages.py", "from sqlalchemy import select\n"),
+    "SQL in a page of central": ("central/web/x.py", "q = 'DELETE FROM sale'\n"),
     "a task in a service": ("terminal/services/x.py", "asyncio.create_task(run())\n"),
     "a task group in sync": ("terminal/sync/push.py", "group = asyncio.TaskGroup()\n"),
     "a task in a web module": ("central/web/x.py", "loop.create_task(run())\n"),
@@ -61,6 +64,7 @@ MISPLACED = {
 }
 IN_PLACE = {
     "SQL in the till's db": ("terminal/db/ledger.py", "import sqlite3\nq = 'SELECT a FROM b'\n"),
+    "SQL in a projection": ("central/sales/projection.py", "q = 'DELETE FROM sale'\n"),
     "SQL in tables": ("central/sales/tables.py", "from sqlalchemy import Table\n"),
     "a type of sqlalchemy": (
         "central/sales/service.py",

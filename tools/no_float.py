@@ -21,6 +21,7 @@ MONEY_WORD = re.compile(
     r"(?:^|_)(?:cents?|prices?|amounts?|totals?|quantit(?:y|ies)|rates?|taxable|tax)(?:_|$)", re.IGNORECASE
 )
 DIVIDED_WORD = re.compile(r"(?:^|_)(?:cents?|prices?|amounts?|quantit(?:y|ies)|taxable|tax)(?:_|$)", re.IGNORECASE)
+ROUNDINGS = {"round_half_up"}
 TIME_NAME = re.compile(r"_(?:s|ms|us|ns|hz|per_s|per_second)\Z")
 INEXACT_TYPES = {"Float", "Numeric", "REAL", "Double", "DOUBLE", "DOUBLE_PRECISION", "FLOAT", "NUMERIC"}
 INEXACT_COLUMN = re.compile(r"^\s*\w+\s+(?:REAL|FLOAT|DOUBLE|NUMERIC|DECIMAL)\b", re.IGNORECASE | re.MULTILINE)
@@ -50,13 +51,14 @@ def faults(path: str, source: str) -> list[Fault]:
 
 def _in_commerce(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Find every float and every true division."""
+    rounded = _rounded_at_once(tree)
     tested = {id(inner) for node in ast.walk(tree) if _refuses_by_type(node) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == "float" and id(node) not in tested:
             yield node.lineno, "float in the law of trade"
         elif isinstance(node, ast.Constant) and isinstance(node.value, float):
             yield node.lineno, f"float literal {node.value} in the law of trade"
-        elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+        elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div) and id(node) not in rounded:
             yield node.lineno, "true division in the law of trade: use a named rounding of commerce.money"
 
 
@@ -67,9 +69,17 @@ def _refuses_by_type(node: ast.AST) -> bool:
 
 def _anywhere(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Find money meeting a float, and inexact columns."""
+    rounded = _rounded_at_once(tree)
     for node in ast.walk(tree):
-        for text in (*_declared(node), *_given(node), *_computed(node), *_stored(node)):
+        computed = () if id(node) in rounded else _computed(node)
+        for text in (*_declared(node), *_given(node), *computed, *_stored(node)):
             yield getattr(node, "lineno", 1), text
+
+
+def _rounded_at_once(tree: ast.Module) -> set[int]:
+    """A quotient that goes straight into a named rounding is exact enough, and its types say Decimal."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and name_of(node.func) in ROUNDINGS)
+    return {id(call.args[0]) for call in calls if call.args}
 
 
 def _declared(node: ast.AST) -> Iterator[str]:
