@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from commerce.errors import DeviceUnavailableError
+from terminal.devices.scanner.pump import pump
 from terminal.devices.scanner.stream import (
     ABSENT,
     FAILED,
@@ -78,7 +79,7 @@ class EvdevScanner(EventStreamScanner):
         except OSError as error:
             device.close()
             raise self._unavailable(error, path) from error
-        return EventSource(device.fd, device.close)
+        return pump(device, self.name)
 
     def _unavailable(self, error: OSError, path: str) -> DeviceUnavailableError:
         code = _CODES.get(error.errno or 0, FAILED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 import tty
 from pathlib import Path
 
@@ -54,6 +55,8 @@ async def read(host: Host, scanner: EvdevScanner) -> None:
             host.say("OPEN", tag=scanner.name)
             async for scan in scanner.scans():
                 host.say("SCAN", tag=scan.device, number=scan.number, code=scan.code)
+                if scan.code == "HOLD":
+                    time.sleep(3)  # noqa: ASYNC251 the loop is to be held up
         except DeviceUnavailableError as error:
             host.say("GONE", tag=scanner.name, reason=error.code)
             await scanner.close()

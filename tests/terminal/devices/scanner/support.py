@@ -105,14 +105,15 @@ class Pipes:
 class FakeDevices:
     """Opens and grabs a device as the kernel lets us: nodes can be absent, forbidden, taken, unplugged."""
 
-    def __init__(self) -> None:
+    def __init__(self, buffer_bytes: int = 0) -> None:
         self.refuse_open = self.refuse_grab = 0
+        self._buffer_bytes = buffer_bytes
         self.opened: list[FakeDevice] = []
 
     def open(self, path: str) -> FakeDevice:
         if self.refuse_open:
             raise OSError(self.refuse_open, os.strerror(self.refuse_open), path)
-        self.opened.append(FakeDevice(path, self.refuse_grab))
+        self.opened.append(FakeDevice(path, self.refuse_grab, self._buffer_bytes))
         return self.opened[-1]
 
     def write(self, data: bytes) -> None:
@@ -126,12 +127,15 @@ class FakeDevices:
 class FakeDevice:
     """One open device; the kernel is the other end of a socket."""
 
-    def __init__(self, path: str, refuse_grab: int) -> None:
+    def __init__(self, path: str, refuse_grab: int, buffer_bytes: int) -> None:
         self.path = path
         self.grabbed = self.closed = False
         self._refuse_grab = refuse_grab
         self.kernel, self._ours = socket.socketpair()
         self._ours.setblocking(False)
+        self.kernel.settimeout(5)
+        if buffer_bytes:
+            self.kernel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
         self.fd = self._ours.fileno()
 
     def grab(self) -> None:

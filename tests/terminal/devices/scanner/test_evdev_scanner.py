@@ -12,6 +12,7 @@ import pytest
 from commerce.errors import BadInputError, DeviceUnavailableError
 from terminal.devices.scanner.evdev_scanner import EvdevScanner
 from terminal.devices.scanner.keys import DIGIT_ROW
+from terminal.devices.scanner.recordings import compose_events
 from terminal.devices.scanner.selection import DeviceSelector
 from tests.terminal.devices.scanner.support import FakeDevices
 
@@ -35,6 +36,32 @@ async def test_the_device_is_grabbed_before_it_is_read() -> None:
 
     assert (devices.opened[0].path, devices.opened[0].grabbed) == ("/dev/input/event7", True)
     await scanner.close()
+    assert devices.opened[0].closed
+    devices.unplug()
+
+
+async def test_scans_made_while_the_loop_is_held_up_are_not_lost() -> None:
+    codes = [f"{number:013}" for number in range(20)]
+    devices = FakeDevices(buffer_bytes=2048)
+    scanner = scanner_on(devices)
+    await scanner.open()
+
+    devices.write(b"".join(compose_events(code) for code in codes))  # blocks the loop until all of it is taken
+
+    scans = scanner.scans()
+    assert [(await anext(scans)).code for _ in codes] == codes
+    await scanner.close()
+    devices.unplug()
+
+
+async def test_closing_gives_the_device_up_at_once_even_with_unread_scans() -> None:
+    devices = FakeDevices()
+    scanner = scanner_on(devices)
+    await scanner.open()
+    devices.write(compose_events("1") * 1000)
+
+    await scanner.close()
+
     assert devices.opened[0].closed
     devices.unplug()
 

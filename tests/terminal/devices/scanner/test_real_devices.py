@@ -31,6 +31,8 @@ DEVICES = [
     for word in ("-device", device)
 ]
 
+HELD_UP = ["8001234567895", "2100001005001", "8076809513753"]
+
 pytestmark = [
     pytest.mark.soak,
     # the laboratory leaves its own log and sockets to the garbage collector
@@ -86,6 +88,12 @@ async def test_two_real_scanners_are_grabbed_read_unplugged_and_read_again(machi
         ("A", 2, "1111111111116"), ("B", 1, "2222222222222"),
     ]  # fmt: skip
 
+    await machine.type("HOLD", device="dispB")
+    assert (await heard(machine, "SCAN"))["code"] == "HOLD"
+    for code in HELD_UP:
+        await machine.type(code, device="dispA")
+    assert [(await heard(machine, "SCAN"))["code"] for _ in HELD_UP] == HELD_UP
+
     await machine.type("8001", suffix=None, device="dispA")
     await machine.qmp("device_del", id="scanA")
     assert await heard(machine, "GONE") == {"tag": "A", "reason": "device.absent"}
@@ -96,4 +104,4 @@ async def test_two_real_scanners_are_grabbed_read_unplugged_and_read_again(machi
     )
     assert await heard(machine, "OPEN") == {"tag": "A"}
     await machine.type("8001234567895", device="dispA")
-    assert await heard(machine, "SCAN") == {"tag": "A", "number": 3, "code": "8001234567895"}
+    assert await heard(machine, "SCAN") == {"tag": "A", "number": 6, "code": "8001234567895"}
