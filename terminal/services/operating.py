@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from commerce.barcode import EmbeddedRule
 from commerce.dates import DEFAULT_CUT_OFF
 from commerce.documents import Layout
 from commerce.numbering import Period
@@ -38,16 +39,6 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbeddedRuleRow:
-    """How codes of a prefix carry a price or weight, as the shop set it."""
-
-    prefix: str
-    layout: str
-    kind: str
-    decimals: int
-
-
-@dataclass(frozen=True, slots=True)
 class TillSettings:
     """The shop's rules for its tills; ``version`` 0 stands before the first pull."""
 
@@ -58,7 +49,7 @@ class TillSettings:
     warehouse: str | None = None
     drawer: str = "main"
     layout: Layout = field(default_factory=lambda: Layout("standard", 0))
-    embedded_rules: tuple[EmbeddedRuleRow, ...] = ()
+    embedded_rules: tuple[EmbeddedRule, ...] = ()
     fiscal_required: bool = False
     series_formula: str = "{series}/{yy}/{number:6}"
     series_period: Period = Period.YEARLY
@@ -108,3 +99,102 @@ class OperatingSet:
     default_vat: str | None = None
     tender_types: tuple[TenderType, ...] = ()
     operators: Mapping[str, Operator] = field(default_factory=dict)
+
+
+def read_company(row: Mapping[str, Any]) -> Company:
+    """Read a ``wire.CompanyCard``."""
+    return Company(row["id"], row["name"], row["tax_id"], row["country"], row["currency"])
+
+
+def read_shop(row: Mapping[str, Any]) -> Shop:
+    """Read a ``wire.ShopCard``."""
+    return Shop(
+        row["id"],
+        row["name"],
+        ZoneInfo(row["zone"]),
+        tuple(row["languages"]),
+        tuple(row.get("address", ())),
+        time.fromisoformat(row.get("cut_off") or "04:00"),
+    )
+
+
+def read_operating_set(
+    company: Company, shop: Shop, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]]
+) -> OperatingSet:
+    """Return the set that registry rows (kind, id, version, content) describe; the cards stand until rows come."""
+    by_kind: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for kind, row_id, _, row in rows:
+        by_kind.setdefault(kind, []).append((row_id, row))
+    vat_rows = by_kind.get("vat_code", [])
+    settings = [row for row_id, row in by_kind.get("till_settings", []) if row_id == shop.id]
+    tenders = [read_tender_type(row) for _, row in by_kind.get("tender_type", [])]
+    companies, shops = dict(by_kind.get("company", [])), dict(by_kind.get("shop", []))
+    return OperatingSet(
+        company=read_company(companies[company.id]) if company.id in companies else company,
+        shop=read_shop(shops[shop.id]) if shop.id in shops else shop,
+        settings=read_settings(settings[0]) if settings else TillSettings(),
+        vat_codes={row["code"]: read_vat_code(row_id, row) for row_id, row in vat_rows},
+        default_vat=next((row["code"] for _, row in vat_rows if row.get("default")), None),
+        tender_types=tuple(sorted(tenders, key=lambda tender: (tender.position, tender.code))),
+        operators={row_id: read_operator(row_id, row) for row_id, row in by_kind.get("operator", [])},
+    )
+
+
+def read_settings(row: Mapping[str, Any]) -> TillSettings:
+    """Read a ``till_settings`` row; what an older central does not send keeps its default."""
+    plain = TillSettings()
+    layout = row.get("layout") or plain.layout.as_body()
+    return TillSettings(
+        version=row["version"],
+        pos_type=row.get("pos_type", plain.pos_type),
+        vat_mode=VatMode(row.get("vat_mode", plain.vat_mode)),
+        cash_step=row.get("cash_step"),
+        warehouse=row.get("warehouse"),
+        drawer=row.get("drawer") or plain.drawer,
+        layout=Layout(
+            layout["code"], layout["version"], tuple(layout.get("header", ())), tuple(layout.get("footer", ()))
+        ),
+        embedded_rules=tuple(
+            EmbeddedRule(r["prefix"], r["layout"], r["kind"], r["decimals"]) for r in row.get("embedded_rules", ())
+        ),
+        fiscal_required=bool(row.get("fiscal_required", False)),
+        series_formula=row.get("series_formula") or plain.series_formula,
+        series_period=Period(row.get("series_period") or plain.series_period),
+    )
+
+
+def read_vat_code(row_id: str, row: Mapping[str, Any]) -> VatCode:
+    """Read a ``vat_code`` row."""
+    return VatCode(
+        id=row_id,
+        code=row["code"],
+        names=dict(row["names"]),
+        rates=tuple((date.fromisoformat(since), Decimal(rate)) for since, rate in row["rates"]),
+        treatment=Treatment(row.get("treatment", Treatment.TAXED)),
+        natura=row.get("natura"),
+        receipt_code=row.get("receipt_code"),
+    )
+
+
+def read_tender_type(row: Mapping[str, Any]) -> TenderType:
+    """Read a ``tender_type`` row."""
+    return TenderType(
+        row["code"],
+        TenderKind(row["kind"]),
+        dict(row["names"]),
+        bool(row.get("opens_drawer", False)),
+        int(row.get("position", 0)),
+    )
+
+
+def read_operator(row_id: str, row: Mapping[str, Any]) -> Operator:
+    """Read an ``operator`` row."""
+    parameters = row["pin_params"]
+    pin = PinVerifier(
+        bytes.fromhex(row["pin_salt"]),
+        bytes.fromhex(row["pin_verifier"]),
+        parameters["time_cost"],
+        parameters["memory_kib"],
+        parameters["parallelism"],
+    )
+    return Operator(row_id, row["name"], pin, frozenset(row.get("rights", ())), bool(row.get("active", True)))

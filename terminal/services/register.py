@@ -1,13 +1,39 @@
-"""The register: every act of pages and devices passes through its one queue."""
+"""The register: every act of pages and devices passes through its one queue, one after the other.
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+A command is turned into a ``Plan`` without changing anything; its job runs in one transaction; only then does the
+state move. A failed write leaves everything as it was.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any
 
+import orjson
+
+from commerce.dates import utc_text
+from commerce.errors import BadInputError, ConflictError, PosError
+from commerce.wire import Change
+from terminal.db import commands as results
+from terminal.db import ledger
+from terminal.db.connection import Writer
+from terminal.services import clock_commands, outcomes, payments, selling, till_sessions
+from terminal.services import commands as acts
+from terminal.services.chains import Write
+from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
-from terminal.services.state import RegisterState
+from terminal.services.identity import Identity
+from terminal.services.pins import PinCheck
+from terminal.services.plan import Plan, Till, Values, nothing_to_write
+from terminal.services.recovery import TRUSTED_KEY, last_trusted_time, restore_operating, restore_state
+from terminal.services.registry import apply_operating
+from terminal.services.state import Notice, RegisterState, Screen
 
 Listener = Callable[[RegisterState], None]
+_Handler = Callable[[Till, RegisterState, Any], Plan]
+MAX_NOTICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +44,270 @@ class Result:
     repeated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One turn of the queue."""
+
+    act: Callable[[], Awaitable[Any]]
+    future: asyncio.Future[Any]
+
+
 class Register:
     """Carries out commands one after the other; holds the state that pages draw."""
 
-    listeners: list[Listener]
+    def __init__(self, till: Till, writer: Writer, identity: Identity, pins: PinCheck) -> None:
+        self.listeners: list[Listener] = []
+        self._till = till
+        self._writer = writer
+        self._identity = identity
+        self._pins = pins
+        self._queue: asyncio.Queue[_Task] = asyncio.Queue()
+        self._state: RegisterState | None = None
+        self._notice_number = 0
 
     @property
     def state(self) -> RegisterState:
         """Return the state after the last command."""
-        raise NotImplementedError
+        if self._state is None:
+            raise RuntimeError("the register is not open")
+        return self._state
 
-    async def submit(self, command: Command) -> Result:
-        """Carry a command out and return its result once it is on disk; PosError when it is refused."""
-        raise NotImplementedError
+    async def open(self) -> None:
+        """Rebuild everything from the ledger."""
+        clock, chains = self._till.clock, self._till.chains
+        trusted = await self._writer.run(lambda tx: _find_trusted(tx))
+        if trusted is not None:
+            clock.trust(trusted)
+            if isinstance(clock.source, ReplayClock) and clock.source.now() < trusted:
+                clock.source.set(trusted)
+        await chains.open(clock.now())
+        state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
+        self._show(state)
 
     async def run(self) -> None:
         """Consume the queue for ever; the runtime starts it."""
-        raise NotImplementedError
+        while True:
+            task = await self._queue.get()
+            try:
+                value = await task.act()
+            except asyncio.CancelledError:
+                task.future.cancel()
+                raise
+            except Exception as error:  # noqa: BLE001 - the caller is the boundary, the next command must go on
+                if not task.future.done():
+                    task.future.set_exception(error)
+            else:
+                if not task.future.done():
+                    task.future.set_result(value)
+
+    async def submit(self, command: Command) -> Result:
+        """Carry a command out and return its result once it is on disk; PosError when it is refused.
+
+        A PIN is checked before the command takes its turn, so that nobody waits for it.
+        """
+        if isinstance(command, acts.SignOn):
+            await self._pins.check(till_sessions.find_operator(self.state, command.operator), command.pin)
+        result: Result = await self._take_turn(lambda: self._carry_out(command))
+        if "document" in result.values:
+            self._till.steps.reached("sale.acknowledged")
+        return result
+
+    async def start_effect(self, effect: str, baseline: dict[str, Any] | None = None) -> bool:
+        """Note on disk that an effect's act begins; False when there is nothing to begin."""
+        values = await self._internal(lambda: outcomes.start_effect(self._moment(), effect, baseline))
+        return bool(values["started"])
+
+    async def settle_effect(
+        self, effect: str, outcome: str, reason: str = "", reference: dict[str, Any] | None = None
+    ) -> None:
+        """Note an effect's outcome: done, failed, unknown or not_done."""
+        if outcome not in outcomes.OUTCOMES:
+            raise BadInputError("effect.outcome", outcome=outcome)
+        await self._internal(lambda: outcomes.settle_effect(self._moment(), effect, outcome, reason, reference))
+
+    async def apply_operating(
+        self, changes: Sequence[Change], *, cursor: str | None = None, whole: bool = False
+    ) -> None:
+        """Take over registry rows of the operating set; BadInputError ``registry.row`` when they make no sense."""
+        await self._internal(lambda: self._plan_operating(changes, cursor, whole))
+
+    async def open_new_chain(self, reason: str) -> str:
+        """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it."""
+        return str(await self._take_turn(lambda: self._open_chain(reason)))
+
+    def note_central_time(self, offset: timedelta) -> None:
+        """Take note of central's clock (central minus till)."""
+        self._till.clock.note_central(offset)
+        self.refresh_clock()
+
+    def refresh_clock(self) -> None:
+        """Look at the clock again; the runtime calls this now and then, so that a jump shows without a sale."""
+        before, now = self.state.clock, self._till.clock.state()
+        if (before.suspect, before.central_offset_ms) != (now.suspect, now.central_offset_ms):
+            self._show(self.state)
+
+    async def _take_turn(self, act: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - whatever the act returns
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Task(act, future))
+        return await future
+
+    async def _internal(self, make_plan: Callable[[], Plan]) -> Values:
+        async def act() -> Values:
+            plan = make_plan()
+            values = await self._till.chains.write(lambda write: _with_clock(self._till, plan, write))
+            self._show(plan.then(self.state, values))
+            return values
+
+        values: Values = await self._take_turn(act)
+        return values
+
+    async def _carry_out(self, command: Command) -> Result:
+        digest = command_digest(command)
+        try:
+            plan = _HANDLERS[type(command)](self._till, self.state, command)
+            values = await self._write_command(command.command_id, digest, plan)
+        except results.CommandRepeatedError:
+            return await self._repeat(command.command_id, digest, None)
+        except PosError as error:
+            return await self._repeat(command.command_id, digest, error, notice=isinstance(command, acts.AddCode))
+        if plan.committed_step:
+            self._till.steps.reached(plan.committed_step)
+        self._show(plan.then(self.state, values))
+        return Result(values)
+
+    async def _write_command(self, command_id: str, digest: bytes, plan: Plan) -> Values:
+        at = utc_text(plan.moment.at)
+
+        def job(write: Write) -> Values:
+            values = _with_clock(self._till, plan, write)
+            results.add_command(write.tx, command_id, digest, values, at)
+            return values
+
+        return await self._till.chains.write(job)
+
+    async def _repeat(
+        self, command_id: str, digest: bytes, refusal: PosError | None, *, notice: bool = False
+    ) -> Result:
+        """Return the stored result of a command that came again; else the refusal stands."""
+        try:
+            stored = await self._writer.run(lambda tx: results.find_command(tx, command_id))
+        except PosError as error:
+            raise refusal or error from error
+        if stored is not None:
+            if stored[0] != digest:
+                raise ConflictError("command.reused", command_id=command_id)
+            return Result(stored[1], repeated=True)
+        if notice and refusal is not None:
+            self._add_notice(refusal)
+        raise refusal or ConflictError("command.reused", command_id=command_id)
+
+    def _add_notice(self, error: PosError) -> None:
+        self._notice_number += 1
+        at = utc_text(self._till.clock.now())
+        notice = Notice(self._notice_number, error.code, dict(error.values), at)
+        self._show(replace(self.state, notices=(*self.state.notices, notice)[-MAX_NOTICES:]))
+
+    def _plan_operating(self, changes: Sequence[Change], cursor: str | None, whole: bool) -> Plan:
+        moment = self._moment()
+
+        def write(write: Write) -> Values:
+            apply_operating(write, moment, changes, cursor=cursor, whole=whole)
+            try:
+                return {"operating": restore_operating(write.tx, self._identity)}
+            except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+                raise BadInputError("registry.row") from error
+
+        def then(now: RegisterState, values: Values) -> RegisterState:
+            operating = values["operating"]
+            operator = operating.operators.get(now.operator.id, now.operator) if now.operator else None
+            return replace(now, operating=operating, operator=operator)
+
+        return Plan(moment, write, then)
+
+    async def _open_chain(self, reason: str) -> str:
+        chain = await self._till.chains.open_new(reason, self._till.clock.now())
+        self._show(replace(self.state, till=replace(self.state.till, chain=chain)))
+        return chain
+
+    def _moment(self) -> Any:  # noqa: ANN401
+        return self._till.moment(self.state, None)
+
+    def _show(self, state: RegisterState) -> None:
+        revision = self._state.revision + 1 if self._state else 1
+        self._state = replace(state, revision=revision, screen=_screen(state), clock=self._till.clock.state())
+        for listener in self.listeners:
+            listener(self._state)
+
+
+def command_digest(command: Command) -> bytes:
+    """Return what tells one command's content from another's; secrets take no part."""
+    content = {
+        part.name: getattr(command, part.name)
+        for part in fields(command)
+        if part.name != "command_id" and not part.metadata.get("secret")
+    }
+    return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
+
+
+def _find_trusted(tx: Any) -> Any:  # noqa: ANN401
+    chain = ledger.find_current_chain(tx)
+    return last_trusted_time(tx, chain.chain) if chain else None
+
+
+def _with_clock(till: Till, plan: Plan, write: Write) -> Values:
+    """Run a plan's job; while the clock is suspect the last trusted time is kept for the next start."""
+    before = write.head.seq
+    values = plan.write(write)
+    if plan.moment.clock_suspect and write.head.seq != before:
+        ledger.set_meta(write.tx, TRUSTED_KEY, utc_text(till.clock.expected()))
+    return values
+
+
+def _screen(state: RegisterState) -> Screen:
+    if state.operator is None:
+        return Screen.SIGN_ON
+    if state.session is None:
+        return Screen.SESSION
+    if state.basket is not None and state.basket.tenders:
+        return Screen.PAYING
+    if state.done is not None and state.basket is None:
+        return Screen.DONE
+    return Screen.SELLING
+
+
+def _next_sale(till: Till, state: RegisterState, command: acts.NextSale) -> Plan:
+    def then(now: RegisterState, _: Values) -> RegisterState:
+        return replace(now, done=None, prints=tuple(p for p in now.prints if p.state not in ("done", "not_done")))
+
+    return Plan(till.moment(state, command.command_id), nothing_to_write, then)
+
+
+def _dismiss_notice(till: Till, state: RegisterState, command: acts.DismissNotice) -> Plan:
+    def then(now: RegisterState, _: Values) -> RegisterState:
+        return replace(now, notices=tuple(n for n in now.notices if n.number != command.notice))
+
+    return Plan(till.moment(state, command.command_id), nothing_to_write, then)
+
+
+_HANDLERS: dict[type[Command], _Handler] = {
+    acts.SignOn: till_sessions.sign_on,
+    acts.SignOff: till_sessions.sign_off,
+    acts.OpenSession: till_sessions.open_session,
+    acts.CloseSession: till_sessions.close_session,
+    acts.AddCode: selling.add_code,
+    acts.AddItem: selling.add_item,
+    acts.ChangeQuantity: selling.change_quantity,
+    acts.VoidLine: selling.void_line,
+    acts.VoidSale: selling.void_sale,
+    acts.ImportLines: selling.import_lines,
+    acts.ChooseLanguage: selling.choose_language,
+    acts.AddTender: payments.add_tender,
+    acts.VoidTender: payments.void_tender,
+    acts.CompleteSale: payments.complete_sale,
+    acts.PrintAgain: outcomes.print_again,
+    acts.DismissPrint: outcomes.dismiss_print,
+    acts.ConfirmClock: clock_commands.confirm_clock,
+    acts.SetReplayClock: clock_commands.set_replay_clock,
+    acts.NextSale: _next_sale,
+    acts.DismissNotice: _dismiss_notice,
+}

@@ -1,0 +1,173 @@
+"""``catalog.db``: which file is the current one, and who reads and writes it.
+
+A new catalogue gets a new file name and the pointer file is changed; a live database is never renamed over.
+"""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from commerce.errors import BadInputError, PosError
+from commerce.wire import Change
+from terminal.db import catalog_rows
+from terminal.db.catalog_rows import Item
+from terminal.db.connection import Connection, Writer, open_reader
+from terminal.db.search import search_items
+
+POINTER = "catalog.current"
+
+
+class Catalog:
+    """The items of the shop. Look-ups run on the caller's thread, search and writing on their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: Writer | None = None
+        self._reader: Connection | None = None
+        self._searcher: Connection | None = None
+        self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
+        self._changing = asyncio.Lock()
+
+    @property
+    def path(self) -> Path:
+        """Return the current file."""
+        return self._folder / _read_pointer(self._folder)
+
+    async def open(self) -> None:
+        """Open the current file; a missing or unreadable one is replaced by a new empty one."""
+        path = self.path
+        if path.name == "" or not path.is_file():
+            path = self._next_path()
+        try:
+            await self._use(path)
+        except (PosError, sqlite3.Error):
+            await self._use(self._next_path())
+
+    def find_by_code(self, code: str) -> list[Item]:
+        """Return the items with exactly this code (a point look-up, for the loop's thread)."""
+        return catalog_rows.find_by_code(self._open_reader(), code)
+
+    def find_item(self, item: str) -> Item | None:
+        """Return one item (a point look-up, for the loop's thread)."""
+        return catalog_rows.find_item(self._open_reader(), item)
+
+    def cursor(self) -> str | None:
+        """Return how far the feed was applied."""
+        return catalog_rows.find_cursor(self._open_reader())
+
+    def count(self) -> int:
+        """Return how many items there are."""
+        return catalog_rows.count_items(self._open_reader())
+
+    async def search(self, text: str, limit: int = 50) -> list[Item]:
+        """Return the best items for what was typed so far."""
+        searcher = self._searcher
+        if searcher is None:
+            return []
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._search_thread, search_items, searcher, text, limit)
+
+    async def apply_items(self, changes: Iterable[Change], cursor: str | None = None) -> None:
+        """Apply changed rows and the cursor behind them in one transaction."""
+        rows = list(changes)
+        async with self._changing:
+            writer = self._writer
+            if writer is None:
+                raise BadInputError("catalog.closed")
+            await writer.run(lambda tx: catalog_rows.apply_items(tx, rows, cursor))
+
+    def fresh_path(self) -> Path:
+        """Return where a snapshot is to be put before ``adopt``."""
+        return self._next_path()
+
+    async def adopt(self, path: Path) -> None:
+        """Make a ready file the catalogue; BadInputError ``catalog.unreadable`` and no change when it is none."""
+        _check_file(path)
+        async with self._changing:
+            await self._use(path)
+
+    async def rebuild(self) -> None:
+        """Start over with an empty file; the next pull fills it."""
+        async with self._changing:
+            await self._use(self._next_path())
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._let_go()
+        self._search_thread.shutdown()
+
+    def _open_reader(self) -> Connection:
+        if self._reader is None:
+            raise BadInputError("catalog.closed")
+        return self._reader
+
+    async def _use(self, path: Path) -> None:
+        """Open a file completely before the pointer names it and the old one is dropped."""
+        writer = Writer(path, durable=False)
+        await writer.start(catalog_rows.create_catalog)
+        reader = open_reader(path)
+        searcher = open_reader(path, any_thread=True)
+        _write_pointer(self._folder, path.name)
+        await self._let_go()
+        self._writer, self._reader, self._searcher = writer, reader, searcher
+        self._drop_others(path)
+
+    async def _let_go(self) -> None:
+        writer, reader, searcher = self._writer, self._reader, self._searcher
+        self._writer = self._reader = self._searcher = None
+        if searcher:
+            await asyncio.get_running_loop().run_in_executor(self._search_thread, searcher.close)
+        if reader:
+            reader.close()
+        if writer:
+            await writer.stop()
+
+    def _next_path(self) -> Path:
+        numbers = [_number(path) for path in self._folder.glob("catalog-*.db")]
+        return self._folder / f"catalog-{max(numbers, default=0) + 1}.db"
+
+    def _drop_others(self, kept: Path) -> None:
+        for path in self._folder.glob("catalog-*.db*"):
+            if not path.name.startswith(kept.name) and _number(path) < _number(kept):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _number(path: Path) -> int:
+    digits = path.name.removeprefix("catalog-").split(".")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _check_file(path: Path) -> None:
+    try:
+        reader = open_reader(path)
+        try:
+            version = reader.fetch_one("PRAGMA user_version")
+            catalog_rows.count_items(reader)
+        finally:
+            reader.close()
+    except (sqlite3.Error, PosError) as error:
+        raise BadInputError("catalog.unreadable", path=path.name) from error
+    if version is None or version[0] != catalog_rows.SCHEMA_VERSION:
+        raise BadInputError("catalog.unreadable", path=path.name)
+
+
+def _read_pointer(folder: Path) -> str:
+    try:
+        name = (folder / POINTER).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+    return name if _number(Path(name)) and "/" not in name else ""
+
+
+def _write_pointer(folder: Path, name: str) -> None:
+    fresh = folder / f"{POINTER}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(name)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / POINTER)

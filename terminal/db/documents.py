@@ -1,0 +1,96 @@
+# ruff: noqa: S608 - only constants of this module are put into the text of a statement
+"""Issued documents and the counters of their numbers."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from commerce.documents import IssuedNumber
+from terminal.db.connection import Queries, Row, Transaction
+
+_COLUMNS = "id, kind, formatted, date, chain, seq"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """Where a document's content stands in the ledger."""
+
+    id: str
+    kind: str
+    formatted: str
+    date: str
+    chain: str
+    seq: int
+
+
+def find_last_date(queries: Queries, series: str) -> date | None:
+    """Return the newest document date of a series, over all its periods."""
+    row = queries.fetch_one("SELECT max(last_date) FROM series_counter WHERE series = ?", (series,))
+    return None if row is None or row[0] is None else date.fromisoformat(row[0])
+
+
+def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
+    """Take a series' next number in a period; it goes back if the transaction fails."""
+    row = tx.fetch_one(
+        "INSERT INTO series_counter (series, period, last_number, last_date) VALUES (?, ?, 1, ?)"
+        " ON CONFLICT DO UPDATE SET last_number = last_number + 1, last_date = excluded.last_date"
+        " RETURNING last_number",
+        (series, period, day.isoformat()),
+    )
+    assert row is not None  # noqa: S101 - RETURNING always gives a row
+    return int(row[0])
+
+
+def list_counters(queries: Queries, series_prefix: str) -> list[tuple[str, str, int]]:
+    """Return series, period and last number of the series that start with a prefix."""
+    rows = queries.fetch_all(
+        "SELECT series, period, last_number FROM series_counter WHERE series >= ? AND series < ?"
+        " ORDER BY series, period",
+        (series_prefix, series_prefix + "\uffff"),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) -> None:
+    """Keep where a document's content stands."""
+    tx.execute(
+        "INSERT INTO document (id, kind, series, period, number, formatted, date, chain, seq)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number.document,
+            number.kind,
+            number.series,
+            number.period,
+            number.number,
+            number.formatted,
+            number.date.isoformat(),
+            chain,
+            seq,
+        ),
+    )
+
+
+def find_document(queries: Queries, document: str) -> DocumentRow | None:
+    """Return a document's row."""
+    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM document WHERE id = ?", (document,))
+    return None if row is None else _document(row)
+
+
+def find_last_document(queries: Queries) -> DocumentRow | None:
+    """Return the newest document."""
+    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM document ORDER BY rowid DESC LIMIT 1")
+    return None if row is None else _document(row)
+
+
+def find_content(queries: Queries, document: str) -> dict[str, Any] | None:
+    """Return the body of ``sale_completed`` that issued a document: all that a reprint needs."""
+    row = queries.fetch_one(
+        "SELECT e.body FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq WHERE d.id = ?", (document,)
+    )
+    return None if row is None else orjson.loads(row[0])
+
+
+def _document(row: Row) -> DocumentRow:
+    return DocumentRow(*row)

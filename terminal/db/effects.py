@@ -1,0 +1,124 @@
+# ruff: noqa: S608 - only constants of this module are put into the text of a statement
+"""Effects outside the database: print, drawer, fiscal document, card. Intent, act and outcome each on disk."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from terminal.db.connection import Queries, Row, Transaction
+
+_COLUMNS = (
+    "id, kind, of, title, document_kind, state, attempt, marker, reason, baseline, reference, created_at, dismissed"
+)
+_INSERT = (
+    "INSERT INTO effect (id, kind, of, title, document_kind, state, attempt, marker, created_at)"
+    " VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEffect:
+    """Something to be done once the transaction is on disk."""
+
+    id: str
+    kind: str  # print, drawer, fiscal, card
+    of: str  # id of the document, or of the session for a Z
+    title: str
+    document_kind: str  # receipt, z_report
+    created_at: str
+    attempt: int = 1
+    marker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """An effect as it stands."""
+
+    id: str
+    kind: str
+    of: str
+    title: str
+    document_kind: str
+    state: str  # intended, started, done, failed, unknown, not_done
+    attempt: int
+    marker: str
+    reason: str
+    baseline: dict[str, Any] | None
+    reference: dict[str, Any] | None
+    created_at: str
+    dismissed: bool
+
+
+def add_effects(tx: Transaction, effects: list[NewEffect]) -> None:
+    """Keep what is to be done."""
+    tx.executemany(
+        _INSERT,
+        [(e.id, e.kind, e.of, e.title, e.document_kind, e.attempt, e.marker, e.created_at) for e in effects],
+    )
+
+
+def find_effect(queries: Queries, effect: str) -> EffectRow | None:
+    """Return one effect."""
+    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM effect WHERE id = ?", (effect,))
+    return None if row is None else _effect(row)
+
+
+def list_open(queries: Queries, kind: str | None = None) -> list[EffectRow]:
+    """Return the effects that still need doing or somebody's look, oldest first."""
+    rows = queries.fetch_all(f"SELECT {_COLUMNS} FROM effect WHERE open = 1 ORDER BY position")
+    return [effect for effect in map(_effect, rows) if kind is None or effect.kind == kind]
+
+
+def list_of(queries: Queries, of: str, kind: str) -> list[EffectRow]:
+    """Return every attempt of one kind for one document, oldest first."""
+    rows = queries.fetch_all(f"SELECT {_COLUMNS} FROM effect WHERE of = ? ORDER BY position", (of,))
+    return [effect for effect in map(_effect, rows) if effect.kind == kind]
+
+
+def mark_started(tx: Transaction, effect: str, baseline: dict[str, Any] | None = None) -> bool:
+    """Note, before acting, that the act begins; False when it is not waiting to begin."""
+    encoded = None if baseline is None else orjson.dumps(baseline)
+    return (
+        tx.execute(
+            "UPDATE effect SET state = 'started', baseline = coalesce(?, baseline)"
+            " WHERE id = ? AND state IN ('intended', 'started')",
+            (encoded, effect),
+        )
+        == 1
+    )
+
+
+def settle(tx: Transaction, row: EffectRow, outcome: str, reason: str, reference: dict[str, Any] | None) -> None:
+    """Note an outcome; what failed or is unknown stays open for a person (a failed drawer needs none)."""
+    waits = outcome == "unknown" or (outcome == "failed" and row.kind != "drawer")
+    tx.execute(
+        "UPDATE effect SET state = ?, reason = ?, reference = ?, open = ? WHERE id = ?",
+        (outcome, reason, None if reference is None else orjson.dumps(reference), int(waits), row.id),
+    )
+
+
+def retire(tx: Transaction, effect: str) -> None:
+    """Take an effect from the open ones: a newer attempt stands for it."""
+    tx.execute("UPDATE effect SET open = 0 WHERE id = ?", (effect,))
+
+
+def dismiss(tx: Transaction, effect: str) -> None:
+    """Stop offering an effect; one of unknown outcome stays open until a Z has listed it."""
+    tx.execute(
+        "UPDATE effect SET dismissed = 1, open = (state = 'unknown') WHERE id = ? AND state IN ('failed', 'unknown')",
+        (effect,),
+    )
+
+
+def retire_dismissed(tx: Transaction) -> None:
+    """Let go of dismissed effects: the Z has listed them."""
+    tx.execute("UPDATE effect SET open = 0 WHERE open = 1 AND dismissed = 1")
+
+
+def _effect(row: Row) -> EffectRow:
+    values = list(row)
+    for place in (9, 10):  # baseline, reference
+        values[place] = None if values[place] is None else orjson.loads(values[place])
+    values[12] = bool(values[12])
+    return EffectRow(*values)

@@ -1,0 +1,205 @@
+# ruff: noqa: S608 - only constants of this module are put into the text of a statement
+"""The entries of the ledger: appended, read in order, never changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from commerce.dates import utc_text
+from commerce.ledger import ChainMode, Entry, Facts, Head
+from terminal.db.connection import Queries, Readers, Row, Transaction
+
+_INSERT_ENTRY = (
+    "INSERT INTO entry (chain, seq, id, kind, at, business_day, till_session, header, body, hash, signature, personal)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ENTRY = "seq, header, body, hash, signature, personal"
+_CHAIN = "chain, mode, opened_at, key_id, series_tag"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """A chain as the till keeps it."""
+
+    chain: str
+    mode: ChainMode
+    opened_at: str
+    key_id: str
+    series_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastEntry:
+    """The end of a chain: what a start needs instead of a walk."""
+
+    head: Head
+    kind: str
+    at: str
+    header: bytes
+
+
+def append_entry(tx: Transaction, chain: str, facts: Facts, entry: Entry) -> None:
+    """Write a sealed entry."""
+    tx.execute(
+        _INSERT_ENTRY,
+        (
+            chain,
+            entry.seq,
+            facts.id,
+            facts.kind.value,
+            utc_text(facts.at),
+            facts.business_day.isoformat(),
+            facts.till_session,
+            entry.header,
+            entry.body,
+            entry.hash,
+            entry.signature,
+            entry.personal,
+        ),
+    )
+
+
+def add_chain(tx: Transaction, row: ChainRow, public_key: bytes) -> None:
+    """Make a chain the current one."""
+    tx.execute("UPDATE chain SET current = 0 WHERE current = 1")
+    tx.execute(
+        "INSERT INTO chain (chain, mode, opened_at, key_id, public_key, series_tag, current)"
+        " VALUES (?, ?, ?, ?, ?, ?, 1)",
+        (row.chain, row.mode.value, row.opened_at, row.key_id, public_key, row.series_tag),
+    )
+
+
+def find_current_chain(queries: Queries) -> ChainRow | None:
+    """Return the chain that is being written, or None in a new ledger."""
+    row = queries.fetch_one(f"SELECT {_CHAIN} FROM chain WHERE current = 1")
+    return None if row is None else _chain(row)
+
+
+def list_chains(queries: Queries) -> list[ChainRow]:
+    """Return all chains, oldest first."""
+    return [_chain(row) for row in queries.fetch_all(f"SELECT {_CHAIN} FROM chain ORDER BY position")]
+
+
+def find_last_entry(queries: Queries, chain: str) -> LastEntry | None:
+    """Return the newest entry of a chain."""
+    row = queries.fetch_one(
+        "SELECT seq, hash, kind, at, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1", (chain,)
+    )
+    return None if row is None else LastEntry(Head(row[0], row[1]), row[2], row[3], row[4])
+
+
+def find_body(queries: Queries, chain: str, seq: int) -> bytes | None:
+    """Return one entry's body."""
+    row = queries.fetch_one("SELECT body FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None else bytes(row[0])
+
+
+def iterate_bodies(
+    queries: Queries, chain: str, first_seq: int, session: str, kinds: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    """Return kind and body of a session's entries from ``first_seq`` on, in order."""
+    marks = ", ".join("?" * len(kinds))
+    rows = queries.iterate(
+        "SELECT kind, body FROM entry WHERE chain = ? AND seq >= ? AND till_session = ?"
+        f" AND kind IN ({marks}) ORDER BY seq",
+        (chain, first_seq, session, *kinds),
+    )
+    return ((row[0], row[1]) for row in rows)
+
+
+def iterate_entries(queries: Queries, chain: str, after: int = 0) -> Iterator[Entry]:
+    """Return a chain's entries in order of seq."""
+    rows = queries.iterate(f"SELECT {_ENTRY} FROM entry WHERE chain = ? AND seq > ? ORDER BY seq", (chain, after))
+    return (Entry(*row) for row in rows)
+
+
+def chains_since(queries: Queries, chain: str) -> list[str]:
+    """Return this chain and those opened after it."""
+    rows = queries.fetch_all(
+        "SELECT chain FROM chain WHERE position >= (SELECT position FROM chain WHERE chain = ?) ORDER BY position",
+        (chain,),
+    )
+    return [row[0] for row in rows]
+
+
+def set_push_cursor(tx: Transaction, chain: str, acknowledged_seq: int) -> None:
+    """Note how far central holds a chain; it may go back, when central was restored."""
+    tx.execute(
+        "INSERT INTO push_cursor (chain, acknowledged_seq) VALUES (?, ?)"
+        " ON CONFLICT DO UPDATE SET acknowledged_seq = excluded.acknowledged_seq",
+        (chain, acknowledged_seq),
+    )
+
+
+def set_pull_cursor(tx: Transaction, feed: str, cursor: str) -> None:
+    """Note how far a feed was applied, in the transaction that applies it."""
+    tx.execute(
+        "INSERT INTO pull_cursor (feed, cursor) VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor",
+        (feed, cursor),
+    )
+
+
+async def read_pull_cursor(readers: Readers, feed: str) -> str | None:
+    """Return how far a feed was applied."""
+    row = await readers.fetch_one("SELECT cursor FROM pull_cursor WHERE feed = ?", (feed,))
+    return None if row is None else str(row[0])
+
+
+async def read_push_cursors(readers: Readers) -> dict[str, int]:
+    """Return per chain, oldest first, how far central holds it (0 when nothing was acknowledged)."""
+    rows = await readers.fetch_all(
+        "SELECT c.chain, coalesce(p.acknowledged_seq, 0) FROM chain c LEFT JOIN push_cursor p USING (chain)"
+        " ORDER BY c.position"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def read_unsent(readers: Readers, chain: str, after: int, limit: int) -> list[Entry]:
+    """Return the entries of a chain behind ``after``, in order."""
+    rows = await readers.fetch_all(
+        f"SELECT {_ENTRY} FROM entry WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?", (chain, after, limit)
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def read_hash(readers: Readers, chain: str, seq: int) -> bytes | None:
+    """Return the hash of one entry, to compare with the head that central tells."""
+    row = await readers.fetch_one("SELECT hash FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None else bytes(row[0])
+
+
+async def unsent_count(readers: Readers) -> int:
+    """Return how many entries central has not acknowledged, over all chains."""
+    row = await readers.fetch_one(
+        "SELECT coalesce(sum(coalesce((SELECT max(seq) FROM entry e WHERE e.chain = c.chain), 0)"
+        " - coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0)), 0) FROM chain c"
+    )
+    return max(int(row[0]), 0) if row else 0
+
+
+async def oldest_unsent_at(readers: Readers) -> str | None:
+    """Return since when something waits to be sent (UTC text), or None."""
+    row = await readers.fetch_one(
+        "SELECT min(e.at) FROM chain c JOIN entry e ON e.chain = c.chain AND e.seq = 1 +"
+        " coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0)"
+    )
+    return None if row is None or row[0] is None else str(row[0])
+
+
+def find_meta(queries: Queries, key: str) -> str | None:
+    """Return a single kept value."""
+    row = queries.fetch_one("SELECT value FROM meta WHERE key = ?", (key,))
+    return None if row is None else str(row[0])
+
+
+def set_meta(tx: Transaction, key: str, value: str | None) -> None:
+    """Keep a single value; None forgets it."""
+    if value is None:
+        tx.execute("DELETE FROM meta WHERE key = ?", (key,))
+    else:
+        tx.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value)
+        )
+
+
+def _chain(row: Row) -> ChainRow:
+    return ChainRow(row[0], ChainMode(row[1]), row[2], row[3], row[4])

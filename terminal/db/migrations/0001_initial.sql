@@ -1,0 +1,136 @@
+CREATE TABLE chain (
+    position INTEGER PRIMARY KEY,
+    chain TEXT NOT NULL UNIQUE,
+    mode TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    series_tag TEXT NOT NULL,
+    current INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX chain_current ON chain (current) WHERE current = 1;
+
+CREATE TABLE entry (
+    chain TEXT NOT NULL REFERENCES chain (chain),
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    business_day TEXT NOT NULL,
+    till_session TEXT,
+    header BLOB NOT NULL,
+    body BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    personal BLOB,
+    PRIMARY KEY (chain, seq)
+);
+CREATE TRIGGER entry_stays BEFORE DELETE ON entry
+BEGIN
+    SELECT RAISE(ABORT, 'entries are never deleted');
+END;
+CREATE TRIGGER entry_never_changes
+BEFORE UPDATE OF chain, seq, id, kind, at, business_day, till_session, header, body, hash, signature ON entry
+BEGIN
+    SELECT RAISE(ABORT, 'entries never change');
+END;
+CREATE TRIGGER entry_personal_is_only_erased BEFORE UPDATE OF personal ON entry WHEN new.personal IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'personal data is only erased');
+END;
+
+CREATE TABLE series_counter (
+    series TEXT NOT NULL,
+    period TEXT NOT NULL,
+    last_number INTEGER NOT NULL,
+    last_date TEXT NOT NULL,
+    PRIMARY KEY (series, period)
+) WITHOUT ROWID;
+
+CREATE TABLE command (
+    command_id TEXT NOT NULL PRIMARY KEY,
+    digest BLOB NOT NULL,
+    result BLOB NOT NULL,
+    at TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE basket_event (
+    sale TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    event BLOB NOT NULL,
+    PRIMARY KEY (sale, position)
+) WITHOUT ROWID;
+
+CREATE TABLE document (
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    series TEXT NOT NULL,
+    period TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    formatted TEXT NOT NULL,
+    date TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    UNIQUE (series, period, number)
+);
+
+CREATE TABLE session (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    drawer TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    opening_cash INTEGER NOT NULL,
+    business_day TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    opened_seq INTEGER NOT NULL,
+    closed_at TEXT,
+    closed_chain TEXT,
+    closed_seq INTEGER,
+    z_number INTEGER
+);
+CREATE UNIQUE INDEX session_open ON session ((closed_seq IS NULL)) WHERE closed_seq IS NULL;
+
+-- open: somebody or something still has to deal with it
+CREATE TABLE effect (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    of TEXT NOT NULL,
+    title TEXT NOT NULL,
+    document_kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    marker TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    baseline BLOB,
+    reference BLOB,
+    created_at TEXT NOT NULL,
+    dismissed INTEGER NOT NULL DEFAULT 0,
+    open INTEGER NOT NULL DEFAULT 1
+);
+CREATE INDEX effect_open ON effect (position) WHERE open = 1;
+CREATE INDEX effect_of ON effect (of);
+
+CREATE TABLE meta (
+    key TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE push_cursor (
+    chain TEXT NOT NULL PRIMARY KEY,
+    acknowledged_seq INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE pull_cursor (
+    feed TEXT NOT NULL PRIMARY KEY,
+    cursor TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE registry_row (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    row BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;

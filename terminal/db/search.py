@@ -1,0 +1,65 @@
+# ruff: noqa: S608 - only constants of this module are put into the text of a statement
+"""Search in the catalogue while somebody types: bounded first, ranked after."""
+
+import unicodedata
+from functools import lru_cache
+
+from terminal.db.catalog_rows import Item, read_item
+from terminal.db.connection import Queries
+
+CANDIDATES = 500
+_COLUMNS = "i.id, i.sku, i.names_json, i.unit, i.vat_code, i.price_scaled, i.version"
+_BY_WORDS = (
+    f"SELECT {_COLUMNS} FROM item i WHERE i.number IN"
+    " (SELECT rowid FROM item_words WHERE item_words MATCH ? ORDER BY rowid LIMIT ?) ORDER BY i.number"
+)
+_BY_CODE = (
+    f"SELECT {_COLUMNS} FROM item i WHERE i.number IN"
+    " (SELECT item FROM item_code WHERE code >= ? AND code < ? LIMIT ?) ORDER BY i.number"
+)
+_CODE_DIGITS = 3
+_CACHED_NAMES = 2000
+
+
+def search_items(queries: Queries, text: str, limit: int = 50) -> list[Item]:
+    """Return items whose names or sku have words beginning with the typed ones; accents and case do not matter.
+
+    The 500 that sell most are ranked: names that begin with the text, then whole words, then the rest, each by how
+    often it sells. Digits find codes that begin with them as well.
+    """
+    words = split_words(text)
+    if not words:
+        return []
+    found = _by_code(queries, text.strip(), limit) if len(words) == 1 and len(words[0]) >= _CODE_DIGITS else []
+    query = " AND ".join(f'"{word}"*' for word in words)
+    candidates = [read_item(row) for row in queries.fetch_all(_BY_WORDS, (query, CANDIDATES))]
+    ranked = sorted(candidates, key=lambda item: _place(item, words))
+    return list({item.id: item for item in [*found, *ranked]}.values())[:limit]
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text without case and accents, as the index keeps them."""
+    plain = "".join(char for char in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(char))
+    return "".join(char if char.isalnum() else " " for char in plain).split()
+
+
+def _by_code(queries: Queries, digits: str, limit: int) -> list[Item]:
+    if not (digits.isascii() and digits.isdigit()):
+        return []
+    return [read_item(row) for row in queries.fetch_all(_BY_CODE, (digits, digits + ":", limit))]
+
+
+def _place(item: Item, words: list[str]) -> int:
+    best = 2
+    for name in item.names.values():
+        have = _name_words(name)
+        if " ".join(have).startswith(" ".join(words)):
+            return 0
+        if set(words) <= set(have):
+            best = 1
+    return best
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def _name_words(name: str) -> tuple[str, ...]:
+    return tuple(split_words(name))

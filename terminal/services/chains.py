@@ -1,0 +1,182 @@
+"""The chain that is being written: its head, its key, its series. Every entry of the till passes through here."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from commerce.dates import offset_text, utc_text
+from commerce.ids import new_chain, new_id, short_code
+from commerce.ledger import NO_HASH, ChainMode, Entry, Facts, Head, Kind, Origin, Signer, genesis_body, seal
+from commerce.numbering import Series
+from terminal.db import ledger
+from terminal.db.connection import Transaction, Writer
+from terminal.services.identity import Identity
+from terminal.services.operating import OperatingSet
+
+T = TypeVar("T")
+_SERIES_TAG_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When, in which session and at whose command something happens: what the entries of one act share."""
+
+    at: datetime
+    utc_offset: str
+    business_day: date
+    till_session: str | None = None
+    operator: str | None = None
+    command_id: str | None = None
+    clock_suspect: bool = False
+
+    def facts(self, kind: Kind, *, clock_suspect: bool = False) -> Facts:
+        """Return the facts of one entry."""
+        return Facts(
+            new_id(),
+            kind,
+            self.at,
+            self.utc_offset,
+            self.business_day,
+            self.till_session,
+            self.operator,
+            None,
+            self.command_id,
+            self.clock_suspect or clock_suspect,
+        )
+
+
+class Write:
+    """One transaction of the ledger: what a job appends follows the head, which moves only with the commit."""
+
+    __slots__ = ("_signer", "head", "origin", "tx")
+
+    def __init__(self, tx: Transaction, origin: Origin, head: Head, signer: Signer) -> None:
+        self.tx = tx
+        self.origin = origin
+        self.head = head
+        self._signer = signer
+
+    def append(
+        self,
+        moment: Moment,
+        kind: Kind,
+        body: Mapping[str, object],
+        *,
+        personal: bytes | None = None,
+        clock_suspect: bool = False,
+    ) -> Entry:
+        """Build, hash, sign and write the next entry."""
+        facts = moment.facts(kind, clock_suspect=clock_suspect)
+        entry = seal(self.origin, self.head, facts, body, self._signer, personal)
+        ledger.append_entry(self.tx, self.origin.chain, facts, entry)
+        self.head = Head(entry.seq, entry.hash)
+        return entry
+
+
+class Chains:
+    """The till's ledger as its services write it. ``head`` belongs to the writer's thread."""
+
+    def __init__(self, writer: Writer, identity: Identity, app_version: str) -> None:
+        self._writer = writer
+        self._identity = identity
+        self._signer = identity.signer
+        self._app_version = app_version
+        self._origin = self._origin_of("")
+        self._head = Head(0, NO_HASH)
+        self.series_tag = ""
+        self.committed = asyncio.Event()  # set after each commit; sync's push clears it and looks
+
+    @property
+    def chain(self) -> str:
+        """Return the id of the chain that is being written."""
+        return self._origin.chain
+
+    @property
+    def mode(self) -> ChainMode:
+        """Return what the chain is for."""
+        return self._identity.mode
+
+    @property
+    def signer(self) -> Signer:
+        """Return the till's signer, for receipt codes."""
+        return self._signer
+
+    async def open(self, at: datetime) -> None:
+        """Take up the current chain, or open the first one, or a new one where key or mode have changed."""
+        await self._writer.run(lambda tx: self._take_up(tx, at), self._adopt)
+
+    async def write(self, job: Callable[[Write], T]) -> T:
+        """Run a job that appends entries, in one transaction."""
+        try:
+            return await self._writer.run(*self._with_head(job))
+        finally:
+            self.committed.set()
+
+    async def open_new(self, reason: str, at: datetime) -> str:
+        """Open a new chain behind the current one and return its id."""
+        row, _ = await self._writer.run(
+            lambda tx: self._open_chain(tx, reason, at, self.chain, self._head), self._adopt
+        )
+        self.committed.set()
+        return row.chain
+
+    def series(self, operating: OperatingSet, document_kind: str = "receipt") -> Series:
+        """Return the series that this chain's documents of a kind are numbered in."""
+        return Series(
+            id=f"{self.chain}/{document_kind}",
+            company=self._identity.company.id,
+            document_kind=document_kind,
+            code=f"{self._identity.till_code}{self.series_tag}",
+            period=operating.settings.series_period,
+            formula=operating.settings.series_formula,
+        )
+
+    def _with_head(self, job: Callable[[Write], T]) -> tuple[Callable[[Transaction], T], Callable[[T], None]]:
+        """Return job and follow-up for the writer: the head moves on the writer's thread, after the commit."""
+        written: list[Write] = []
+
+        def whole(tx: Transaction) -> T:
+            write = Write(tx, self._origin, self._head, self._signer)
+            written.append(write)
+            return job(write)
+
+        def keep_head(_: T) -> None:
+            self._head = written[0].head
+
+        return whole, keep_head
+
+    def _take_up(self, tx: Transaction, at: datetime) -> tuple[ledger.ChainRow, Head]:
+        row = ledger.find_current_chain(tx)
+        if row is None:
+            return self._open_chain(tx, "enrolled", at, None, Head(0, NO_HASH))
+        last = ledger.find_last_entry(tx, row.chain)
+        head = last.head if last else Head(0, NO_HASH)
+        if row.key_id != self._signer.key_id:
+            return self._open_chain(tx, "key_rotated", at, row.chain, head)
+        if row.mode is not self._identity.mode:
+            return self._open_chain(tx, "enrolled", at, row.chain, head)
+        return row, head
+
+    def _open_chain(
+        self, tx: Transaction, reason: str, at: datetime, previous_chain: str | None, previous: Head
+    ) -> tuple[ledger.ChainRow, Head]:
+        chain, zone = new_chain(), self._identity.shop.zone
+        tag = short_code(bytes.fromhex(chain), _SERIES_TAG_LENGTH)
+        row = ledger.ChainRow(chain, self._identity.mode, utc_text(at), self._signer.key_id, tag)
+        ledger.add_chain(tx, row, self._signer.public_key)
+        body = genesis_body(self._signer, self._identity.mode, reason, previous_chain, previous)
+        moment = Moment(at, offset_text(at, zone), at.astimezone(zone).date())
+        write = Write(tx, self._origin_of(chain), Head(0, previous.hash), self._signer)
+        write.append(moment, Kind.CHAIN_OPENED, body)
+        return row, write.head
+
+    def _adopt(self, opened: tuple[ledger.ChainRow, Head]) -> None:
+        row, self._head = opened
+        self._origin = self._origin_of(row.chain)
+        self.series_tag = row.series_tag
+
+    def _origin_of(self, chain: str) -> Origin:
+        who = self._identity
+        return Origin(who.company.id, who.shop.id, who.till_id, chain, self._app_version)

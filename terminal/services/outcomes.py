@@ -1,0 +1,153 @@
+"""Effects as the register sees them: printing again, putting aside, and outcomes as facts of the ledger."""
+
+from dataclasses import replace
+from typing import Any
+
+from commerce.dates import utc_text
+from commerce.errors import ConflictError, NotFoundError
+from commerce.ids import new_id
+from commerce.ledger import Kind
+from terminal.db import effects
+from terminal.db.effects import EffectRow, NewEffect
+from terminal.services.chains import Moment, Write
+from terminal.services.commands import DismissPrint, PrintAgain
+from terminal.services.plan import Plan, Till, Values
+from terminal.services.state import PrintState, RegisterState
+from terminal.services.till_sessions import intend
+
+REPRINT = "REPRINT"
+COPY = "COPY"
+OUTCOMES = ("done", "failed", "unknown", "not_done")
+
+
+def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
+    """Print a document once more.
+
+    COPY when it is known to have been printed, REPRINT when it may have been, without mark when nothing came out.
+    NotFoundError ``print.unknown``; ConflictError ``print.running`` while it is being printed.
+    """
+    moment, again = till.moment(state, command.command_id), new_id()
+
+    def write(write: Write) -> Values:
+        before = effects.find_effect(write.tx, command.print)
+        if before is None or before.kind != "print":
+            raise NotFoundError("print.unknown", print=command.print)
+        attempts = effects.list_of(write.tx, before.of, "print")
+        if any(row.state in ("intended", "started") for row in attempts):
+            raise ConflictError("print.running", print=command.print)
+        effect = NewEffect(
+            id=again,
+            kind="print",
+            of=before.of,
+            title=before.title,
+            document_kind=before.document_kind,
+            created_at=utc_text(moment.at),
+            attempt=attempts[-1].attempt + 1,
+            marker=_marker(attempts),
+        )
+        for row in attempts:
+            effects.retire(write.tx, row.id)
+        intend(write, moment, effect)
+        shown = {"marker": effect.marker, "attempt": effect.attempt, "title": effect.title}
+        return {"print": again, "of": effect.of, "document_kind": effect.document_kind, **shown}
+
+    return Plan(moment, write, _printing_again)
+
+
+def dismiss_print(till: Till, state: RegisterState, command: DismissPrint) -> Plan:
+    """Stop offering a print."""
+
+    def write(write: Write) -> Values:
+        if effects.find_effect(write.tx, command.print) is None:
+            raise NotFoundError("print.unknown", print=command.print)
+        effects.dismiss(write.tx, command.print)
+        return {"print": command.print}
+
+    def then(now: RegisterState, _: Values) -> RegisterState:
+        kept = tuple(p for p in now.prints if p.id != command.print or p.state in ("intended", "started"))
+        return replace(now, prints=kept)
+
+    return Plan(till.moment(state, command.command_id), write, then)
+
+
+def settle_effect(moment: Moment, effect: str, outcome: str, reason: str, reference: dict[str, Any] | None) -> Plan:
+    """Note an effect's outcome: the entry and the row in one transaction. Settling the same again changes nothing."""
+
+    def write(write: Write) -> Values:
+        row = effects.find_effect(write.tx, effect)
+        if row is None:
+            raise NotFoundError("effect.unknown", effect=effect)
+        if row.state == outcome:
+            return {}
+        body = {
+            "effect": effect,
+            "kind": row.kind,
+            "outcome": outcome,
+            "reason": reason,
+            "reference": reference,
+            "attempt": row.attempt,
+        }
+        write.append(moment, Kind.EFFECT_SETTLED, body)
+        effects.settle(write.tx, row, outcome, reason, reference)
+        return {}
+
+    return Plan(moment, write, lambda now, _: with_print_state(now, effect, outcome, reason))
+
+
+def start_effect(moment: Moment, effect: str, baseline: dict[str, Any] | None) -> Plan:
+    """Note that the act begins; a baseline (what the device said before) goes into the ledger too."""
+
+    def write(write: Write) -> Values:
+        row = effects.find_effect(write.tx, effect)
+        if row is None or not effects.mark_started(write.tx, effect, baseline):
+            return {"started": False}
+        if baseline is not None:
+            body = {"effect": effect, "kind": row.kind, "of": row.of, "baseline": baseline}
+            write.append(moment, Kind.EFFECT_INTENDED, body)
+        return {"started": True}
+
+    def then(now: RegisterState, values: Values) -> RegisterState:
+        return with_print_state(now, effect, "started", "") if values["started"] else now
+
+    return Plan(moment, write, then)
+
+
+def with_print_state(state: RegisterState, effect: str, outcome: str, reason: str) -> RegisterState:
+    """Return the state after an outcome; a good print stays on the screen only with its own sale."""
+    shown = state.done.print if state.done else None
+    prints = tuple(
+        replace(p, state=outcome, reason=reason) if p.id == effect else p
+        for p in state.prints
+        if p.id != effect or outcome not in ("done", "not_done") or p.id == shown
+    )
+    return replace(state, prints=prints)
+
+
+def print_state(row: EffectRow) -> PrintState:
+    """Return what pages show of a print."""
+    return PrintState(row.id, row.of, row.title, row.document_kind, row.state, row.reason, row.attempt, row.marker)
+
+
+def _marker(attempts: list[EffectRow]) -> str:
+    states = {row.state for row in attempts}
+    if "done" in states:
+        return COPY
+    return REPRINT if "unknown" in states else ""
+
+
+def _printing_again(state: RegisterState, values: Values) -> RegisterState:
+    again = PrintState(
+        id=values["print"],
+        of=values["of"],
+        title=values["title"],
+        document_kind=values["document_kind"],
+        state="intended",
+        reason="",
+        attempt=values["attempt"],
+        marker=values["marker"],
+    )
+    prints = (*(p for p in state.prints if p.of != values["of"]), again)
+    done = state.done
+    if done is not None and done.document == values["of"]:
+        done = replace(done, print=again.id)
+    return replace(state, prints=prints, done=done)

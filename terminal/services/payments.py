@@ -1,0 +1,190 @@
+"""Settling a sale and completing it: entry, number, document, effects and command in one transaction."""
+
+from dataclasses import replace
+
+from commerce import basket as sale
+from commerce.basket import Basket
+from commerce.dates import document_date, utc_text
+from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, Seller, sale_body
+from commerce.errors import BadInputError, ConflictError, RuleError
+from commerce.ids import new_id
+from commerce.ledger import Kind
+from commerce.money import MAX_CENTS
+from commerce.numbering import Series, format_number, period_of
+from commerce.tender import Tender, TenderKind, cash_due
+from terminal.db import basket as journal
+from terminal.db import documents, effects
+from terminal.db.effects import NewEffect
+from terminal.services.chains import Moment, Write
+from terminal.services.commands import AddTender, CompleteSale, VoidTender
+from terminal.services.operating import OperatingSet, TenderType
+from terminal.services.plan import Plan, Till, Values, require_operator, require_session
+from terminal.services.selling import open_basket
+from terminal.services.state import DoneSale, PrintState, RegisterState
+
+MAX_PRINTS_SHOWN = 100
+
+
+def add_tender(till: Till, state: RegisterState, command: AddTender) -> Plan:
+    """Add a tender; the one that settles the sale completes it."""
+    basket = _shown_basket(state, command.sale, command.shown_due_cents)
+    if not basket.lines:
+        raise RuleError("sale.no_lines")
+    till.steps.reached("tender.received")
+    tender = _tender(state.operating, basket, command)
+    paid = sale.apply(basket, event := sale.tender_added(tender))
+    moment = till.moment(state, command.command_id)
+    if paid.settlement.is_settled:
+        return _complete(till, state, paid, moment, tender.id)
+
+    def write(write: Write) -> Values:
+        journal.add_events(write.tx, basket.sale, [event])
+        return {"sale": basket.sale, "tender": tender.id, "remaining_cents": paid.settlement.remaining}
+
+    return Plan(moment, write, lambda now, _: replace(now, basket=paid))
+
+
+def void_tender(till: Till, state: RegisterState, command: VoidTender) -> Plan:
+    """Take a tender back; RuleError ``tender.unknown``."""
+    require_operator(state)
+    basket = open_basket(state)
+    event = sale.tender_removed(command.tender)
+    after = sale.apply(basket, event)
+
+    def write(write: Write) -> Values:
+        journal.add_events(write.tx, basket.sale, [event])
+        return {"sale": basket.sale, "tender": command.tender}
+
+    return Plan(till.moment(state, command.command_id), write, lambda now, _: replace(now, basket=after))
+
+
+def complete_sale(till: Till, state: RegisterState, command: CompleteSale) -> Plan:
+    """Complete a sale with nothing to pay; RuleError ``sale.not_settled`` where something is."""
+    basket = _shown_basket(state, command.sale, command.shown_due_cents)
+    if not basket.lines:
+        raise RuleError("sale.no_lines")
+    if not basket.settlement.is_settled:
+        raise RuleError("sale.not_settled", remaining=basket.settlement.remaining)
+    return _complete(till, state, basket, till.moment(state, command.command_id), None)
+
+
+def _shown_basket(state: RegisterState, sale_id: str, shown_due_cents: int) -> Basket:
+    """Return the open sale if it is the one, at the amount, that the payer was shown."""
+    require_operator(state)
+    require_session(state)
+    if state.basket is None or state.basket.sale != sale_id:
+        raise ConflictError("sale.not_open", sale=sale_id)
+    remaining = state.basket.settlement.remaining
+    if remaining != shown_due_cents:
+        raise ConflictError("sale.total_changed", shown=shown_due_cents, due=remaining)
+    return state.basket
+
+
+def _tender(operating: OperatingSet, basket: Basket, command: AddTender) -> Tender:
+    kind = next((row for row in operating.tender_types if row.code == command.type), None)
+    if kind is None:
+        raise BadInputError("tender.type_unknown", type=command.type)
+    amount = _exact_amount(basket, kind) if command.amount_cents is None else command.amount_cents
+    if amount == 0:
+        raise RuleError("tender.zero")
+    if abs(amount) > MAX_CENTS:
+        raise BadInputError("amount.too_large")
+    return Tender(new_id(), kind.code, kind.kind, kind.names, basket.currency, amount)
+
+
+def _exact_amount(basket: Basket, kind: TenderType) -> int:
+    """Return what remains; the first cash tender pays what cash rounding makes of it."""
+    remaining = basket.settlement.remaining
+    if kind.kind is TenderKind.CASH and not basket.tenders:
+        return cash_due(remaining, basket.cash_step)
+    return remaining
+
+
+def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, tender: str | None) -> Plan:
+    operating, series = state.operating, till.chains.series(state.operating)
+    kinds = [] if till.is_replay else _effect_kinds(operating, basket)
+    intended = [IntendedEffect(new_id(), kind) for kind in kinds]
+    context = sale_context(till, state)
+
+    def write(write: Write) -> Values:
+        till.steps.reached("sale.built")
+        number, marked = _take_number(write, series, moment, operating)
+        till.steps.reached("sale.number_taken")
+        body = sale_body(basket, number, context, intended)
+        entry = write.append(moment, Kind.SALE_COMPLETED, body, clock_suspect=marked)
+        till.steps.reached("sale.entry_written")
+        documents.add_document(write.tx, number, write.origin.chain, entry.seq)
+        created = utc_text(moment.at)
+        effects.add_effects(
+            write.tx,
+            [NewEffect(e.id, e.kind, number.document, number.formatted, number.kind, created) for e in intended],
+        )
+        journal.clear_events(write.tx, basket.sale)
+        till.steps.reached("sale.rows_written")
+        return {
+            "sale": basket.sale,
+            "tender": tender,
+            "document": {"id": number.document, "formatted": number.formatted, "date": number.date.isoformat()},
+            "change_cents": basket.settlement.change,
+            "effects": [effect.as_body() for effect in intended],
+        }
+
+    return Plan(moment, write, lambda now, values: _done(now, basket, values), "sale.committed")
+
+
+def _effect_kinds(operating: OperatingSet, basket: Basket) -> list[str]:
+    opening = {row.code for row in operating.tender_types if row.opens_drawer}
+    kinds = ["fiscal"] if operating.settings.fiscal_required else []
+    kinds.append("print")
+    if any(tender.type in opening for tender in basket.tenders):
+        kinds.append("drawer")
+    return kinds
+
+
+def sale_context(till: Till, state: RegisterState) -> SaleContext:
+    """Return what the sale is completed under, as the document keeps it."""
+    operating = state.operating
+    company, shop, settings = operating.company, operating.shop, operating.settings
+    seller = Seller(company.name, company.tax_id, company.country, shop.name, shop.address, state.till.name)
+    return SaleContext(
+        seller=seller,
+        layout=settings.layout,
+        pos_type=settings.pos_type,
+        settings_version=settings.version,
+        warehouse=settings.warehouse,
+        drawer=state.session.drawer if state.session else None,
+        zone=shop.zone.key,
+    )
+
+
+def _take_number(write: Write, series: Series, moment: Moment, operating: OperatingSet) -> tuple[IssuedNumber, bool]:
+    """Return the next number and whether the clock stands before the series' last date (which then holds)."""
+    today = document_date(moment.at, operating.shop.zone)
+    last = documents.find_last_date(write.tx, series.id)
+    day = max(today, last) if last else today
+    period = period_of(series, day)
+    number = documents.take_number(write.tx, series.id, period, day)
+    formatted = format_number(series, number, day)
+    issued = IssuedNumber(new_id(), series.document_kind, series.id, series.code, period, number, formatted, day)
+    return issued, day != today
+
+
+def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState:
+    document, settlement = values["document"], basket.settlement
+    printing = next((effect["id"] for effect in values["effects"] if effect["kind"] == "print"), None)
+    done = DoneSale(
+        document=document["id"],
+        formatted=document["formatted"],
+        currency=basket.currency,
+        total=settlement.total,
+        tendered=settlement.tendered,
+        change=settlement.change,
+        print=printing,
+    )
+    prints = state.prints
+    if printing:
+        prints = (
+            *prints,
+            PrintState(printing, document["id"], document["formatted"], "receipt", "intended", "", 1, ""),
+        )[-MAX_PRINTS_SHOWN:]
+    return replace(state, basket=None, newest_line=None, done=done, prints=prints)

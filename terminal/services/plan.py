@@ -1,0 +1,80 @@
+"""What a command is turned into: one job for the writer, and the state that holds once it is on disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from commerce.dates import business_day, offset_text
+from commerce.errors import ForbiddenError, RuleError
+from commerce.ledger import ChainMode
+from terminal.db.catalog import Catalog
+from terminal.services.chains import Chains, Moment, Write
+from terminal.services.clock import WatchedClock
+from terminal.services.operating import Operator
+from terminal.services.state import RegisterState, SessionState
+from terminal.services.steps import Steps
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``write`` runs in the transaction and gives the command's result; ``then`` makes the new state of it.
+
+    ``reached`` names the steps that are passed when it is on disk.
+    """
+
+    moment: Moment
+    write: Callable[[Write], Values]
+    then: Callable[[RegisterState, Values], RegisterState]
+    committed_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """The parts that use cases work with."""
+
+    catalog: Catalog
+    chains: Chains
+    clock: WatchedClock
+    steps: Steps
+
+    @property
+    def is_replay(self) -> bool:
+        """Return whether receipts made elsewhere are played here."""
+        return self.chains.mode is ChainMode.REPLAY
+
+    def moment(self, state: RegisterState, command_id: str | None) -> Moment:
+        """Return the present as entries of one act share it."""
+        at, suspect = self.clock.read()
+        shop, session = state.operating.shop, state.session
+        day = date.fromisoformat(session.business_day) if session else business_day(at, shop.zone, shop.cut_off)
+        return Moment(
+            at,
+            offset_text(at, shop.zone),
+            day,
+            session.id if session else None,
+            state.operator.id if state.operator else None,
+            command_id,
+            suspect,
+        )
+
+
+def nothing_to_write(write: Write) -> Values:
+    """Write nothing beside the command itself."""
+    return {}
+
+
+def require_operator(state: RegisterState) -> Operator:
+    """Return who is signed on; ForbiddenError ``operator.none``."""
+    if state.operator is None:
+        raise ForbiddenError("operator.none")
+    return state.operator
+
+
+def require_session(state: RegisterState) -> SessionState:
+    """Return the open session; RuleError ``session.none``."""
+    if state.session is None:
+        raise RuleError("session.none")
+    return state.session

@@ -1,0 +1,338 @@
+"""The open sale: lines come, change and go; each act is journaled before anybody sees it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from commerce import basket as sale
+from commerce.basket import Basket, Line, LineKind, PriceOrigin, TotalOrigin
+from commerce.dates import document_date, utc_text
+from commerce.errors import BadInputError, NotFoundError, RuleError
+from commerce.ids import new_id
+from commerce.ledger import Kind
+from commerce.money import (
+    MAX_CENTS,
+    PRICE_SCALE,
+    QUANTITY_SCALE,
+    cents_decimal,
+    line_total_cents,
+    round_half_up,
+    scaled,
+)
+from commerce.vat import VatRate
+from terminal.db import basket as journal
+from terminal.services.chains import Moment, Write
+from terminal.services.commands import (
+    AddCode,
+    AddItem,
+    ChangeQuantity,
+    ChooseLanguage,
+    ImportedLine,
+    ImportLines,
+    VoidLine,
+    VoidSale,
+)
+from terminal.services.lookup import FoundItem, resolve_code
+from terminal.services.plan import Plan, Till, Values, require_operator, require_session
+from terminal.services.state import RegisterState
+
+MAX_QUANTITY = 100_000
+_KILOGRAM_DECIMALS = 3
+
+
+def add_code(till: Till, state: RegisterState, command: AddCode) -> Plan:
+    """Resolve a code and add its line."""
+    till.steps.reached("scan.received")
+    basket, moment = _selling(till, state, command.command_id)
+    day = document_date(moment.at, state.operating.shop.zone)
+    found = resolve_code(till.catalog, command.code, state.operating, day)
+    till.steps.reached("scan.resolved")
+    return _add_lines(till, state, basket, moment, [_line(state, basket, moment, found, command.quantity, None)])
+
+
+def add_item(till: Till, state: RegisterState, command: AddItem) -> Plan:
+    """Add an item that a person chose; NotFoundError ``item.unknown``."""
+    basket, moment = _selling(till, state, command.command_id)
+    item = till.catalog.find_item(command.item)
+    if item is None:
+        raise NotFoundError("item.unknown", item=command.item)
+    found = FoundItem(item, item.sku)
+    line = _line(state, basket, moment, found, command.quantity, command.unit_price)
+    return _add_lines(till, state, basket, moment, [replace(line, code=None)])
+
+
+def import_lines(till: Till, state: RegisterState, command: ImportLines) -> Plan:
+    """Add the lines of a receipt made elsewhere."""
+    if not till.is_replay:
+        raise RuleError("replay.only")
+    basket, moment = _selling(till, state, command.command_id)
+    rates: dict[str, VatRate] = {}
+    for row in command.lines:
+        if row.vat_code not in rates:
+            rates[row.vat_code] = _vat_rate(state, basket, moment, row.vat_code)
+    language = state.operating.shop.languages[0]
+    lines = [_imported(row, rates[row.vat_code], language, moment, basket.currency) for row in command.lines]
+    return _add_lines(till, state, basket, moment, lines)
+
+
+def change_quantity(till: Till, state: RegisterState, command: ChangeQuantity) -> Plan:
+    """Give a line another quantity."""
+    basket, line, moment = _open_line(till, state, command.line, command.command_id)
+    changed = sale.price_line(line, _quantity(command.quantity), basket.currency)
+    _check_amount(changed.total)
+    events = [sale.line_changed(changed)]
+    return _journal(moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
+
+
+def void_line(till: Till, state: RegisterState, command: VoidLine) -> Plan:
+    """Take a line off; the ledger keeps what it was."""
+    basket, line, moment = _open_line(till, state, command.line, command.command_id)
+    event = sale.line_voided(line.id)
+    after = sale.apply(basket, event)
+    newest = after.lines[-1].id if after.lines else None
+
+    def write(write: Write) -> Values:
+        journal.add_events(write.tx, basket.sale, [event])
+        write.append(moment, Kind.LINE_VOIDED, {"sale": basket.sale, "line": line.body})
+        return {"sale": basket.sale, "line": line.id}
+
+    return Plan(moment, write, lambda now, _: replace(now, basket=after, newest_line=newest))
+
+
+def void_sale(till: Till, state: RegisterState, command: VoidSale) -> Plan:
+    """Give the sale up; RuleError ``sale.being_paid`` while tenders are on it."""
+    require_operator(state)
+    basket = open_basket(state)
+    if basket.tenders:
+        raise RuleError("sale.being_paid")
+    moment = till.moment(state, command.command_id)
+
+    def write(write: Write) -> Values:
+        journal.clear_events(write.tx, basket.sale)
+        body = {"sale": basket.sale, "lines": [line.body for line in basket.lines], "reason": command.reason}
+        write.append(moment, Kind.SALE_VOIDED, body)
+        return {"sale": basket.sale}
+
+    return Plan(moment, write, lambda now, _: replace(now, basket=None, newest_line=None))
+
+
+def choose_language(till: Till, state: RegisterState, command: ChooseLanguage) -> Plan:
+    """Choose the document's language; BadInputError ``language.unknown``."""
+    if command.language not in state.operating.shop.languages:
+        raise BadInputError("language.unknown", language=command.language)
+    require_operator(state)
+    require_session(state)
+    moment = till.moment(state, command.command_id)
+    basket = state.basket or _new_basket(state, moment)
+    events = [sale.language_chosen(command.language)]
+    return _journal(moment, basket, _opening(state, basket) + events, {"sale": basket.sale}, newest=state.newest_line)
+
+
+def open_basket(state: RegisterState) -> Basket:
+    """Return the open sale; RuleError ``sale.none``."""
+    if state.basket is None:
+        raise RuleError("sale.none")
+    return state.basket
+
+
+def _selling(till: Till, state: RegisterState, command_id: str) -> tuple[Basket, Moment]:
+    """Return the sale that a line may be added to (a new one where none is open) and the present."""
+    require_operator(state)
+    require_session(state)
+    if state.basket is not None and state.basket.tenders:
+        raise RuleError("sale.being_paid")
+    moment = till.moment(state, command_id)
+    return state.basket or _new_basket(state, moment), moment
+
+
+def _new_basket(state: RegisterState, moment: Moment) -> Basket:
+    settings, operating = state.operating.settings, state.operating
+    return Basket(
+        sale=new_id(),
+        currency=operating.company.currency,
+        language=operating.shop.languages[0],
+        started_at=utc_text(moment.at),
+        vat_mode=settings.vat_mode,
+        cash_step=settings.cash_step,
+    )
+
+
+def _opening(state: RegisterState, basket: Basket) -> list[dict[str, Any]]:
+    """Return the event that opens the journal, where the sale has none yet."""
+    if state.basket is not None:
+        return []
+    return [
+        sale.sale_started(
+            basket.sale,
+            basket.currency,
+            basket.language,
+            basket.started_at,
+            vat_mode=basket.vat_mode,
+            cash_step=basket.cash_step,
+        )
+    ]
+
+
+def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment, lines: Sequence[Line]) -> Plan:
+    if not lines:
+        raise BadInputError("sale.no_lines")
+    values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
+    after = replace(basket, lines=(*basket.lines, *lines))
+    events = [*_opening(state, basket), sale.lines_added(lines)]
+
+    def write(write: Write) -> Values:
+        journal.add_events(write.tx, basket.sale, events)
+        return values
+
+    def then(now: RegisterState, _: Values) -> RegisterState:
+        return replace(now, basket=after, newest_line=lines[-1].id, done=None, notices=())
+
+    return Plan(moment, write, then, "line.journaled")
+
+
+def _journal(
+    moment: Moment, basket: Basket, events: list[dict[str, Any]], values: Values, *, newest: str | None
+) -> Plan:
+    after = basket
+    for event in events:
+        if event["event"] != "sale_started":
+            after = sale.apply(after, event)
+
+    def write(write: Write) -> Values:
+        journal.add_events(write.tx, basket.sale, events)
+        return values
+
+    return Plan(moment, write, lambda now, _: replace(now, basket=after, newest_line=newest, done=None))
+
+
+def _open_line(till: Till, state: RegisterState, line_id: str, command_id: str) -> tuple[Basket, Line, Moment]:
+    require_operator(state)
+    basket = open_basket(state)
+    if basket.tenders:
+        raise RuleError("sale.being_paid")
+    line = basket.find_line(line_id)
+    if line is None:
+        raise RuleError("line.unknown", line=line_id)
+    return basket, line, till.moment(state, command_id)
+
+
+def _line(
+    state: RegisterState,
+    basket: Basket,
+    moment: Moment,
+    found: FoundItem,
+    quantity: Decimal | None,
+    asked_price: Decimal | None,
+) -> Line:
+    """Return a resolved line; RuleError ``price.missing`` where neither item, label nor operator says a price."""
+    item = found.item
+    plain = Line(
+        id=new_id(),
+        kind=LineKind.ITEM,
+        names=item.names,
+        quantity=Decimal(1),
+        unit=item.unit,
+        unit_price=Decimal(0),
+        vat=_vat_rate(state, basket, moment, item.vat_code),
+        total=0,
+        listed_price=item.price,
+        price_version=str(item.version),
+        item=item.id,
+        sku=item.sku,
+        code=found.code,
+        operator=moment.operator,
+        added_at=utc_text(moment.at),
+    )
+    if found.label_cents is not None:
+        return _labelled(plain, found, quantity, basket.currency)
+    unit_price, origin = _unit_price(found, asked_price)
+    wanted = _quantity(quantity if quantity is not None else (found.quantity or Decimal(1)))
+    total = line_total_cents(wanted, unit_price, basket.currency)
+    _check_amount(total)
+    return replace(plain, quantity=wanted, unit_price=unit_price, price_origin=origin, total=total)
+
+
+def _unit_price(found: FoundItem, asked: Decimal | None) -> tuple[Decimal, PriceOrigin]:
+    if found.item.price:
+        if asked is not None and asked != found.item.price:
+            raise RuleError("price.fixed", item=found.item.id)
+        return found.item.price, PriceOrigin.REGISTRY
+    if asked is None:
+        raise RuleError("price.missing", item=found.item.id, names=found.item.names, code=found.code)
+    scaled(asked, PRICE_SCALE)
+    if not 0 <= asked < MAX_CENTS:
+        raise BadInputError("price.unreadable", value=str(asked))
+    return asked, PriceOrigin.OPERATOR
+
+
+def _labelled(line: Line, found: FoundItem, quantity: Decimal | None, currency: str) -> Line:
+    """The label's amount stands; what is sold by weight gets the quantity that amount stands for."""
+    cents = found.label_cents or 0
+    if quantity is not None and quantity != 1:
+        raise RuleError("line.amount_stands", line=line.id)
+    price = cents_decimal(cents, currency)
+    weight = found.quantity
+    if weight is None and line.unit != "pc" and found.item.price:
+        weight = round_half_up(price / found.item.price, _KILOGRAM_DECIMALS)
+    labelled = replace(line, total=cents, total_origin=TotalOrigin.LABEL)
+    if weight and found.item.price:
+        return replace(labelled, quantity=weight, unit_price=found.item.price)
+    return replace(labelled, unit_price=price, price_origin=PriceOrigin.LABEL)
+
+
+def _imported(row: ImportedLine, vat: VatRate, language: str, moment: Moment, currency: str) -> Line:
+    _check_amount(row.total_cents)
+    unit_price = Decimal(0)
+    if row.quantity:
+        unit_price = round_half_up(cents_decimal(row.total_cents, currency) / row.quantity, PRICE_SCALE)
+    return Line(
+        id=new_id(),
+        kind=LineKind.UNCODED,
+        names={language: row.description},
+        quantity=_imported_quantity(row.quantity),
+        unit="pc",
+        unit_price=unit_price,
+        vat=vat,
+        total=row.total_cents,
+        total_origin=TotalOrigin.IMPORT,
+        price_origin=PriceOrigin.IMPORT,
+        code=row.code,
+        operator=moment.operator,
+        added_at=utc_text(moment.at),
+    )
+
+
+def _vat_rate(state: RegisterState, basket: Basket, moment: Moment, code: str | None) -> VatRate:
+    """Return a code's rate by document date; within a sale it stays what its first line had."""
+    operating = state.operating
+    wanted = code or operating.default_vat
+    known = next((line.vat for line in basket.lines if line.vat.code == wanted), None)
+    if known:
+        return known
+    vat_code = operating.vat_codes.get(wanted or "")
+    if vat_code is None:
+        raise RuleError("vat.unknown", code=wanted)
+    return vat_code.on(document_date(moment.at, operating.shop.zone))
+
+
+def _quantity(quantity: Decimal) -> Decimal:
+    """Refuse what is no quantity; a barcode typed into the wrong field is far too large for one."""
+    if not quantity.is_finite() or abs(quantity) >= MAX_QUANTITY:
+        raise BadInputError("quantity.too_large", quantity=str(quantity))
+    scaled(quantity, QUANTITY_SCALE)
+    if quantity == 0:
+        raise RuleError("quantity.zero")
+    return quantity
+
+
+def _imported_quantity(quantity: Decimal) -> Decimal:
+    if not quantity.is_finite() or abs(quantity) >= MAX_CENTS:
+        raise BadInputError("quantity.too_large", quantity=str(quantity))
+    scaled(quantity, QUANTITY_SCALE)
+    return quantity
+
+
+def _check_amount(cents: int) -> None:
+    if abs(cents) > MAX_CENTS:
+        raise BadInputError("amount.too_large")
