@@ -124,7 +124,7 @@ def find_token_user(conn: Connection, token_hash: bytes) -> UserRow | None:
 def list_tokens(conn: Connection) -> list[Row[Any]]:
     """Return the API tokens that hold, newest first."""
     statement = (
-        select(api_token.c.id, api_token.c.name, api_token.c.created_at, app_user.c.display_name)
+        select(api_token.c.id, api_token.c.name, api_token.c.user, api_token.c.created_at, app_user.c.display_name)
         .join(app_user, app_user.c.id == api_token.c.user)
         .where(api_token.c.revoked_at.is_(None))
         .order_by(api_token.c.id.desc())

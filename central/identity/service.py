@@ -155,6 +155,40 @@ async def set_password(db: "Database", actor: Actor, user: str, password: str, n
     await db.write(job)
 
 
+async def change_own_password(db: "Database", actor: Actor, current: str, password: str, now: datetime) -> None:
+    """Change one's own password; WrongCredentialsError when the present one is not right."""
+    user = await db.read(lambda conn: queries.find_user(conn, actor.id or ""))
+    if user is None or not await password_matches(user.password_hash, current):
+        raise WrongCredentialsError("password.wrong")
+    await set_password(db, actor, user.id, password, now)
+
+
+async def list_users(db: "Database", actor: Actor) -> "list[Row[Any]]":
+    """Return everybody who may sign in."""
+    actor.require(Permission.MANAGE_USERS)
+    return await db.read(queries.list_users)
+
+
+async def list_sessions(db: "Database", actor: Actor, now: datetime, *, own: bool = False) -> "list[Row[Any]]":
+    """Return open sessions: one's own, or everybody's for who may manage users."""
+    if not own:
+        actor.require(Permission.MANAGE_USERS)
+    rows = await db.read(lambda conn: queries.list_sessions(conn, now, now - IDLE_LENGTH))
+    return [row for row in rows if not own or row.user == actor.id]
+
+
+async def list_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
+    """Return one's own API tokens that hold."""
+    rows = await db.read(queries.list_tokens)
+    return [row for row in rows if row.user == actor.id]
+
+
+async def list_acts(db: "Database", actor: Actor, *, limit: int, before: str | None = None) -> "list[Row[Any]]":
+    """Return the record of changes, newest first."""
+    actor.require(Permission.EDIT_REGISTRY)
+    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before))
+
+
 async def add_token(db: "Database", actor: Actor, name: str, now: datetime) -> str:
     """Return a new API token of one's own; it is shown only here."""
     if actor.id is None or not name.strip():

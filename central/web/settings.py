@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from aiohttp import web
-
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
@@ -17,4 +15,3 @@ class WebSettings:
     idle_length: timedelta = field(default=timedelta(hours=3))
 
 
-WEB_SETTINGS = web.AppKey("web_settings", WebSettings)

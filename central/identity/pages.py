@@ -1,0 +1,208 @@
+"""Signing in and out, one's own account, users with their sessions, and the record of changes."""
+
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from central.identity import service
+from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
+from central.identity.people import Permission, Role
+from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
+from central.web.guards import VISITOR_COOKIE, session_cookie
+from central.web.keys import WEB_SETTINGS, database, now
+from central.web.rendering import page
+from central.web.shell import safe_path
+from commerce.errors import BadInputError, PosError
+from commerce.texts import N_, translator
+from commerce.texts.errors import error_text
+
+ROLE_NAMES = {
+    Role.VIEWER.value: N_("look only"),
+    Role.MANAGER.value: N_("change prices, operators and tills"),
+    Role.ADMIN.value: N_("everything, users too"),
+}
+_PAGE = 50
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the pages of this area."""
+    app.router.add_get("/sign-in", show_sign_in, name="sign_in")
+    app.router.add_post("/sign-in", sign_in)
+    app.router.add_post("/sign-out", sign_out)
+    app.router.add_get("/account", show_account)
+    app.router.add_post("/account/password", change_password)
+    app.router.add_post("/account/tokens", add_token)
+    app.router.add_get("/settings/users", show_users)
+    app.router.add_post("/settings/users", add_user)
+    app.router.add_post("/settings/users/{user}", change_user)
+    app.router.add_post("/sessions/{session}/end", end_session)
+    app.router.add_get("/settings/audit", show_audit)
+
+
+async def show_sign_in(request: web.Request) -> web.Response:
+    """Show the sign-in; whoever is signed in goes on."""
+    wanted = safe_path(request.query.get("next", "/"))
+    if current_actor(request) is not None:
+        raise web.HTTPSeeOther(wanted)
+    return _sign_in_page(request, wanted)
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """Open a session and go where the person wanted to go."""
+    form = await request.post()
+    name, password, wanted = (str(form.get(key, "")) for key in ("name", "password", "next"))
+    visit = service.Visit(request.remote or "", request.headers.get("User-Agent", ""))
+    try:
+        cookie = await service.sign_in(database(request), name, password, visit, now(request))
+    except (WrongCredentialsError, TooManyAttemptsError) as error:
+        return _sign_in_page(request, safe_path(wanted), error, name)
+    secure = request.app[WEB_SETTINGS].secure
+    answer = web.Response(status=303, headers={"Location": safe_path(wanted)})
+    answer.set_cookie(session_cookie(secure=secure), cookie, httponly=True, samesite="Lax", secure=secure)
+    answer.del_cookie(VISITOR_COOKIE)
+    return answer
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End this session."""
+    actor = require_actor(request)
+    if actor.session:
+        await service.end_session(database(request), actor, actor.session, now(request))
+    secure = request.app[WEB_SETTINGS].secure
+    answer = web.Response(status=303, headers={"Location": "/sign-in"})
+    answer.del_cookie(session_cookie(secure=secure), secure=secure, httponly=True, samesite="Lax")
+    return answer
+
+
+async def show_account(request: web.Request) -> web.Response:
+    """Show one's own sessions, keys and the form for a new password."""
+    return await _account_page(request)
+
+
+async def change_password(request: web.Request) -> web.Response:
+    """Give oneself a new password, knowing the old one."""
+    actor = require_actor(request)
+    form = await request.post()
+    try:
+        await service.change_own_password(
+            database(request), actor, str(form.get("current", "")), str(form.get("password", "")), now(request)
+        )
+    except PosError as error:
+        return await _account_page(request, refusal=error)
+    raise web.HTTPSeeOther("/sign-in")
+
+
+async def add_token(request: web.Request) -> web.Response:
+    """Make a key for a program and show it once."""
+    form = await request.post()
+    try:
+        actor = require_actor(request)
+        token = await service.add_token(database(request), actor, str(form.get("name", "")), now(request))
+    except BadInputError as error:
+        return await _account_page(request, refusal=error)
+    return await _account_page(request, token=token)
+
+
+async def show_users(request: web.Request) -> web.Response:
+    """Show everybody who may sign in and every open session."""
+    return await _users_page(request)
+
+
+async def add_user(request: web.Request) -> web.Response:
+    """Let somebody in."""
+    form = {key: str(value) for key, value in (await request.post()).items()}
+    try:
+        new = service.NewUser(
+            form.get("name", ""), form.get("password", ""), _role(form), form.get("language", "en"),
+            form.get("display_name", ""),
+        )  # fmt: skip
+        await service.add_user(database(request), new, now(request), require_actor(request))
+    except PosError as error:
+        return await _users_page(request, refusal=error, form=form)
+    raise web.HTTPSeeOther("/settings/users")
+
+
+async def change_user(request: web.Request) -> web.Response:
+    """Change a role, shut somebody out or let them in again."""
+    form = {key: str(value) for key, value in (await request.post()).items()}
+    active = form.get("act") != "shut_out"
+    await service.change_user(
+        database(request), require_actor(request), request.match_info["user"], now(request),
+        role=_role(form), active=active,
+    )  # fmt: skip
+    raise web.HTTPSeeOther("/settings/users")
+
+
+async def end_session(request: web.Request) -> web.Response:
+    """End a session and go back to the list."""
+    form = await request.post()
+    await service.end_session(database(request), require_actor(request), request.match_info["session"], now(request))
+    raise web.HTTPSeeOther(safe_path(form.get("back")))
+
+
+async def show_audit(request: web.Request) -> web.Response:
+    """Show who changed what, newest first."""
+    before = request.query.get("before")
+    acts = await service.list_acts(database(request), require_actor(request), limit=_PAGE + 1, before=before)
+    more = acts[_PAGE - 1].id if len(acts) > _PAGE else None
+    return page(request, "identity/audit.html", acts=acts[:_PAGE], next_page=more, zone="Europe/Rome")
+
+
+def _sign_in_page(
+    request: web.Request, wanted: str, error: PosError | None = None, name: str = ""
+) -> web.Response:
+    visitor = request.cookies.get(VISITOR_COOKIE)
+    fresh = visitor or secrets.token_hex(16)
+    request[FORM_SECRET] = fresh
+    answer = page(
+        request, "identity/sign_in.html", status=error.status if error else 200, next=wanted, name=name,
+        refusal=_words(request, error),
+    )  # fmt: skip
+    if visitor is None:
+        secure = request.app[WEB_SETTINGS].secure
+        answer.set_cookie(VISITOR_COOKIE, fresh, httponly=True, samesite="Strict", secure=secure)
+    if error and "wait_s" in error.values:
+        answer.headers["Retry-After"] = str(error.values["wait_s"])
+    return answer
+
+
+async def _account_page(request: web.Request, refusal: PosError | None = None, token: str = "") -> web.Response:
+    actor = require_actor(request)
+    sessions = await service.list_sessions(database(request), actor, now(request), own=True)
+    tokens = await service.list_tokens(database(request), actor)
+    return page(
+        request, "identity/account.html", status=refusal.status if refusal else 200, sessions=sessions, tokens=tokens,
+        token=token, refusal=_words(request, refusal),
+    )  # fmt: skip
+
+
+async def _users_page(
+    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    actor = require_actor(request)
+    actor.require(Permission.MANAGE_USERS)
+    values: dict[str, Any] = {"name": "", "display_name": "", "role": "viewer", "language": "it", **(form or {})}
+    t = translator(language_of(request)).t
+    return page(
+        request,
+        "identity/users.html",
+        status=refusal.status if refusal else 200,
+        users=await service.list_users(database(request), actor),
+        sessions=await service.list_sessions(database(request), actor, now(request)),
+        roles=ROLE_NAMES,
+        role_options=[(key, t(text)) for key, text in ROLE_NAMES.items()],
+        form=values,
+        refusal=_words(request, refusal),
+    )
+
+
+def _words(request: web.Request, error: PosError | None) -> str:
+    return "" if error is None else error_text(translator(language_of(request)), error)
+
+
+def _role(form: dict[str, str]) -> Role:
+    try:
+        return Role(form.get("role", ""))
+    except ValueError as error:
+        raise BadInputError("user.role") from error

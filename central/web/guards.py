@@ -1,0 +1,123 @@
+"""The gate before every handler: who may ask at all, and what browsers are told about each answer.
+
+Tills come by ``/sync/`` with tokens of their own and pass here untouched but for ``Host``.
+"""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from central.identity.errors import SignInNeededError
+from central.identity.passwords import form_token_matches
+from central.identity.service import find_actor, find_token_actor
+from central.web.context import ACTOR, FORM_SECRET, current_actor
+from central.web.keys import WEB_SETTINGS, database, now
+from commerce.errors import ForbiddenError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+VISITOR_COOKIE = "central_visitor"
+FORM_FIELD = "csrf"
+FORM_HEADER = "X-CSRF-Token"
+MAX_FORM_BYTES = 1024 * 1024
+_OPEN = ("/static/", "/sync/", "/health", "/metrics")
+_WITHOUT_SIGN_IN = ("/sign-in", "/language")
+_SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell browsers what they may do with an answer; signed in, nothing is kept by anyone between."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.app[WEB_SETTINGS].secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+
+
+@web.middleware
+async def check_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a name that is not ours: a hostile page that had its name point here gets nothing."""
+    allowed = request.app[WEB_SETTINGS].hosts
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if not (request.host in allowed or name in allowed or (not allowed and name in _LOOPBACK)):
+        raise web.HTTPMisdirectedRequest(text="This server does not go by that name.")
+    return await handler(request)
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who asks; pages send strangers to the sign-in, the API answers 401."""
+    if request.path.startswith(_OPEN):
+        return await handler(request)
+    await _recognise(request)
+    if current_actor(request) is None and not request.path.startswith(_WITHOUT_SIGN_IN):
+        if request.path.startswith("/api/"):
+            raise SignInNeededError
+        return _to_sign_in(request)
+    return await handler(request)
+
+
+@web.middleware
+async def check_form(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let nothing change on behalf of another site: the form's token and the browser's word on the origin."""
+    if request.method in _SAFE or request.path.startswith(_OPEN) or _has_bearer(request):
+        return await handler(request)
+    if not _same_origin(request):
+        raise ForbiddenError("forbidden.origin")
+    given = request.headers.get(FORM_HEADER) or ""
+    if not given and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        value = (await request.post()).get(FORM_FIELD)
+        given = value if isinstance(value, str) else ""
+    secret = request.get(FORM_SECRET)
+    if not secret or not form_token_matches(secret, given):
+        raise ForbiddenError("forbidden.form")
+    return await handler(request)
+
+
+def session_cookie(*, secure: bool) -> str:
+    """Return the name of the session's cookie; over TLS browsers hold a ``__Host-`` name to its rules."""
+    return "__Host-central_session" if secure else "central_session"
+
+
+async def _recognise(request: web.Request) -> None:
+    cookie = request.cookies.get(session_cookie(secure=request.app[WEB_SETTINGS].secure))
+    actor = None
+    if _has_bearer(request):
+        actor = await find_token_actor(database(request), request.headers[hdrs.AUTHORIZATION].removeprefix("Bearer "))
+    elif cookie:
+        actor = await find_actor(database(request), cookie, now(request))
+    if actor is not None:
+        request[ACTOR] = actor
+    secret = cookie if actor is not None else request.cookies.get(VISITOR_COOKIE)
+    if secret:
+        request[FORM_SECRET] = secret
+
+
+def _has_bearer(request: web.Request) -> bool:
+    return request.path.startswith("/api/") and request.headers.get(hdrs.AUTHORIZATION, "").startswith("Bearer ")
+
+
+def _same_origin(request: web.Request) -> bool:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get(hdrs.ORIGIN)
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def _to_sign_in(request: web.Request) -> web.Response:
+    wanted = request.path_qs if request.method == hdrs.METH_GET else "/"
+    target = str(request.app.router["sign_in"].url_for().with_query({"next": wanted}))
+    if "HX-Request" in request.headers:
+        return web.Response(headers={"HX-Redirect": target})
+    raise web.HTTPSeeOther(target)

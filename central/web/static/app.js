@@ -1,0 +1,26 @@
+// @ts-check
+/** Keys for people who stay at the keyboard: `/` searches, `g` and a letter goes to a section. */
+let goes = false
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  const target = /** @type {HTMLElement} */ (event.target)
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, [contenteditable]")) return
+  if (goes) {
+    goes = false
+    const link = /** @type {HTMLAnchorElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`))
+    if (link) link.click()
+  } else if (event.key === "g") {
+    goes = true
+  } else if (event.key === "/") {
+    const search = /** @type {HTMLInputElement | null} */ (document.querySelector("input[type=search]"))
+    if (search) { event.preventDefault(); search.focus(); search.select() }
+  }
+}
+
+document.addEventListener("keydown", onKey)
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open")
+  }
+})
