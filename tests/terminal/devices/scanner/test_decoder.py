@@ -336,3 +336,30 @@ def test_a_thousand_codes_back_to_back_are_neither_lost_nor_merged() -> None:
     data = b"".join(compose_events(code, start_us=number * 28_000) for number, code in enumerate(codes))
 
     assert decode(data) == codes
+
+
+noise = st.lists(
+    st.tuples(
+        st.integers(min_value=0, max_value=40_000),
+        st.sampled_from([keys.EV_SYN, keys.EV_KEY, keys.EV_KEY, keys.EV_KEY, keys.EV_MSC, 17]),
+        st.one_of(st.sampled_from(sorted(keys.HID_USAGES)), st.integers(min_value=0, max_value=255)),
+        st.integers(min_value=0, max_value=2),
+    ),
+    max_size=60,
+)
+
+
+@given(events=noise, keymap=st.sampled_from(sorted(KEYMAPS)), silence_ms=st.sampled_from([None, 100]))
+def test_after_any_noise_and_a_silence_the_next_code_is_read_exactly(
+    events: list[tuple[int, int, int, int]], keymap: str, silence_ms: int | None
+) -> None:
+    decoder = KeyDecoder(DecoderSettings(keymap, silence_ms=silence_ms))
+    at_us = 0
+    for wait_us, kind, code, value in events:
+        at_us += wait_us
+        decoder.feed_event(*divmod(at_us, 1_000_000), kind, code, value)
+    decoder.feed_event(*divmod(at_us, 1_000_000), keys.EV_SYN, keys.SYN_REPORT, 0)
+
+    read = decoder.feed(compose_events("]C1Ab-12/x", keymap, start_us=at_us + 3_000_000))
+
+    assert [found.code for found in read][-1:] == ["]C1Ab-12/x"]

@@ -227,3 +227,20 @@ async def test_a_discarded_code_is_logged_with_its_reason_and_without_its_conten
     ]
     await scanner.close()
     pipes.unplug()
+
+
+@pytest.mark.soak
+async def test_twenty_scans_a_second_for_ten_minutes_are_all_read_in_order() -> None:
+    codes = [f"{number:013}" for number in range(12_000)]
+    pipes = Pipes()
+    scanner = EventStreamScanner("s", pipes.connect)
+    await scanner.open()
+    scans = scanner.scans()
+
+    for number, code in enumerate(codes):
+        pipes.write(compose_events(code, start_us=number * 50_000))
+        scan = await anext(scans)
+        assert (scan.number, scan.code) == (number + 1, code)
+
+    await scanner.close()
+    pipes.unplug()
