@@ -77,9 +77,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=[*QUIET_BROWSER, *sandbox]
-        )
+        browser = await playwright.chromium.launch(executable_path=executable, args=[*QUIET_BROWSER, *sandbox])
         yield browser
         await browser.close()
 

@@ -21,7 +21,5 @@ def shared_path(*parts: str) -> Path:
     folder = find_shared()
     path = folder.joinpath(*parts) if folder else None
     if path is None or not path.exists():
-        missing(
-            "shared data", f"{'/'.join(parts) or 'its folder'}: set CASSAFORTE_SHARED or put it at ../shared"
-        )
+        missing("shared data", f"{'/'.join(parts) or 'its folder'}: set CASSAFORTE_SHARED or put it at ../shared")
     return path
