@@ -18,7 +18,7 @@ from terminal.devices.protocols import CashDrawer, FiscalRegister
 from terminal.devices.runner import OpenableScanner
 
 _T = TypeVar("_T")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_NAME = re.compile(r"[^\W_][^/\\\x00-\x1f]{0,63}")  # for people to read, and for virtual devices a file's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,12 @@ def test_a_name_is_never_a_path(name: str, around: Surroundings) -> None:
     assert refused.value.code == "device.bad_name"
 
 
+def test_a_name_may_be_one_for_people(around: Surroundings) -> None:
+    printer = build_receipt_printer(DeviceSettings("È la stampante 1", "receipt_printer", "virtual"), around)
+
+    assert printer.name == "È la stampante 1"
+
+
 async def test_a_virtual_printers_paper_is_in_the_tills_data(around: Surroundings, tmp_path: Path) -> None:
     printer = build_receipt_printer(printer_settings("virtual"), around)
 
