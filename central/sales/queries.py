@@ -1,1 +1,189 @@
 """The SQL behind the pages and the API of sales."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+
+from central.sales.tables import effect_outcome, operator_name, sale, sale_effect, sale_line, sale_tax, sale_tender
+from commerce.dates import utc_text
+
+AnyRow = Row[Any]
+SORTS = {"at": (sale.c.business_day, sale.c.at), "total": (sale.c.total,), "number": (sale.c.formatted,)}
+
+
+@dataclass(frozen=True, slots=True)
+class SaleFilter:
+    """Which sales; None and "" leave a thing open. Days are business days, both included."""
+
+    company: str | None = None
+    since: date | None = None
+    until: date | None = None
+    shop: str | None = None
+    till: str | None = None
+    operator: str | None = None
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SalePage:
+    """How a list is sorted and where it goes on: ``after`` are the sort keys, till and id of the last row seen."""
+
+    sort: str = "at"
+    descending: bool = True
+    after: tuple[str | int | None, ...] = ()
+    limit: int = 50
+
+
+def list_sales(conn: Connection, wanted: SaleFilter, page: SalePage) -> list[AnyRow]:
+    """Return sales with the names of their operators."""
+    keys = (*(_plain(column) for column in SORTS[page.sort]), sale.c.till, sale.c.id)
+    query = _named(select(sale, operator_name.c.name.label("operator_name"))).where(*_conditions(wanted))
+    if page.after:
+        place = tuple_(*keys)
+        query = query.where(place < page.after if page.descending else place > page.after)
+    order = [key.desc() if page.descending else key.asc() for key in keys]
+    return list(conn.execute(query.order_by(*order).limit(page.limit)))
+
+
+def sort_keys(row: AnyRow, sort: str) -> tuple[str | int, ...]:
+    """Return what ``SalePage.after`` wants of a row."""
+    values = {"at": (row.business_day.isoformat(), utc_text(row.at)), "total": (row.total,), "number": (row.formatted,)}
+    return (*values[sort], row.till, row.id)
+
+
+def sum_sales(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:
+    """Return count and total of all sales that a filter lets through, per currency."""
+    query = select(sale.c.currency, func.count().label("receipts"), func.sum(sale.c.total).label("total"))
+    return list(conn.execute(query.where(*_conditions(wanted)).group_by(sale.c.currency).order_by(sale.c.currency)))
+
+
+def find_sale(conn: Connection, sale_id: str) -> AnyRow | None:
+    """Return a sale; an id is unique among all tills."""
+    query = _named(select(sale, operator_name.c.name.label("operator_name"))).where(sale.c.id == sale_id)
+    return conn.execute(query).first()
+
+
+def lines_of(conn: Connection, till: str, sale_id: str) -> list[AnyRow]:
+    """Return a sale's lines in order."""
+    query = select(sale_line).where(sale_line.c.till == till, sale_line.c.sale == sale_id)
+    return list(conn.execute(query.order_by(sale_line.c.position)))
+
+
+def tenders_of(conn: Connection, till: str, sale_id: str) -> list[AnyRow]:
+    """Return a sale's tenders in order."""
+    query = select(sale_tender).where(sale_tender.c.till == till, sale_tender.c.sale == sale_id)
+    return list(conn.execute(query.order_by(sale_tender.c.position)))
+
+
+def taxes_of(conn: Connection, till: str, sale_id: str) -> list[AnyRow]:
+    """Return a sale's tax rows by code."""
+    query = select(sale_tax).where(sale_tax.c.till == till, sale_tax.c.sale == sale_id)
+    return list(conn.execute(query.order_by(sale_tax.c.vat_code)))
+
+
+def effects_of(conn: Connection, till: str, subjects: Sequence[str]) -> list[AnyRow]:
+    """Return what a sale or its document asked of devices, with every outcome, newest last."""
+    query = (
+        select(sale_effect, effect_outcome.c.outcome, effect_outcome.c.reason, effect_outcome.c.reference,
+               effect_outcome.c.at)
+        .outerjoin(
+            effect_outcome,
+            (effect_outcome.c.till == sale_effect.c.till) & (effect_outcome.c.effect == sale_effect.c.id),
+        )
+        .where(sale_effect.c.till == till, sale_effect.c.of.in_(subjects))
+        .order_by(sale_effect.c.kind, sale_effect.c.id, effect_outcome.c.at, effect_outcome.c.seq)
+    )  # fmt: skip
+    return list(conn.execute(query))
+
+
+def tender_kinds(conn: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    """Return the names of the tenders of many sales."""
+    query = select(sale_tender.c.sale, sale_tender.c.names).where(sale_tender.c.sale.in_(ids))
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in conn.execute(query.order_by(sale_tender.c.sale, sale_tender.c.position)):
+        found.setdefault(row.sale, []).append(row.names)
+    return found
+
+
+def list_operator_names(conn: Connection, company: str | None) -> list[AnyRow]:
+    """Return operators that have signed on somewhere, by name."""
+    query = select(operator_name.c.operator, operator_name.c.name).order_by(operator_name.c.name)
+    return list(conn.execute(query if company is None else query.where(operator_name.c.company == company)))
+
+
+def hours_of_day(conn: Connection, shop: str, day: date, until: datetime | None = None) -> list[AnyRow]:
+    """Return receipts and totals of a shop's business day per hour (UTC text to the hour) and currency."""
+    hour = func.substr(type_coerce(sale.c.at, Text), 1, 13).label("hour")
+    query = select(hour, sale.c.currency, func.count().label("receipts"), func.sum(sale.c.total).label("total"))
+    query = query.where(sale.c.shop == shop, sale.c.business_day == day)
+    if until is not None:
+        query = query.where(sale.c.at <= until)
+    return list(conn.execute(query.group_by(hour, sale.c.currency).order_by(hour)))
+
+
+def totals_by(conn: Connection, by: str, wanted: SaleFilter) -> list[tuple[str, str, int, int, int, int]]:
+    """Return (key, currency, receipts, lines, net units · 10**6, total in minor units), by key."""
+    key = _KEYS[by].label("key")
+    conditions = _conditions(wanted)
+    receipts = select(key, sale.c.currency, func.count(), func.sum(sale.c.lines), func.sum(sale.c.total))
+    receipts = receipts.where(*conditions).group_by(key, sale.c.currency)
+    quantity = func.sum(type_coerce(sale_line.c.quantity, BigInteger))
+    units = (
+        select(key, sale.c.currency, quantity)
+        .join(sale_line, and_(sale_line.c.till == sale.c.till, sale_line.c.sale == sale.c.id))
+        .where(*conditions)
+        .group_by(key, sale.c.currency)
+    )
+    moved = {(str(row[0]), row[1]): int(row[2]) for row in conn.execute(units)}
+    rows = [(str(row[0]), row[1], int(row[2]), int(row[3]), int(row[4])) for row in conn.execute(receipts)]
+    return [(k, c, n, lines, moved.get((k, c), 0), total) for k, c, n, lines, total in sorted(rows)]
+
+
+_DAY = type_coerce(sale.c.document_date, Text)
+_KEYS: dict[str, ColumnElement[Any]] = {
+    "all": type_coerce(sale.c.currency, Text),
+    "month": func.substr(_DAY, 1, 7),
+    "document_date": func.substr(_DAY, 1, 10),
+    "till": type_coerce(sale.c.till, Text),
+    "shop": type_coerce(sale.c.shop, Text),
+}
+
+
+def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Compare days and times as the texts they are stored as, so that a cursor's texts fit."""
+    return type_coerce(column, Text) if column.key in ("business_day", "at") else column
+
+
+def _named(query: Select[Any]) -> Select[Any]:
+    return query.outerjoin(
+        operator_name, (operator_name.c.company == sale.c.company) & (operator_name.c.operator == sale.c.operator)
+    )
+
+
+def _conditions(wanted: SaleFilter) -> list[ColumnElement[bool]]:
+    exact = {"company": wanted.company, "shop": wanted.shop, "till": wanted.till, "operator": wanted.operator}
+    conditions = [sale.c[name] == value for name, value in exact.items() if value]
+    if wanted.since:
+        conditions.append(sale.c.business_day >= wanted.since)
+    if wanted.until:
+        conditions.append(sale.c.business_day <= wanted.until)
+    if wanted.number:
+        text = wanted.number.strip()
+        conditions.append(or_(sale.c.formatted.icontains(text, autoescape=True), sale.c.id == text.lower()))
+    return conditions

@@ -1,0 +1,95 @@
+"""The SQL behind the pages of tills: evidence of single entries, chains, and what waits for a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from central.tills.tables import ledger_entry, ledger_fork, set_aside, till_chain, till_credential
+from commerce.ledger import NO_HASH, Entry, Head, verify_chain
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One stored entry with central's own verdict: ``problem`` is None when hash, link and signature hold."""
+
+    till: str
+    chain: str
+    seq: int
+    kind: str
+    hash: bytes
+    header: bytes
+    body: bytes
+    received_at: datetime
+    mode: str
+    head_seq: int
+    problem: str | None
+
+
+def find_evidence(conn: Connection, till: str, chain: str, seq: int) -> Evidence | None:
+    """Return a stored entry, verified against the one before it and the chain's key."""
+    rows = conn.execute(
+        select(ledger_entry)
+        .where(ledger_entry.c.till == till, ledger_entry.c.chain == chain, ledger_entry.c.seq.in_((seq - 1, seq)))
+        .order_by(ledger_entry.c.seq)
+    ).all()
+    head = conn.execute(select(till_chain).where(till_chain.c.till == till, till_chain.c.chain == chain)).first()
+    if not rows or rows[-1].seq != seq or head is None:
+        return None
+    row = rows[-1]
+    before = Head(seq - 1, rows[0].hash) if len(rows) == 2 else Head(0, NO_HASH)
+    entry = Entry(row.seq, row.header, row.body, row.hash, row.signature, row.personal)
+    verdict = verify_chain(chain, [entry], start=before, public_key=head.public_key)
+    problem = verdict.problem.code if verdict.problem else None
+    return Evidence(
+        till, chain, seq, row.kind, row.hash, row.header, row.body, row.received_at, head.mode, head.seq, problem
+    )
+
+
+def list_chains(conn: Connection, till: str) -> list[Row[Any]]:
+    """Return a till's chains, newest first."""
+    query = select(till_chain).where(till_chain.c.till == till).order_by(till_chain.c.opened_at.desc())
+    return list(conn.execute(query))
+
+
+def list_credentials(conn: Connection, till: str) -> list[Row[Any]]:
+    """Return a till's enrolments, newest first; never their tokens."""
+    columns = (till_credential.c.app_version, till_credential.c.created_at, till_credential.c.revoked_at,
+               till_credential.c.revoked_why)  # fmt: skip
+    query = select(*columns).where(till_credential.c.till == till).order_by(till_credential.c.created_at.desc())
+    return list(conn.execute(query))
+
+
+def list_set_aside(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
+    """Return entries set aside, those that wait first."""
+    query = (
+        select(set_aside, ledger_entry.c.kind, ledger_entry.c.at, ledger_entry.c.body)
+        .outerjoin(
+            ledger_entry,
+            (ledger_entry.c.till == set_aside.c.till)
+            & (ledger_entry.c.chain == set_aside.c.chain)
+            & (ledger_entry.c.seq == set_aside.c.seq),
+        )
+        .where(set_aside.c.till == till)
+        .order_by(set_aside.c.state != "open", set_aside.c.created_at.desc(), set_aside.c.seq.desc())
+        .limit(limit)
+    )
+    return list(conn.execute(query))
+
+
+def list_forks(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
+    """Return forked entries beside what the chain holds, those that wait first."""
+    query = (
+        select(ledger_fork, ledger_entry.c.hash.label("own_hash"), ledger_entry.c.body.label("own_body"))
+        .outerjoin(
+            ledger_entry,
+            (ledger_entry.c.till == ledger_fork.c.till)
+            & (ledger_entry.c.chain == ledger_fork.c.chain)
+            & (ledger_entry.c.seq == ledger_fork.c.seq),
+        )
+        .where(ledger_fork.c.till == till)
+        .order_by(ledger_fork.c.state != "open", ledger_fork.c.received_at.desc())
+        .limit(limit)
+    )
+    return list(conn.execute(query))
