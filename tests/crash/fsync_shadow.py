@@ -1,4 +1,4 @@
-"""What a power cut leaves: the durable image of a directory, kept by a small library preloaded into the process under test.
+"""What a power cut leaves: the durable image of a directory, kept by a library preloaded into the process under test.
 
 ``SIGKILL`` alone proves nothing about durability, because the kernel keeps what a killed process wrote. Here everything
 that was not fsynced is dropped: after the kill the directory is replaced by its image.
