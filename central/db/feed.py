@@ -107,10 +107,21 @@ def read_changes(
     return [_feed_row(row) for row in connection.execute(statement, values)]
 
 
-def newest_place(connection: Connection, company: str) -> Place:
-    """Return the last place of a company's feed that readers may see."""
-    postgres = connection.dialect.name == "postgresql"
-    row = connection.execute(text(_NEWEST[postgres]), {"company": company}).first()
+def settled_place(connection: Connection, company: str) -> Place:
+    """Return the last place of a company's feed before which nothing can appear any more."""
+    return _place(connection, company, _SETTLED if connection.dialect.name == "postgresql" else "")
+
+
+def last_place(connection: Connection, company: str) -> Place:
+    """Return the last place of a company's feed, whether readers may go there yet or not."""
+    return _place(connection, company, "")
+
+
+def _place(connection: Connection, company: str, condition: str) -> Place:
+    xid = "xid::text" if connection.dialect.name == "postgresql" else "xid"
+    query = f"SELECT {xid}, position FROM feed WHERE company = :company{condition}"  # noqa: S608 - our own words
+    order = " ORDER BY feed.xid DESC, position DESC LIMIT 1"
+    row = connection.execute(text(query + order), {"company": company}).first()
     return START if row is None else Place(int(row[0]), int(row[1]))
 
 
@@ -205,13 +216,14 @@ ON CONFLICT (company, shop, kind, id) DO UPDATE SET
   xid = excluded.xid, position = excluded.position
 """
 _SELECT = "SELECT {xid} AS xid, position, kind, id, version, row FROM feed WHERE company = :company"
+_SETTLED = " AND xid < pg_snapshot_xmin(pg_current_snapshot())"
 _SHOP = " AND shop IN ('', :shop)"
 _CHANGES = {
     False: _SELECT.format(xid="xid") + _SHOP + " AND (xid, position) > (:xid, :position)",
     True: _SELECT.format(xid="xid::text")
     + _SHOP
     + " AND (xid, position) > (CAST(CAST(:xid AS text) AS xid8), :position)"
-    + " AND xid < pg_snapshot_xmin(pg_current_snapshot())",
+    + _SETTLED,
 }
 _UNTIL = {
     False: " AND (xid, position) <= (:until_xid, :until_position)",
@@ -219,8 +231,3 @@ _UNTIL = {
 }
 _KINDS = " AND kind IN :kinds"
 _ORDER = " ORDER BY feed.xid, position LIMIT :limit"
-_NEWEST = {
-    False: "SELECT xid, position FROM feed WHERE company = :company ORDER BY xid DESC, position DESC LIMIT 1",
-    True: "SELECT xid::text, position FROM feed WHERE company = :company"
-    " AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY feed.xid DESC, position DESC LIMIT 1",
-}

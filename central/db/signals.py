@@ -60,11 +60,12 @@ class Subscription:
     def __init__(self, awake: asyncio.Event) -> None:
         self._awake = awake
 
-    async def wait(self, timeout_s: float) -> None:
-        """Return at the first signal since the last call, or after the time-out."""
+    async def wait(self, timeout_s: float) -> bool:
+        """Return True at the first signal since the last call, False after the time-out."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._awake.wait()
         except TimeoutError:
-            pass
+            return False
         self._awake.clear()
+        return True

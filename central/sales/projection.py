@@ -39,7 +39,7 @@ class SalesRows:
     opened: list[Row] = field(default_factory=list)
     closed: list[Row] = field(default_factory=list)
     operators: list[Row] = field(default_factory=list)
-    completed: dict[str, list[str]] = field(default_factory=dict)  # company → keys of events
+    completed: list[tuple[int, str, str]] = field(default_factory=list)  # sequence, company, key of the event
 
 
 class SalesProjection:
@@ -54,16 +54,17 @@ class SalesProjection:
                 problems[index] = reason
         return rows, problems
 
-    def store(self, connection: Connection, rows: SalesRows, at: datetime) -> None:
-        """Write a set and its events."""
+    def store(self, connection: Connection, rows: SalesRows, at: datetime, announced: int) -> None:
+        """Write a set, and the events of what was not announced before."""
         bulk = (rows.sales, rows.lines, rows.tenders, rows.taxes, rows.effects, rows.outcomes)
         for table, records in zip(_BULK, bulk, strict=True):
             insert_rows(connection, table, _COLUMNS[table.name], records)
         upserts.sessions_opened(connection, rows.opened)
         upserts.sessions_closed(connection, rows.closed)
         upserts.operator_names(connection, rows.operators)
-        for company, keys in rows.completed.items():
-            emit(connection, company, "sale.completed", keys, at)
+        news = [(company, key) for seq, company, key in rows.completed if seq > announced]
+        for company in sorted({company for company, _ in news}):
+            emit(connection, company, "sale.completed", [key for of, key in news if of == company], at)
 
     def clear(self, connection: Connection) -> None:
         """Drop every sale."""
@@ -108,7 +109,7 @@ def _add_sale(rows: SalesRows, entry: RawEntry, header: Header) -> str | None:
     rows.effects.extend(
         (till, effect["id"], entry.chain, entry.seq, sale_id, effect["kind"]) for effect in body["effects"]
     )
-    rows.completed.setdefault(header["company"], []).append(f"{till}/{sale_id}")
+    rows.completed.append((entry.seq, header["company"], f"{till}/{sale_id}"))
     return None
 
 

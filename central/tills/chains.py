@@ -69,7 +69,10 @@ def open_chain(
     )
     connection.exec_driver_sql(
         *_ignoring_duplicates(
-            connection, "projection_cursor", ("till", "chain", "projected_seq"), (till.till, chain, 0)
+            connection,
+            "projection_cursor",
+            ("till", "chain", "projected_seq", "announced_seq"),
+            (till.till, chain, 0, 0),
         )
     )
     row = lock(connection, till, chain)

@@ -35,8 +35,8 @@ class Projection(Protocol):
     def build(self, entries: Sequence[RawEntry]) -> tuple[Any, Mapping[int, str]]:
         """Return the rows of a set, and for each entry (by index) that has none, why; runs in a thread."""
 
-    def store(self, connection: Connection, rows: Any, at: datetime) -> None:  # noqa: ANN401 - its own rows
-        """Write what ``build`` returned."""
+    def store(self, connection: Connection, rows: Any, at: datetime, announced: int) -> None:  # noqa: ANN401 - its own
+        """Write what ``build`` returned; events only for entries after the sequence ``announced``."""
 
     def clear(self, connection: Connection) -> None:
         """Drop everything it ever wrote."""
@@ -50,6 +50,7 @@ class Waiting:
     chain: str
     company: str
     projected_seq: int
+    announced_seq: int
     seq: int
 
 
@@ -101,7 +102,7 @@ class Projector:
     ) -> bool:
         if not _advance(connection, chain, last):
             return False
-        self.projection.store(connection, rows, self.now())
+        self.projection.store(connection, rows, self.now(), chain.announced_seq)
         self._set_aside(connection, chain, problems)
         return True
 
@@ -113,7 +114,7 @@ class Projector:
             return False
         problems = {}
         for entry in entries:
-            reason = project_one(connection, self.projection, entry, self.now())
+            reason = project_one(connection, self.projection, entry, self.now(), chain.announced_seq)
             if reason:
                 problems[entry.seq] = reason
         self._set_aside(connection, chain, problems)
@@ -129,7 +130,7 @@ class Projector:
 
 
 def project_one(
-    connection: Connection, projection: Projection, entry: RawEntry, at: datetime
+    connection: Connection, projection: Projection, entry: RawEntry, at: datetime, announced: int = 0
 ) -> str | None:
     """Project one entry; returns why it could not be, leaving nothing of it behind."""
     rows, problems = projection.build([entry])
@@ -137,7 +138,7 @@ def project_one(
         return problems[0]
     try:
         with connection.begin_nested():
-            projection.store(connection, rows, at)
+            projection.store(connection, rows, at, announced)
     except (DBAPIError, PosError) as error:
         if not _is_about_rows(error):
             raise
@@ -161,13 +162,14 @@ _DUPLICATE = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "23505
 def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waiting]:
     cursor = projection_cursor.c
     query = (
-        select(till_chain.c.till, till_chain.c.chain, till.c.company, cursor.projected_seq, till_chain.c.seq)
+        select(till_chain.c.till, till_chain.c.chain, till.c.company, cursor.projected_seq,
+               cursor.announced_seq, till_chain.c.seq)
         .join(projection_cursor, (cursor.till == till_chain.c.till) & (cursor.chain == till_chain.c.chain))
         .join(till, till.c.id == till_chain.c.till)
         .where(till_chain.c.seq > cursor.projected_seq, till_chain.c.mode.in_(modes))
         .order_by(till_chain.c.opened_at, till_chain.c.till, till_chain.c.chain)
         .limit(_CHAINS_AT_ONCE)
-    )
+    )  # fmt: skip
     return [Waiting(*row) for row in connection.execute(query)]
 
 
@@ -211,6 +213,6 @@ def _advance(connection: Connection, chain: Waiting, last: int) -> bool:
         .where(
             cursor.till == chain.till, cursor.chain == chain.chain, cursor.projected_seq == chain.projected_seq
         )
-        .values(projected_seq=last)
+        .values(projected_seq=last, announced_seq=max(last, chain.announced_seq))
     )
     return moved.rowcount == 1

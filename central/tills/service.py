@@ -17,6 +17,7 @@ from central.tills.arriving import read_push
 from central.tills.attempts import Attempts
 from central.tills.credentials import find_till, token_hash
 from central.tills.errors import UnknownTokenError
+from central.tills.fleet import Fleet
 from central.tills.storing import store
 from central.tills.values import Gap, KnownTill
 from commerce.dates import utc_text
@@ -43,8 +44,8 @@ class TillService:
     database: Database
     signer: Signer
     now: Callable[[], datetime]
+    fleet: Fleet
     attempts: Attempts = field(default_factory=Attempts)
-    contacts: dict[str, datetime] = field(default_factory=dict)
     _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
 
     async def enrol(self, request: EnrolRequest, address: str) -> EnrolAnswer:
@@ -88,7 +89,7 @@ class TillService:
             raise UnknownTokenError
         if not remembered or known is not remembered[1]:
             self._remember(digest, known)
-        self.contacts[known.till] = self.now()
+        self.fleet.seen(known)
         return known
 
     async def admit(self, token: str) -> KnownTill:

@@ -63,6 +63,7 @@ projection_cursor = Table(
     Column("till", Text, primary_key=True),
     Column("chain", Text, primary_key=True),
     Column("projected_seq", BigInteger, nullable=False),
+    Column("announced_seq", BigInteger, nullable=False),  # events up to here went out; a rebuild repeats none
 )
 
 ledger_entry = Table(

@@ -158,6 +158,7 @@ def _create_chains() -> None:
         sa.Column("till", sa.Text(), nullable=False),
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("projected_seq", sa.BigInteger(), nullable=False),
+        sa.Column("announced_seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("till", "chain", name="pk_projection_cursor"),
     )
     op.create_table(

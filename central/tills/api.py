@@ -1,0 +1,183 @@
+"""What tills speak: ``/sync/v1``. Errors travel as ``commerce.wire.ErrorAnswer``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial, wraps
+from typing import TypeVar
+from weakref import WeakSet
+
+import orjson
+from aiohttp import WSMsgType, web
+from pydantic import BaseModel
+from zstandard import ZstdCompressor
+
+from central.db.signals import FEED
+from central.tills.bodies import parse, read_body
+from central.tills.errors import UnknownTokenError
+from central.tills.pulling import change_lines, start_pull
+from central.tills.service import TillService
+from central.tills.snapshots import Snapshots
+from commerce.errors import PosError
+from commerce.wire import EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
+
+TILLS = web.AppKey("tills", TillService)
+SNAPSHOTS = web.AppKey("snapshots", Snapshots)
+SOCKETS: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("till_sockets", WeakSet)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+M = TypeVar("M", bound=BaseModel)
+_SMALL = 64 * 1024  # parsed on the loop; larger bodies in a thread
+_READ_S = 30
+_HEARTBEAT_S = 20
+_POLL_S = 60
+_SEND_S = 2
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the sync routes; the application has ``TILLS`` and ``SNAPSHOTS``."""
+    app[SOCKETS] = WeakSet()
+    app.on_shutdown.append(_close_sockets)
+    app.router.add_post("/sync/v1/enrol", enrol)
+    app.router.add_post("/sync/v1/ledger", push)
+    app.router.add_get("/sync/v1/heads", heads)
+    app.router.add_get("/sync/v1/changes", changes)
+    app.router.add_get("/sync/v1/snapshot", snapshot)
+    app.router.add_get("/sync/v1/live", live)
+
+
+def speaks_wire(handler: Handler) -> Handler:
+    """Turn expected failures into the wire's error answer."""
+
+    @wraps(handler)
+    async def answering(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except PosError as error:
+            values = {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()}
+            answer = reply(ErrorAnswer(code=error.code, values=values), error.status)
+            if "wait_s" in values:
+                answer.headers["Retry-After"] = str(values["wait_s"])
+            return answer
+
+    return answering
+
+
+@speaks_wire
+async def enrol(request: web.Request) -> web.StreamResponse:
+    """Exchange a one-time code for an identity."""
+    message = await _read(request, EnrolRequest)
+    return reply(await request.app[TILLS].enrol(message, request.remote or ""))
+
+
+@speaks_wire
+async def push(request: web.Request) -> web.StreamResponse:
+    """Take entries of one chain. Revoked tills are heard too: what they send is set aside."""
+    tills = request.app[TILLS]
+    known = await tills.recognise(_token(request))
+    message = await _read(request, PushRequest)
+    answer = await tills.receive(known, message)
+    return reply(answer, 409 if isinstance(answer, GapAnswer) else 200)
+
+
+@speaks_wire
+async def heads(request: web.Request) -> web.StreamResponse:
+    """Say what central holds of the asking till."""
+    tills = request.app[TILLS]
+    return reply(await tills.heads(await tills.admit(_token(request))))
+
+
+@speaks_wire
+async def changes(request: web.Request) -> web.StreamResponse:
+    """Stream changed registry rows, one commit a line."""
+    tills = request.app[TILLS]
+    known = await tills.admit(_token(request))
+    query = request.query
+    pull = await start_pull(tills.database, known, query.get("feed", ""), query.get("after", ""))
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    compressor = None
+    if "zstd" in request.headers.get("Accept-Encoding", ""):
+        compressor = ZstdCompressor(level=3).compressobj()
+        response.headers["Content-Encoding"] = "zstd"
+    await response.prepare(request)
+    async for line in change_lines(tills.database, pull):
+        chunk = compressor.compress(line) if compressor else line
+        if chunk:
+            await response.write(chunk)
+    if compressor:
+        await response.write(compressor.flush())
+    await response.write_eof()
+    return response
+
+
+@speaks_wire
+async def snapshot(request: web.Request) -> web.StreamResponse:
+    """Send the ready catalogue file (always zstd) and say where changes go on."""
+    known = await request.app[TILLS].admit(_token(request))
+    ready = await request.app[SNAPSHOTS].get(known)
+    headers = {
+        "Content-Encoding": "zstd",
+        "Content-Type": "application/vnd.sqlite3",
+        "X-Feed-Cursor": ready.cursor,
+    }
+    return web.FileResponse(ready.path, headers=headers)
+
+
+@speaks_wire
+async def live(request: web.Request) -> web.StreamResponse:
+    """Hold a till's live channel: nudges go down, heartbeats come up."""
+    tills = request.app[TILLS]
+    known = await tills.admit(_token(request))
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_SMALL)
+    await socket.prepare(request)
+    request.app[SOCKETS].add(socket)
+    try:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                tills.fleet.heard(known, message.data)
+            if (await tills.recognise(_token(request))).revoked:
+                break
+    finally:
+        request.app[SOCKETS].discard(socket)
+        await socket.close()
+    return socket
+
+
+async def nudge_tills(app: web.Application) -> None:
+    """Tell connected tills about every publication, for ever; one that just connected pulls without being told."""
+    message = Nudge().model_dump_json()
+    with app[TILLS].database.signals.subscribe(FEED) as news:
+        while True:
+            if not await news.wait(_POLL_S):
+                continue
+            for socket in set(app[SOCKETS]):
+                with suppress(ConnectionError, TimeoutError):
+                    async with asyncio.timeout(_SEND_S):
+                        await socket.send_str(message)
+
+
+async def _close_sockets(app: web.Application) -> None:
+    for socket in set(app[SOCKETS]):
+        await socket.close(code=1001)
+
+
+async def _read(request: web.Request, model: type[M]) -> M:
+    try:
+        async with asyncio.timeout(_READ_S):
+            raw, compressed = await read_body(request)
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+    parsing = partial(parse, model, raw, compressed=compressed)
+    return parsing() if len(raw) <= _SMALL else await asyncio.to_thread(parsing)
+
+
+def _token(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or len(token) != 64:
+        raise UnknownTokenError
+    return token
+
+
+def reply(message: BaseModel, status: int = 200) -> web.Response:
+    """Return a message as JSON."""
+    return web.Response(body=orjson.dumps(message.model_dump()), status=status, content_type="application/json")

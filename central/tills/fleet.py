@@ -1,0 +1,117 @@
+"""How the tills are: heartbeats are kept in memory and written together every few seconds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Row, func, select
+
+from central.db.engine import Database
+from central.db.events import emit
+from central.db.metadata import json_text
+from central.organisation.tables import shop, till
+from central.tills.tables import ledger_fork, set_aside, till_contact, till_credential
+from central.tills.values import KnownTill
+from commerce.dates import parse_utc, utc_text
+from commerce.wire import Heartbeat
+
+
+@dataclass(slots=True)
+class Fleet:
+    """What tills last said of themselves."""
+
+    database: Database
+    now: Callable[[], datetime]
+    _seen: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    _beats: dict[str, tuple[datetime, Heartbeat]] = field(default_factory=dict)
+
+    def seen(self, known: KnownTill) -> None:
+        """Note that a till was heard of."""
+        self._seen[known.till] = (known.company, self.now())
+
+    def heard(self, known: KnownTill, message: str) -> None:
+        """Note a heartbeat; one that cannot be read only counts as a sign of life."""
+        self.seen(known)
+        try:
+            beat = Heartbeat.model_validate_json(message)
+            if beat.oldest_unsent_at:
+                parse_utc(beat.oldest_unsent_at)
+        except (ValidationError, ValueError):
+            return
+        if "\\u0000" not in message:
+            self._beats[known.till] = (self.now(), beat)
+
+    async def flush(self) -> None:
+        """Write down what came since the last time."""
+        seen, self._seen = self._seen, {}
+        beats, self._beats = self._beats, {}
+        if seen:
+            await self.database.write(partial(_write, seen=seen, beats=beats, at=self.now()))
+
+
+def _write(
+    connection: Connection,
+    seen: dict[str, tuple[str, datetime]],
+    beats: dict[str, tuple[datetime, Heartbeat]],
+    at: datetime,
+) -> None:
+    postgres = connection.dialect.name == "postgresql"
+    contacts = [(till_id, utc_text(when)) for till_id, (_, when) in seen.items()]
+    statuses = [
+        (till_id, utc_text(when), utc_text(when), beat.unsent, beat.oldest_unsent_at, beat.version[:64],
+         json_text(beat.devices), beat.clock_offset_ms, beat.chain, beat.seq)
+        for till_id, (when, beat) in beats.items()
+    ]  # fmt: skip
+    connection.exec_driver_sql(_CONTACT[postgres], contacts)
+    if statuses:
+        connection.exec_driver_sql(_STATUS[postgres], statuses)
+    for company in sorted({company for company, _ in seen.values()}):
+        emit(connection, company, "till.contact", [company], at)
+
+
+def _upsert(columns: tuple[str, ...], *, postgres: bool) -> str:
+    marks = ", ".join(f"${i + 1}" if postgres else "?" for i in range(len(columns)))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+    return (
+        f"INSERT INTO till_contact ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
+        f" ON CONFLICT (till) DO UPDATE SET {changes}"
+    )
+
+
+_STATUS_COLUMNS = (
+    "till", "last_contact_at", "heartbeat_at", "unsent", "oldest_unsent_at", "version", "devices",
+    "clock_offset_ms", "chain", "seq",
+)  # fmt: skip
+_CONTACT = {postgres: _upsert(_STATUS_COLUMNS[:2], postgres=postgres) for postgres in (False, True)}
+_STATUS = {postgres: _upsert(_STATUS_COLUMNS, postgres=postgres) for postgres in (False, True)}
+
+
+def list_fleet(connection: Connection, company: str | None = None) -> list[Row[Any]]:
+    """Return every till with its shop, contact, enrolment and how many entries wait for a person.
+
+    Columns: id, company, shop, shop_name, code, name, mode, those of ``till_contact``, enrolled_at, app_version
+    (both None when no token is valid), open_set_aside, open_forks.
+    """
+    aside = _open_count(set_aside, till.c.id).label("open_set_aside")
+    forks = _open_count(ledger_fork, till.c.id).label("open_forks")
+    contact = [column for column in till_contact.c if column.name != "till"]
+    credential = till_credential.c
+    query = (
+        select(till.c.id, till.c.company, till.c.shop, shop.c.name.label("shop_name"), till.c.code, till.c.name,
+               till.c.mode, *contact, credential.created_at.label("enrolled_at"), credential.app_version, aside, forks)
+        .join(shop, (shop.c.company == till.c.company) & (shop.c.id == till.c.shop))
+        .outerjoin(till_contact, till_contact.c.till == till.c.id)
+        .outerjoin(till_credential, (credential.till == till.c.id) & credential.revoked_at.is_(None))
+        .order_by(shop.c.name, till.c.code)
+    )  # fmt: skip
+    if company is not None:
+        query = query.where(till.c.company == company)
+    return list(connection.execute(query))
+
+
+def _open_count(table: Any, till_id: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
+    waiting = (table.c.till == till_id) & (table.c.state == "open")
+    return select(func.count()).select_from(table).where(waiting).scalar_subquery()

@@ -1,0 +1,34 @@
+"""Drops every projection and makes it again from the raw entries, with the same result."""
+
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy import Connection, select, update
+
+from central.tills.projector import Projector, count_waiting, project_one
+from central.tills.tables import ledger_fork, projection_cursor
+from central.tills.values import RawEntry
+
+_NOTHING_IS_NEWS = 2**62
+
+
+async def rebuild(projector: Projector, progress: Callable[[int, int], None] = lambda done, of: None) -> int:
+    """Rebuild; ``progress`` is told how many entries of how many. A running server may go on meanwhile.
+
+    A crash in the middle loses nothing: whoever projects next goes on from there.
+    """
+    await projector.database.write(partial(_start_again, projector=projector))
+    total = await projector.database.read(partial(count_waiting, modes=projector.modes))
+    return await projector.catch_up(lambda done: progress(done, total))
+
+
+def _start_again(connection: Connection, projector: Projector) -> None:
+    connection.execute(update(projection_cursor).values(projected_seq=0))
+    projector.projection.clear(connection)
+    fork = ledger_fork.c
+    query = select(fork.till, fork.chain, fork.seq, fork.hash, fork.kind, fork.header, fork.body)
+    for row in connection.execute(query.where(fork.state == "accepted").order_by(*query.selected_columns[:4])).all():
+        entry = RawEntry(*row)
+        if project_one(connection, projector.projection, entry, projector.now(), _NOTHING_IS_NEWS):
+            same = (fork.till == entry.till) & (fork.chain == entry.chain) & (fork.hash == entry.hash)
+            connection.execute(update(ledger_fork).where(same).values(state="open"))

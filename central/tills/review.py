@@ -1,0 +1,155 @@
+"""What waits for a person: entries set aside and forks. Jobs on a connection; every decision is audited."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select, update
+
+from central.identity import audit
+from central.identity.people import Actor, Permission
+from central.organisation.tables import shop, till
+from central.tills import chains
+from central.tills.projector import Projection, project_one
+from central.tills.tables import ledger_entry, ledger_fork, set_aside
+from central.tills.values import RawEntry
+from commerce.errors import BadInputError, ConflictError, NotFoundError, RuleError
+
+
+@dataclass(frozen=True, slots=True)
+class EntryKey:
+    """Which entry; ``hash`` only where it is a fork."""
+
+    till: str
+    chain: str
+    seq: int
+    hash: bytes | None = None
+
+    def __str__(self) -> str:
+        return f"{self.till}/{self.chain}/{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decides, when and why."""
+
+    actor: Actor
+    at: datetime
+    note: str = ""
+
+
+def list_set_aside(
+    connection: Connection, company: str | None = None, *, state: str = "open", limit: int = 200
+) -> list[Row[Any]]:
+    """Return entries set aside, newest first: those of ``set_aside``, kind, at, till_code, till_name, shop_name."""
+    entry = ledger_entry.c
+    same = (entry.till == set_aside.c.till) & (entry.chain == set_aside.c.chain) & (entry.seq == set_aside.c.seq)
+    query = _with_till(select(*set_aside.c, entry.kind, entry.at, *_TILL).join(ledger_entry, same), set_aside)
+    return _listed(connection, query.where(set_aside.c.state == state), company, set_aside.c.created_at, limit)
+
+
+def list_forks(
+    connection: Connection, company: str | None = None, *, state: str = "open", limit: int = 200
+) -> list[Row[Any]]:
+    """Return forks, newest first: those of ``ledger_fork``, till_code, till_name, shop_name."""
+    query = _with_till(select(*ledger_fork.c, *_TILL), ledger_fork).where(ledger_fork.c.state == state)
+    return _listed(connection, query, company, ledger_fork.c.received_at, limit)
+
+
+def get_entry(connection: Connection, key: EntryKey) -> RawEntry:
+    """Return a stored entry, a fork when the key has its hash; NotFoundError if there is none."""
+    for table in (ledger_entry, ledger_fork):
+        query = select(
+            table.c.till, table.c.chain, table.c.seq, table.c.hash, table.c.kind, table.c.header, table.c.body
+        ).where(table.c.till == key.till, table.c.chain == key.chain, table.c.seq == key.seq)
+        if key.hash is not None:
+            query = query.where(table.c.hash == key.hash)
+        row = connection.execute(query).first()
+        if row is not None:
+            return RawEntry(*row)
+        if key.hash is None:
+            break
+    raise NotFoundError("entry.unknown", entry=str(key))
+
+
+def retry(connection: Connection, projection: Projection, key: EntryKey, decision: Decision) -> None:
+    """Project an entry whatever it was set aside for; RuleError ``set_aside.still`` when it cannot be."""
+    _open_row(connection, set_aside, key, decision)
+    if key.seq <= chains.projected_seq(connection, key.till, key.chain):  # else the projector is still to come by
+        _project(connection, projection, get_entry(connection, key), decision)
+    _close(connection, set_aside, key, decision, "projected")
+
+
+def dismiss(connection: Connection, key: EntryKey, decision: Decision) -> None:
+    """Decide that an entry set aside stays without effect; BadInputError ``resolve.note`` without a reason."""
+    _open_row(connection, set_aside, key, decision)
+    _require_note(decision)
+    _close(connection, set_aside, key, decision, "dismissed")
+
+
+def accept_fork(connection: Connection, projection: Projection, key: EntryKey, decision: Decision) -> None:
+    """Let a fork's sale count beside the chain's own; RuleError ``set_aside.still`` when it cannot be projected."""
+    _open_row(connection, ledger_fork, key, decision)
+    _project(connection, projection, get_entry(connection, key), decision)
+    _close(connection, ledger_fork, key, decision, "accepted")
+
+
+def dismiss_fork(connection: Connection, key: EntryKey, decision: Decision) -> None:
+    """Decide that a fork stays without effect; BadInputError ``resolve.note`` without a reason."""
+    _open_row(connection, ledger_fork, key, decision)
+    _require_note(decision)
+    _close(connection, ledger_fork, key, decision, "dismissed")
+
+
+def _project(connection: Connection, projection: Projection, entry: RawEntry, decision: Decision) -> None:
+    reason = project_one(connection, projection, entry, decision.at)
+    if reason:
+        raise RuleError("set_aside.still", reason=reason)
+
+
+def _require_note(decision: Decision) -> None:
+    if not decision.note.strip():
+        raise BadInputError("resolve.note")
+
+
+def _open_row(connection: Connection, table: Table, key: EntryKey, decision: Decision) -> None:
+    decision.actor.require(Permission.RESOLVE)
+    query = select(table.c.state, till.c.company).join(till, till.c.id == table.c.till).where(*_is(table, key))
+    row = connection.execute(query.with_for_update(of=table)).first()
+    if row is None or decision.actor.company not in (None, row.company):
+        raise NotFoundError("entry.unknown", entry=str(key))
+    if row.state != "open":
+        raise ConflictError("resolve.done", state=row.state)
+
+
+def _close(connection: Connection, table: Table, key: EntryKey, decision: Decision, state: str) -> None:
+    values = {
+        "state": state, "resolved_at": decision.at, "resolved_by": decision.actor.name, "note": decision.note[:1000]
+    }  # fmt: skip
+    connection.execute(update(table).where(*_is(table, key)).values(values))
+    company = connection.execute(select(till.c.company).where(till.c.id == key.till)).scalar_one()
+    act = audit.Act(
+        f"{table.name}.{state}", table.name, str(key), {"state": ("open", state)}, company, decision.note or None
+    )
+    audit.record(connection, decision.actor, decision.at, act)
+
+
+def _is(table: Table, key: EntryKey) -> list[Any]:
+    same = [table.c.till == key.till, table.c.chain == key.chain, table.c.seq == key.seq]
+    return [*same, table.c.hash == key.hash] if table is ledger_fork else same
+
+
+_TILL = (till.c.code.label("till_code"), till.c.name.label("till_name"), shop.c.name.label("shop_name"))
+
+
+def _with_till(query: Any, table: Table) -> Any:  # noqa: ANN401 - SQLAlchemy's own select
+    mine = (shop.c.company == till.c.company) & (shop.c.id == till.c.shop)
+    return query.join(till, till.c.id == table.c.till).join(shop, mine)
+
+
+def _listed(connection: Connection, query: Any, company: str | None, order: Any, limit: int) -> list[Row[Any]]:  # noqa: ANN401
+    if company is not None:
+        query = query.where(till.c.company == company)
+    return list(connection.execute(query.order_by(order.desc()).limit(limit)))
+
+
