@@ -108,6 +108,8 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "choose_item": N_("Choose the item"),
     "ask_price": N_("Price"),
     "add_with_price": N_("Add at this price"),
+    "copy": N_("Print a copy"),
+    "look": N_("Light or dark"),
     "clock_yes": N_("Yes, the clock is right"),
     # number pad
     "pad": N_("Number pad"),

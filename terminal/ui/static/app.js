@@ -1,0 +1,166 @@
+// @ts-check
+/** Connects the socket to the elements. It holds the last view and which panel is open; everything else is the daemon's. */
+import "./components/index.js"
+import { Keyboard } from "./keyboard.js"
+import { Link } from "./link.js"
+import { Panels } from "./panels.js"
+import { soundBad, soundGood } from "./sound.js"
+import { loadTexts, textsVersion, t } from "./texts.js"
+
+const LANGUAGE = "cassaforte.language"
+const LOOK = "cassaforte.look"
+const SHOWN_AS_NOTICE = new Set(["code.unknown", "code.ambiguous", "price.missing"])
+
+/** @param {string} selector @returns {any} */
+const find = (selector) => document.querySelector(selector)
+
+const page = {
+  /** @type {import("./types.js").View | null} */
+  view: null,
+  fault: "",
+  connected: true,
+}
+const panels = new Panels(find("#panel"), (path) => link.read(path))
+const link = new Link({ view: show, notice: () => soundBad(), state: connected })
+new Keyboard({ pad: () => panels.pad, search: () => panels.searchInput, code: addCode, shortcut })
+
+start()
+
+async function start() {
+  if (localStorage.getItem(LOOK)) document.documentElement.dataset.look = localStorage.getItem(LOOK) ?? ""
+  const asked = new URLSearchParams(location.search).get("lang")
+  const language = asked ?? localStorage.getItem(LANGUAGE) ?? document.documentElement.lang
+  await speak(language)
+  link.open(language)
+}
+
+/** @param {string} language */
+async function speak(language) {
+  await loadTexts(language).catch(() => undefined)
+  document.documentElement.lang = language
+  document.title = t("title")
+}
+
+/** @param {import("./types.js").View} view */
+async function show(view) {
+  const before = page.view
+  if (textsVersion() !== view.texts_version) await speak(view.language)
+  if (before && before.revision > view.revision && page.connected && page.view !== before) return
+  page.view = view
+  soundOf(before, view)
+  find("live-words").view = view
+  draw()
+}
+
+function draw() {
+  const view = page.view
+  if (!view) return
+  find("#loading").hidden = true
+  find("#stage").hidden = false
+  panels.draw(view)
+  document.body.dataset.screen = view.screen
+  document.body.dataset.panel = panels.name
+  find("till-status").view = view
+  find("sale-lines").lines = { sale: view.sale, chosen: panels.panel.name === "line" ? panels.panel.line : undefined }
+  find("sale-totals").view = view
+  find("attention-list").items = { view, fault: page.fault }
+  find("action-bar").view = view
+}
+
+/** @param {import("./types.js").View | null} before @param {import("./types.js").View} view */
+function soundOf(before, view) {
+  const newest = view.sale?.lines.find((line) => line.newest)
+  const known = before?.sale?.lines.find((line) => line.newest)
+  if (before && newest && newest.id !== known?.id && view.sale?.lines.length !== before.sale?.lines.length) soundGood()
+}
+
+/** @param {boolean} isConnected */
+function connected(isConnected) {
+  page.connected = isConnected
+  find("connection-banner").link = { connected: isConnected, pending: link.pending }
+}
+
+/** @param {string} path @param {Record<string, unknown>} body @param {string} [then] */
+async function send(path, body, then) {
+  connected(page.connected)
+  const answer = await link.act(path, body)
+  if (answer.ok) setFault("")
+  else if (!answer.answered) setFault(t("not_done"))
+  else if (!SHOWN_AS_NOTICE.has(answer.data.code)) setFault(answer.data.message)
+  if (!answer.ok) panels.refused(path)
+  if (answer.ok && then) panels.show({ name: then })
+  draw()
+}
+
+/** @param {string} text */
+function setFault(text) {
+  page.fault = text
+  find("live-words").alarm(text)
+  if (text) soundBad()
+}
+
+/** @param {string} code */
+function addCode(code) {
+  void send("/api/v1/sale/codes", { code })
+}
+
+/** @param {string} name @returns {boolean} whether the key meant something here */
+function shortcut(name) {
+  const view = page.view
+  if (!view) return false
+  if (name === "pay" && view.screen === "done") void send("/api/v1/sale/next", {})
+  else if (name === "previous" || name === "next") return moveAlongLines(name === "next" ? 1 : -1)
+  else if (name === "remove") return removeLine()
+  else if (!panels.shortcut(name, view)) return false
+  draw()
+  return true
+}
+
+/** @param {number} step @returns {boolean} */
+function moveAlongLines(step) {
+  /** @type {HTMLButtonElement[]} */
+  const buttons = find("sale-lines").buttons
+  if (!buttons.length) return false
+  const place = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement))
+  const next = place < 0 ? buttons.length - 1 : Math.min(Math.max(place + step, 0), buttons.length - 1)
+  buttons[next]?.focus()
+  return true
+}
+
+/** @returns {boolean} */
+function removeLine() {
+  const line = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.line
+  if (line) void send(`/api/v1/sale/lines/${line}/void`, {})
+  return Boolean(line)
+}
+
+document.addEventListener("till-act", async (event) => {
+  const { path, body, then, button } = /** @type {CustomEvent} */ (event).detail
+  if (button?.getAttribute("aria-busy") === "true") return
+  button?.setAttribute("aria-busy", "true")
+  await send(path, body, then)
+  button?.removeAttribute("aria-busy")
+})
+
+document.addEventListener("till-show", (event) => {
+  panels.show(/** @type {CustomEvent} */ (event).detail)
+  draw()
+})
+
+document.addEventListener("till-fault-seen", () => {
+  setFault("")
+  draw()
+})
+
+document.addEventListener("till-language", (event) => {
+  const language = /** @type {CustomEvent} */ (event).detail
+  localStorage.setItem(LANGUAGE, language)
+  link.speak(language)
+})
+
+document.addEventListener("till-look", () => {
+  const dark = getComputedStyle(document.documentElement).getPropertyValue("--is-dark").trim() === "1"
+  const look = dark ? "light" : "dark"
+  document.documentElement.dataset.look = look
+  localStorage.setItem(LOOK, look)
+})

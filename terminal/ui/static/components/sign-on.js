@@ -1,0 +1,67 @@
+// @ts-check
+import { act, h, redraw } from "../dom.js"
+import { t } from "../texts.js"
+import { numberPad } from "./number-pad.js"
+
+/** Who is selling: a name, then the PIN. */
+export class SignOn extends HTMLElement {
+  #drawn = ""
+  #chosen = ""
+  /** @type {import("../types.js").View | null} */
+  #view = null
+
+  /** @param {import("../types.js").View} view */
+  set view(view) {
+    const key = JSON.stringify([view.operators, view.language, this.#chosen])
+    this.#view = view
+    if (key === this.#drawn) return
+    this.#drawn = key
+    const person = view.operators.find(({ id }) => id === this.#chosen)
+    redraw(this, person ? this.#pin(person) : this.#names(view.operators))
+  }
+
+  /** Start the PIN again after a wrong one. */
+  again() {
+    const pad = /** @type {import("./number-pad.js").NumberPad | null} */ (this.querySelector("number-pad"))
+    pad?.clear()
+  }
+
+  /** Let somebody else choose. @returns {boolean} */
+  back() {
+    if (!this.#chosen) return false
+    this.#choose("")
+    return true
+  }
+
+  /** @param {{id: string, name: string}[]} people */
+  #names(people) {
+    const names = people.map(({ id, name }) =>
+      h("button", { type: "button", class: "button person", "data-key": id, onclick: () => this.#choose(id) }, h("span", { class: "person-mark", "aria-hidden": "true", text: initials(name) }), h("span", { text: name })),
+    )
+    return h("div", { class: "card" }, h("h1", { text: t("who") }), names.length ? h("div", { class: "people" }, ...names) : h("p", { text: t("no_operators") }))
+  }
+
+  /** @param {{id: string, name: string}} person */
+  #pin(person) {
+    const pad = numberPad("pin", t("pin_of", { name: person.name }), /** @type {import("../types.js").View} */ (this.#view).money)
+    const send = () => pad.typed && act(this, "/api/v1/sign-on", { operator: person.id, pin: pad.typed })
+    const enter = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "button primary tall", "data-key": "enter", disabled: true, onclick: send }, t("sign_on")))
+    pad.addEventListener("pad-enter", send)
+    pad.addEventListener("pad-change", () => (enter.disabled = !pad.typed))
+    const other = h("button", { type: "button", class: "button", "data-key": "other", onclick: () => this.#choose("") }, t("someone_else"))
+    return h("div", { class: "card" }, h("h1", { text: person.name }), pad, h("div", { class: "card-buttons" }, other, enter))
+  }
+
+  /** @param {string} id */
+  #choose(id) {
+    this.#chosen = id
+    if (this.#view) this.view = this.#view
+  }
+}
+
+/** @param {string} name */
+function initials(name) {
+  return name.split(/\s+/).slice(0, 2).map((part) => part[0] ?? "").join("").toUpperCase()
+}
+
+customElements.define("sign-on", SignOn)

@@ -1,0 +1,54 @@
+// @ts-check
+/** Makes elements, keeps focus over a redraw, and reports what was tapped. Text goes in as text only. */
+
+/**
+ * @param {string} tag
+ * @param {Record<string, unknown>} [properties] attributes; `class`, `text`, `onclick` and booleans as one expects
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(properties)) set(element, name, value)
+  element.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child || child === "")))
+  return element
+}
+
+/** @param {HTMLElement} element @param {string} name @param {unknown} value */
+function set(element, name, value) {
+  if (value === undefined || value === null || value === false) return
+  if (name === "text") element.textContent = String(value)
+  else if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value))
+  else element.setAttribute(name, value === true ? "" : String(value))
+}
+
+/**
+ * Put new children in and the focus back on the one that had it (by `data-key`).
+ * @param {HTMLElement} host @param {...(Node | null | undefined | false)} children
+ */
+export function redraw(host, ...children) {
+  const active = /** @type {HTMLElement | null} */ (document.activeElement)
+  const key = active && host.contains(active) ? active.dataset.key : undefined
+  host.replaceChildren(.../** @type {Node[]} */ (children.filter(Boolean)))
+  if (key !== undefined) {
+    const again = /** @type {HTMLElement | null} */ (host.querySelector(`[data-key="${CSS.escape(key)}"]`))
+    again?.focus({ preventScroll: true })
+  }
+}
+
+/**
+ * Report an act to the app, which sends it and keeps the button quiet until it is answered.
+ * @param {HTMLElement} host @param {string} path @param {Record<string, unknown>} [body] @param {string} [then] panel
+ */
+export function act(host, path, body = {}, then) {
+  const button = document.activeElement instanceof HTMLButtonElement ? document.activeElement : null
+  host.dispatchEvent(new CustomEvent("till-act", { bubbles: true, detail: { path, body, then, button } }))
+}
+
+/**
+ * Ask the app for another panel in the right half.
+ * @param {HTMLElement} host @param {import("./types.js").Panel} panel
+ */
+export function show(host, panel) {
+  host.dispatchEvent(new CustomEvent("till-show", { bubbles: true, detail: panel }))
+}
