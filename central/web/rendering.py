@@ -1,5 +1,6 @@
 """Puts a page's values into its template, in the language of whoever reads it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from central.web.context import csrf_token, current_actor, language_of
 from central.web.formats import Formats
 from central.web.navigation import SECTIONS
+from central.web.states import STATE_TEXTS
 from commerce.texts import LANGUAGES, translator
 
 if TYPE_CHECKING:
@@ -62,6 +64,19 @@ def formats(language: str) -> Formats:
 def environment() -> Environment:
     """Return the one template environment: escaped everywhere, and a missing value is an error."""
     loader = PrefixLoader({area: FileSystemLoader(CENTRAL / area / "templates") for area in AREAS})
-    return Environment(
+    made = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.globals["text_of"] = text_of
+    made.globals["wording"] = wording
+    return made
+
+
+def text_of(names: Mapping[str, str], language: str) -> str:
+    """Return a name in a language, or in whichever it has."""
+    return names.get(language) or next(iter(names.values()), "")
+
+
+def wording(code: str) -> str:
+    """Return the sentence that stands for a stable code of a state."""
+    return STATE_TEXTS.get(code, code)

@@ -1,0 +1,142 @@
+"""What people may know of sales: lists, one sale with its proof, and how today goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Connection
+
+from central.identity.people import Actor, Permission
+from central.organisation.service import get_company, list_companies, list_shops
+from central.sales import queries
+from central.sales.queries import AnyRow, SaleFilter, SalePage
+from central.tills.queries import Evidence, find_evidence
+from commerce.dates import business_day
+from commerce.errors import ForbiddenError, NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRecord:
+    """One sale with everything that hangs on it; ``body`` is the issued one, None where its entry is not held."""
+
+    sale: AnyRow
+    lines: Sequence[AnyRow]
+    tenders: Sequence[AnyRow]
+    taxes: Sequence[AnyRow]
+    effects: Sequence[AnyRow]
+    evidence: Evidence | None
+    body: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShopToday:
+    """How a shop's business day goes, against the same weekday last week up to the same time."""
+
+    shop: str
+    name: str
+    zone: str
+    day: date
+    currency: str
+    receipts: int
+    total: int
+    receipts_before: int
+    total_before: int
+    hours: tuple[tuple[int, int, int], ...]  # (local hour, total, total the week before)
+
+
+def list_sales(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePage) -> list[AnyRow]:
+    """Return sales the actor may see."""
+    return queries.list_sales(conn, within(actor, wanted), page)
+
+
+def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[AnyRow]:
+    """Return what all sales of a filter come to, per currency."""
+    return queries.sum_sales(conn, within(actor, wanted))
+
+
+def get_sale(conn: Connection, actor: Actor, sale_id: str) -> SaleRecord:
+    """Return a sale; NotFoundError ``sale.unknown``."""
+    actor.require(Permission.READ)
+    row = queries.find_sale(conn, sale_id)
+    if row is None or actor.company not in (None, row.company):
+        raise NotFoundError("sale.unknown")
+    evidence = find_evidence(conn, row.till, row.chain, row.seq)
+    return SaleRecord(
+        sale=row,
+        lines=queries.lines_of(conn, row.till, row.id),
+        tenders=queries.tenders_of(conn, row.till, row.id),
+        taxes=queries.taxes_of(conn, row.till, row.id),
+        effects=queries.effects_of(conn, row.till, (row.id, row.document)),
+        evidence=evidence,
+        body=None if evidence is None else orjson.loads(evidence.body),
+    )
+
+
+def totals_by(
+    conn: Connection, actor: Actor, by: str, wanted: SaleFilter
+) -> list[tuple[str, str, int, int, int, int]]:
+    """Return exact sums straight from the projections."""
+    return queries.totals_by(conn, by, within(actor, wanted))
+
+
+def today(conn: Connection, actor: Actor, now: datetime) -> list[ShopToday]:
+    """Return how each shop's day goes."""
+    actor.require(Permission.READ)
+    companies = {row.id: row for row in list_companies(conn)} if actor.company is None else {
+        actor.company: get_company(conn, actor.company)
+    }  # fmt: skip
+    shops = [shop for shop in list_shops(conn, actor.company) if shop.company in companies]
+    return [one for shop in shops for one in _shop_today(conn, shop, companies[shop.company].currency, now)]
+
+
+def within(actor: Actor, wanted: SaleFilter) -> SaleFilter:
+    """Return the filter narrowed to what the actor may see; ForbiddenError for another company."""
+    actor.require(Permission.READ)
+    if actor.company is None:
+        return wanted
+    if wanted.company not in (None, actor.company):
+        raise ForbiddenError("forbidden.company")
+    return SaleFilter(
+        actor.company, wanted.since, wanted.until, wanted.shop, wanted.till, wanted.operator, wanted.number
+    )
+
+
+def _shop_today(conn: Connection, shop: AnyRow, currency: str, now: datetime) -> list[ShopToday]:
+    zone = ZoneInfo(shop.zone)
+    day = business_day(now, zone, time.fromisoformat(shop.cut_off))
+    week_ago = now - timedelta(days=7)
+    current = queries.hours_of_day(conn, shop.id, day)
+    before = queries.hours_of_day(conn, shop.id, day - timedelta(days=7), week_ago)
+    used = sorted({row.currency for row in (*current, *before)}) or [currency]
+    return [_one_currency(shop, day, zone, code, current, before) for code in used]
+
+
+def _one_currency(
+    shop: AnyRow, day: date, zone: ZoneInfo, currency: str, current: Sequence[AnyRow], before: Sequence[AnyRow]
+) -> ShopToday:
+    mine = [row for row in current if row.currency == currency]
+    theirs = [row for row in before if row.currency == currency]
+    hours, earlier = _by_hour(mine, zone), _by_hour(theirs, zone)
+    return ShopToday(
+        shop=shop.id,
+        name=shop.name,
+        zone=shop.zone,
+        day=day,
+        currency=currency,
+        receipts=sum(row.receipts for row in mine),
+        total=int(sum(row.total for row in mine)),
+        receipts_before=sum(row.receipts for row in theirs),
+        total_before=int(sum(row.total for row in theirs)),
+        hours=tuple((hour, hours.get(hour, 0), earlier.get(hour, 0)) for hour in sorted({*hours, *earlier})),
+    )
+
+
+def _by_hour(rows: Sequence[AnyRow], zone: ZoneInfo) -> dict[int, int]:
+    sums: dict[int, int] = {}
+    for row in rows:
+        local = datetime.fromisoformat(f"{row.hour}:00:00+00:00").astimezone(zone)
+        sums[local.hour] = sums.get(local.hour, 0) + int(row.total)
+    return sums
