@@ -12,12 +12,16 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from orjson import Fragment
+
+from commerce.canonical import ready_part
 from commerce.errors import BadInputError, RuleError
 from commerce.money import EXCHANGE_SCALE, fixed, line_total_cents, price_text, quantity_text
 from commerce.tender import Settlement, Tender, TenderKind, settle
 from commerce.vat import TaxedLine, TaxRow, Treatment, VatMode, VatRate, tax_breakdown
 
 EVENT_VERSION = 1
+_OF_THE_LINES = ("total", "taxes")  # cached properties of a basket that do not depend on its tenders
 
 
 class LineKind(StrEnum):
@@ -105,6 +109,11 @@ class Line:
             "approved_by": self.approved_by,
             "added_at": self.added_at,
         }
+
+    @cached_property
+    def ready_body(self) -> Fragment:
+        """Return ``body`` as canonical bytes, made when the line is scanned so that the commit need not."""
+        return ready_part(self.body)
 
 
 def read_line(body: Mapping[str, Any]) -> Line:
@@ -295,7 +304,7 @@ def _void_line(basket: Basket, event: Mapping[str, Any]) -> Basket:
 def _add_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
     if basket.tenders and basket.settlement.is_settled:
         raise RuleError("sale.already_settled")
-    paid = replace(basket, tenders=(*basket.tenders, read_tender(event["tender"])))
+    paid = _with_tenders(basket, (*basket.tenders, read_tender(event["tender"])))
     _ = paid.settlement  # refuses what cannot settle this sale
     return paid
 
@@ -304,7 +313,14 @@ def _remove_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
     remaining = tuple(tender for tender in basket.tenders if tender.id != event["tender"])
     if len(remaining) == len(basket.tenders):
         raise RuleError("tender.unknown", tender=event["tender"])
-    return replace(basket, tenders=remaining)
+    return _with_tenders(basket, remaining)
+
+
+def _with_tenders(basket: Basket, tenders: tuple[Tender, ...]) -> Basket:
+    """Keep what was worked out from the lines: they are the same, and this is on the way to the commit."""
+    changed = replace(basket, tenders=tenders)
+    changed.__dict__.update({name: basket.__dict__[name] for name in _OF_THE_LINES if name in basket.__dict__})
+    return changed
 
 
 def _choose_language(basket: Basket, event: Mapping[str, Any]) -> Basket:

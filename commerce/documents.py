@@ -12,7 +12,6 @@ from uuid import UUID
 from commerce.basket import Basket, Line, LineKind
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
-from commerce.money import quantity_text
 
 _RECEIPT_CODE = struct.Struct(">B16s16sQIq")
 _RECEIPT_TAG = b"cassaforte.receipt.v1\x00"
@@ -153,11 +152,15 @@ def _movement(line: Line, warehouse: str | None) -> dict[str, Any]:
     return {
         "line": line.id,
         "item": line.item,
-        "quantity": quantity_text(-line.quantity),
+        "quantity": _opposite(line.body["quantity"]),
         "unit": line.unit,
         "warehouse": warehouse,
         "reason": "sale" if line.movement == "sale" else "return",
     }
+
+
+def _opposite(quantity: str) -> str:
+    return quantity[1:] if quantity.startswith("-") else f"-{quantity}"
 
 
 @dataclass(frozen=True, slots=True)

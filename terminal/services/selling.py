@@ -179,7 +179,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         raise BadInputError("sale.no_lines")
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
-    events = [*_opening(state, basket), sale.lines_added(lines)]
+    events = [*_opening(state, basket), sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
 
     def write(write: Write) -> Values:
         journal.add_events(write.tx, basket.sale, events)
