@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import TypeVar
-from weakref import WeakSet
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -21,9 +21,18 @@ from central.tills.snapshots import Snapshots
 from commerce.errors import PosError
 from commerce.wire import EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
 
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The live channels that are open."""
+
+    open: set[web.WebSocketResponse] = field(default_factory=set)
+
+
+SOCKETS = web.AppKey("till_sockets", Sockets)
 TILLS = web.AppKey("tills", TillService)
 SNAPSHOTS = web.AppKey("snapshots", Snapshots)
-SOCKETS: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("till_sockets", WeakSet)
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 M = TypeVar("M", bound=BaseModel)
@@ -36,7 +45,7 @@ _SEND_S = 2
 
 def add_routes(app: web.Application) -> None:
     """Add the sync routes; the application has ``TILLS`` and ``SNAPSHOTS``."""
-    app[SOCKETS] = WeakSet()
+    app[SOCKETS] = Sockets()
     app.on_shutdown.append(_close_sockets)
     app.router.add_post("/sync/v1/enrol", enrol)
     app.router.add_post("/sync/v1/ledger", push)
@@ -130,7 +139,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     known = await tills.admit(_token(request))
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_SMALL)
     await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
+    request.app[SOCKETS].open.add(socket)
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
@@ -138,7 +147,7 @@ async def live(request: web.Request) -> web.StreamResponse:
             if (await tills.recognise(_token(request))).revoked:
                 break
     finally:
-        request.app[SOCKETS].discard(socket)
+        request.app[SOCKETS].open.discard(socket)
         await socket.close()
     return socket
 
@@ -150,14 +159,14 @@ async def nudge_tills(app: web.Application) -> None:
         while True:
             if not await news.wait(_POLL_S):
                 continue
-            for socket in set(app[SOCKETS]):
+            for socket in set(app[SOCKETS].open):
                 with suppress(ConnectionError, TimeoutError):
                     async with asyncio.timeout(_SEND_S):
                         await socket.send_str(message)
 
 
 async def _close_sockets(app: web.Application) -> None:
-    for socket in set(app[SOCKETS]):
+    for socket in set(app[SOCKETS].open):
         await socket.close(code=1001)
 
 

@@ -7,19 +7,23 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Row
 
 from central.db.engine import Database
 from central.db.feed import current_epoch
-from central.tills import chains, credentials
+from central.tills import chains, credentials, review
 from central.tills.arriving import read_push
 from central.tills.attempts import Attempts
 from central.tills.credentials import find_till, token_hash
 from central.tills.errors import UnknownTokenError
-from central.tills.fleet import Fleet
+from central.tills.fleet import Fleet, list_fleet
+from central.tills.projector import Projection
+from central.tills.review import Decision, EntryKey
 from central.tills.storing import store
-from central.tills.values import Gap, KnownTill
+from central.tills.values import Gap, KnownTill, RawEntry
 from commerce.dates import utc_text
 from commerce.errors import ForbiddenError
 from commerce.ledger import Head, Signer, sign_head
@@ -45,6 +49,7 @@ class TillService:
     signer: Signer
     now: Callable[[], datetime]
     fleet: Fleet
+    projection: Projection
     attempts: Attempts = field(default_factory=Attempts)
     _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
 
@@ -124,6 +129,40 @@ class TillService:
         )
         self._known.clear()
         return count
+
+    async def list_fleet(self, company: str | None = None) -> list[Row[Any]]:
+        """Return every till with how it is (``fleet.list_fleet``)."""
+        return await self.database.read(partial(list_fleet, company=company))
+
+    async def list_set_aside(self, company: str | None = None, state: str = "open") -> list[Row[Any]]:
+        """Return entries set aside (``review.list_set_aside``)."""
+        return await self.database.read(partial(review.list_set_aside, company=company, state=state))
+
+    async def list_forks(self, company: str | None = None, state: str = "open") -> list[Row[Any]]:
+        """Return forks (``review.list_forks``)."""
+        return await self.database.read(partial(review.list_forks, company=company, state=state))
+
+    async def get_entry(self, key: EntryKey) -> RawEntry:
+        """Return a stored entry's own bytes."""
+        return await self.database.read(partial(review.get_entry, key=key))
+
+    async def retry(self, key: EntryKey, decision: Decision) -> None:
+        """Project an entry that was set aside."""
+        job = partial(review.retry, projection=self.projection, key=key, decision=decision)
+        await self.database.write(job)
+
+    async def dismiss(self, key: EntryKey, decision: Decision) -> None:
+        """Leave an entry set aside for good."""
+        await self.database.write(partial(review.dismiss, key=key, decision=decision))
+
+    async def accept_fork(self, key: EntryKey, decision: Decision) -> None:
+        """Let a fork's sale count."""
+        job = partial(review.accept_fork, projection=self.projection, key=key, decision=decision)
+        await self.database.write(job)
+
+    async def dismiss_fork(self, key: EntryKey, decision: Decision) -> None:
+        """Leave a fork without effect."""
+        await self.database.write(partial(review.dismiss_fork, key=key, decision=decision))
 
     async def _heads(self, till_id: str) -> list[HeadMessage]:
         heads = await self.database.read(partial(chains.heads_of, till=till_id))

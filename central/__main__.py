@@ -1,0 +1,185 @@
+"""The command ``central``."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import structlog
+import typer
+from rich.progress import Progress
+
+from central.app import Central, build
+from central.config import read_config
+from central.db.migrate import migrate
+from central.identity.people import COMMAND_LINE
+from central.runtime import serve
+from central.tills.rebuilding import rebuild as rebuild_projections
+from central.tills.registering import add_till
+from commerce.errors import PosError
+from commerce.texts import translator
+from commerce.texts.errors import error_text
+
+T = TypeVar("T")
+Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
+DEFAULT_CONFIG = Path("central.toml")
+
+app = typer.Typer(help="Cassaforte's central server.", no_args_is_help=True, add_completion=False)
+till_app = typer.Typer(help="Tills: add, enrol, shut out.", no_args_is_help=True)
+feed_app = typer.Typer(help="The registry feed that tills pull.", no_args_is_help=True)
+app.add_typer(till_app, name="till")
+app.add_typer(feed_app, name="feed")
+
+
+@app.command()
+def run(config: Config = DEFAULT_CONFIG) -> None:
+    """Serve tills and head office until told to stop."""
+
+    async def running() -> None:
+        await serve(_build(config), lambda address: typer.echo(f"central listens on {address}"))
+
+    _run(running)
+
+
+@app.command("migrate")
+def migrate_command(config: Config = DEFAULT_CONFIG) -> None:
+    """Bring the database to this version's schema."""
+    _with_central(config, _nothing)
+
+
+@app.command()
+def rebuild(config: Config = DEFAULT_CONFIG) -> None:
+    """Drop every sale and make it again from the tills' entries."""
+
+    async def rebuilding(central: Central) -> int:
+        with _progress("Rebuilding") as told:
+            return await rebuild_projections(central.projector, told)
+
+    typer.echo(f"{_with_central(config, rebuilding)} entries projected.")
+
+
+@app.command()
+def project(
+    config: Config = DEFAULT_CONFIG,
+    mode: Annotated[list[str] | None, typer.Option(help="Also chains of this mode (replay, demo, training).")] = None,
+) -> None:
+    """Project what waits, and chains of other modes when told so; the server need not run."""
+
+    async def projecting(central: Central) -> int:
+        central.projector.modes = (*central.projector.modes, *(mode or ()))
+        return await central.projector.catch_up()
+
+    typer.echo(f"{_with_central(config, projecting)} entries projected.")
+
+
+@till_app.command("add")
+def till_add(
+    shop: Annotated[str, typer.Option(help="The shop's id.")],
+    code: Annotated[str, typer.Option(help="Short code that starts its numbers, such as T2.")],
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    config: Config = DEFAULT_CONFIG,
+    mode: Annotated[str, typer.Option(help="live, training, demo or replay")] = "live",
+) -> None:
+    """Add a till to a shop and print its id and a one-time enrolment code."""
+
+    async def adding(central: Central) -> tuple[str, str]:
+        job = partial(add_till, actor=COMMAND_LINE, at=_now(), shop_id=shop, code=code, name=name, mode=mode)
+        identity = await central.database.write(job)
+        return identity, await central.tills.issue_code(identity)
+
+    identity, enrolment_code = _with_central(config, adding)
+    typer.echo(f"till {identity}\nenrolment code {enrolment_code} (single use, 24 hours)")
+
+
+@till_app.command("code")
+def till_code(till: Annotated[str, typer.Argument(help="The till's id.")], config: Config = DEFAULT_CONFIG) -> None:
+    """Print a fresh one-time code, to enrol a till again."""
+    typer.echo(_with_central(config, lambda central: central.tills.issue_code(till)))
+
+
+@till_app.command("revoke")
+def till_revoke(till: Annotated[str, typer.Argument(help="The till's id.")], config: Config = DEFAULT_CONFIG) -> None:
+    """Shut a till out; what it still sends is kept and set aside."""
+    count = _with_central(config, lambda central: central.tills.revoke(till, "command_line"))
+    typer.echo(f"{count} token revoked.")
+
+
+@feed_app.command("new-epoch")
+def new_epoch(config: Config = DEFAULT_CONFIG) -> None:
+    """After a restore or a failover: make every till take a snapshot."""
+    typer.echo(_with_central(config, lambda central: central.marker.renew()))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+async def _nothing(_: Central) -> None:
+    """Connecting migrates; there is nothing else to do."""
+
+
+def _build(config: Path) -> Central:
+    settings = read_config(config)
+    _set_up_logging(settings.log_level)
+    return build(settings, _now)
+
+
+def _with_central(config: Path, work: Callable[[Central], Awaitable[T]]) -> T:
+    async def working() -> T:
+        central = _build(config)
+        try:
+            await migrate(central.database)
+            return await work(central)
+        finally:
+            await central.database.close()
+
+    return _run(working)
+
+
+def _run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run to the end; an expected failure is one plain sentence."""
+
+    async def working() -> T:
+        return await work()
+
+    try:
+        return asyncio.run(working())
+    except PosError as error:
+        typer.echo(error_text(translator("en"), error), err=True)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    with Progress(transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _set_up_logging(level: str) -> None:
+    number = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(level=number, stream=sys.stderr, format="%(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Builds every part of central from its settings: the one place that knows them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from central.config import CentralConfig
+from central.db.engine import Database, open_database
+from central.db.marker import EpochMarker
+from central.identity import pages as identity_pages
+from central.sales.projection import SalesProjection
+from central.tills import api as tills_api
+from central.tills.fleet import Fleet
+from central.tills.projector import Projector
+from central.tills.service import TillService, load_signer
+from central.tills.snapshots import Snapshots
+from central.web import shell
+from central.web.keys import CLOCK, DATABASE
+from central.web.settings import WebSettings
+from commerce.wire import MAX_BODY_BYTES
+
+_AREAS = (tills_api.add_routes, identity_pages.add_routes)
+
+
+@dataclass(frozen=True, slots=True)
+class Central:
+    """The parts that the runtime runs and the command line calls."""
+
+    config: CentralConfig
+    database: Database
+    projector: Projector
+    tills: TillService
+    fleet: Fleet
+    marker: EpochMarker
+    web: web.Application
+
+
+def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
+    """Build everything; nothing is opened or started yet but central's key is read (made at the first start)."""
+    database = open_database(config.database_url)
+    projection = SalesProjection()
+    fleet = Fleet(database, now)
+    tills = TillService(database, load_signer(config.signing_key), now, fleet, projection)
+    projector = Projector(database, projection, now, tuple(config.projection.modes))
+    marker = EpochMarker(database, config.data_dir / "feed-epoch.json")
+    application = _web(config, database, tills, now)
+    return Central(config, database, projector, tills, fleet, marker, application)
+
+
+def _web(
+    config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]
+) -> web.Application:
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[DATABASE], app[CLOCK] = database, now
+    app[tills_api.TILLS] = tills
+    app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
+    hosts = frozenset(config.listen.allowed_hosts)
+    shell.install(app, WebSettings(hosts=hosts, secure=config.listen.certificate is not None))
+    for add_routes in _AREAS:
+        add_routes(app)
+    return app

@@ -1,0 +1,96 @@
+"""Central's machine settings: one TOML file, read once in ``__main__``."""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from commerce.errors import BadInputError
+
+
+class Section(BaseModel):
+    """A part of the file; an unknown key is a typing error and stops the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ListenSection(Section):
+    """Where tills and browsers come. Beyond loopback it takes a certificate and the names it is reached by."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=0, le=65535)
+    allowed_hosts: list[str] = []
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _no_plain_network(self) -> "ListenSection":
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("a certificate needs its key and a key its certificate")
+        if not _is_loopback(self.host) and not (self.certificate and self.allowed_hosts):
+            raise ValueError("beyond loopback, listen needs certificate, key and allowed_hosts")
+        return self
+
+
+class DatabaseSection(Section):
+    """``url``: ``postgresql://…``; without it SQLite in the data directory."""
+
+    url: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _known_engine(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("database.url starts with sqlite:/// or postgresql://")
+        return url
+
+
+class ProjectionSection(Section):
+    """Chains of which modes become sales."""
+
+    modes: list[Literal["live", "training", "demo", "replay"]] = ["live"]
+
+
+class CentralConfig(Section):
+    """``central.toml``. ``key_file`` is shared by all processes on one database."""
+
+    data_dir: Path
+    listen: ListenSection = ListenSection()
+    database: DatabaseSection = DatabaseSection()
+    projection: ProjectionSection = ProjectionSection()
+    key_file: Path | None = None
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    @property
+    def database_url(self) -> str:
+        """Return where the database is."""
+        return self.database.url or f"sqlite:///{self.data_dir / 'central.db'}"
+
+    @property
+    def signing_key(self) -> Path:
+        """Return where central's key is."""
+        return self.key_file or self.data_dir / "central.key"
+
+
+def read_config(path: Path) -> CentralConfig:
+    """Read the file; BadInputError ``config.missing`` or ``config.wrong`` with the place and the reason."""
+    try:
+        config = CentralConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BadInputError("config.missing", path=str(path), reason=error.strerror) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInputError("config.wrong", path=str(path), place=place, reason=first["msg"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError("config.wrong", path=str(path), place="", reason=str(error)) from error
+    return config.model_copy(update={"data_dir": (path.parent / config.data_dir.expanduser()).resolve()})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

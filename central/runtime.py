@@ -1,0 +1,141 @@
+"""Runs the server: every task in one group, the watchdog fed, everything stopped in order."""
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from central.app import Central
+from central.config import ListenSection
+from central.db.events import trim
+from central.db.migrate import migrate
+from central.db.relay import relay_signals
+from central.tills.api import nudge_tills
+from commerce.errors import PosError
+
+_log = structlog.get_logger()
+_FLUSH_S = 2.0
+_TRIM_S = 600.0
+_PAUSE_S = 2.0
+_ALIVE_S = 10.0
+_SHUTDOWN_S = 15.0
+
+
+async def serve(central: Central, announce: Callable[[str], None] = lambda _: None) -> None:
+    """Run until SIGTERM or SIGINT; a core loop that fails ends the server, and systemd starts it anew.
+
+    ``announce`` is told the address once tills and browsers can come.
+    """
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    try:
+        await migrate(central.database)
+        if await central.marker.check():
+            _log.warning("database_is_older_than_its_marker", consequence="tills take a snapshot")
+        await _run(central, stopping, announce)
+    finally:
+        notify("STOPPING=1")
+        await central.database.close()
+
+
+async def _run(central: Central, stopping: asyncio.Event, announce: Callable[[str], None]) -> None:
+    runner = web.AppRunner(
+        central.web,
+        auto_decompress=False,  # bodies are taken with a limit of our own
+        shutdown_timeout=_SHUTDOWN_S,
+        access_log=None,
+        handle_signals=False,
+    )
+    await runner.setup()
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run(), name=name) for name, run in _loops(central).items()]
+            address = await _listen(runner, central.config.listen)
+            _log.info("central_listens", address=address)
+            notify("READY=1")
+            announce(address)
+            await stopping.wait()
+            notify("STOPPING=1")
+            await runner.cleanup()
+            for task in tasks:
+                task.cancel()
+    finally:
+        await runner.cleanup()
+        await central.fleet.flush()
+
+
+def _loops(central: Central) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    return {
+        "projector": partial(_lasting, "projector", central.projector.run),
+        "relay": partial(_lasting, "relay", partial(relay_signals, central.database)),
+        "marker": partial(_lasting, "marker", central.marker.follow),
+        "fleet": partial(_lasting, "fleet", partial(_every, _FLUSH_S, central.fleet.flush)),
+        "events": partial(_lasting, "events", partial(_every, _TRIM_S, partial(central.database.write, trim))),
+        "nudges": partial(nudge_tills, central.web),
+        "watchdog": partial(_watch, central),
+    }
+
+
+async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Outlast a database that is away for a while; anything else is a bug and ends the server."""
+    failing = False
+    while True:
+        try:
+            await run()
+        except (PosError, OSError) as error:
+            if not failing:
+                _log.warning("loop_waits_for_the_database", loop=name, error=str(error))
+            failing = True
+            await asyncio.sleep(_PAUSE_S)
+
+
+async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(period_s)
+        await work()
+
+
+async def _watch(central: Central) -> None:
+    """Feed systemd's watchdog as long as the database takes writes."""
+    microseconds = os.environ.get("WATCHDOG_USEC")
+    if microseconds is None:
+        return
+    while True:
+        async with asyncio.timeout(_ALIVE_S):
+            await central.database.write(lambda connection: connection.exec_driver_sql("SELECT 1").close())
+        notify("WATCHDOG=1")
+        await asyncio.sleep(int(microseconds) / 3_000_000)
+
+
+async def _listen(runner: web.AppRunner, listen: ListenSection) -> str:
+    context = None
+    if listen.certificate and listen.key:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(listen.certificate, listen.key)
+    site = web.TCPSite(runner, listen.host, listen.port, ssl_context=context)
+    await site.start()
+    port = runner.addresses[0][1]
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    return f"{'https' if context else 'http'}://{host}:{port}"
+
+
+def notify(state: str) -> None:
+    """Tell systemd how we are; without systemd nobody listens."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    address = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        try:
+            link.sendto(state.encode(), address)
+        except OSError as error:
+            _log.warning("systemd_did_not_listen", error=str(error))
