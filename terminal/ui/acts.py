@@ -52,7 +52,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-_SELLING = ("operator.required", "session.closed")
+_SELLING = ("operator.none", "session.none")
 
 ACTS: tuple[ActRoute, ...] = (
     ActRoute(
@@ -74,7 +74,7 @@ ACTS: tuple[ActRoute, ...] = (
         "Open a till session with the cash in the drawer",
         requests.OpenSession,
         lambda body, _: commands.OpenSession(body.command_id, body.opening_cash_cents),
-        ("operator.required", "session.open"),
+        ("operator.none", "session.open"),
     ),
     ActRoute(
         "/api/v1/session/close",
@@ -123,7 +123,7 @@ ACTS: tuple[ActRoute, ...] = (
         "Settle the sale, whole or in part; it completes when nothing remains",
         requests.AddTender,
         _add_tender,
-        ("sale.total_changed", "tender.more_than_due", "tender.type_unknown", *_SELLING),
+        ("sale.total_changed", "sale.not_open", "tender.more_than_due", "tender.type_unknown", *_SELLING),
     ),
     ActRoute(
         "/api/v1/sale/tenders/{tender}/void",

@@ -8,7 +8,6 @@ from commerce.texts import N_, translator
 
 PAGE_TEXTS: Final[dict[str, str]] = {
     "title": N_("Till"),
-    "skip": N_("Skip to the lines of the sale"),
     # status line
     "status": N_("State of the till"),
     "central": N_("Central"),
@@ -19,7 +18,6 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "away": N_("The till is not answering. The sale is kept; the page goes on by itself as soon as it answers."),
     "away_pending": N_("The till is not answering. What you tapped is kept and sent as soon as it answers."),
     "not_done": N_("The till did not answer. What you tapped last was not done: look at the sale and repeat it."),
-    "back": N_("The till answers again."),
     "loading": N_("Connecting to the till…"),
     # sign-on
     "who": N_("Who is selling?"),
@@ -40,14 +38,11 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "z_done": N_("The session is closed"),
     "z_expected": N_("Should be in the drawer"),
     "z_counted": N_("Counted"),
-    "z_difference": N_("Difference"),
-    "z_tenders": N_("Received"),
-    "z_taxes": N_("VAT"),
     # lines
+    "sale": N_("The sale"),
     "lines": N_("Lines of the sale"),
     "empty_title": N_("Ready for the next customer"),
     "empty_hint": N_("Scan the first item, or type its name or code."),
-    "newest": N_("newest"),
     # totals
     "total": N_("Total"),
     "vat": N_("of which VAT"),
@@ -56,12 +51,10 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "search": N_("Search, or type a code"),
     "search_hint": N_("Scan, or type a name or a code."),
     "results": N_("Items found"),
-    "results_count": N_("{count} found"),
     "nothing_found": N_("Nothing found for “{words}”."),
     "no_price": N_("price asked"),
     "add_code": N_("Add"),
     # actions
-    "actions": N_("What you can do"),
     "pay": N_("Pay"),
     "void_sale": N_("Void the sale"),
     "void_sale_sure": N_("Give up this whole sale?"),
@@ -71,7 +64,6 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "sign_off": N_("Sign off"),
     "back_to_sale": N_("Back"),
     # a line
-    "line": N_("Line"),
     "quantity": N_("Quantity"),
     "set_quantity": N_("Set quantity"),
     "remove_line": N_("Remove line"),
@@ -100,7 +92,6 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     # receipts
     "receipt": N_("Receipt"),
     "no_receipt": N_("Nothing was sold on this till yet."),
-    "prints": N_("Prints to look at"),
     # notices
     "notice": N_("Please look"),
     "dismiss": N_("Understood"),
@@ -116,7 +107,6 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "pad_clear": N_("Clear"),
     "pad_erase": N_("Erase the last digit"),
     "pad_decimal": N_("Decimal separator"),
-    "pad_minus": N_("Plus or minus"),
     # keyboard
     "keys_title": N_("Keyboard"),
     "keys_code": N_("Add what a code stands for"),
@@ -135,7 +125,6 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "keys_next": N_("Next customer"),
     "keys_help": N_("This list"),
     # other pages
-    "paper": N_("Paper"),
     "paper_title": N_("Paper of the virtual printer"),
     "paper_none": N_("Nothing was printed yet."),
     "paper_number": N_("Print {number}"),

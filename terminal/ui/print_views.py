@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commerce.texts.errors import ERROR_TEXTS
 from terminal.ui.words import (
-    NOTICES,
+    PRICE_MISSING,
     PRINT_ACTIONS,
     PRINT_COPY,
     PRINT_DONE,
@@ -77,8 +77,10 @@ def _actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
 
 def _notice_text(viewer: Viewer, notice: Notice) -> str:
     values = notice.values
-    msgid = NOTICES.get(notice.code) or ERROR_TEXTS.get(notice.code) or ERROR_TEXTS["error"]
-    shown = {"code": notice.code, **values, "name": _name(viewer, values) or str(values.get("code", ""))}
+    name = _name(viewer, values)
+    by_code = PRICE_MISSING if notice.code == "price.missing" and name else ERROR_TEXTS.get(notice.code)
+    msgid = by_code or ERROR_TEXTS["rule"]
+    shown = {"code": notice.code, **values, "name": name}
     return viewer.words.t(msgid).format_map(_Shown(shown))
 
 

@@ -24,6 +24,7 @@ DEVICE_REASONS: Final = {
     "printer.offline": N_("off line"),
     "printer.error": N_("reports a fault"),
     "printer.no_answer": N_("does not answer"),
+    "printer.none": N_("none"),
     "link.unreachable": N_("not connected"),
     "link.lost": N_("not connected"),
 }
@@ -76,8 +77,4 @@ PRINT_ACTIONS: Final = {
 }
 PRINT_COPY: Final = N_("Print a copy")
 
-NOTICES: Final = {
-    "code.unknown": N_("{code} is not known here. Nothing was added."),
-    "code.ambiguous": N_("Several items have the code {code}. Choose the right one."),
-    "price.missing": N_("{name} has no price. Type its price."),
-}
+PRICE_MISSING: Final = N_("{name} has no price. Type its price.")

@@ -317,9 +317,9 @@ class FakeRegister:
 
     def _session(self) -> SessionState:
         if self.state.operator is None:
-            raise ForbiddenError("operator.required")
+            raise ForbiddenError("operator.none")
         if self.state.session is None:
-            raise RuleError("session.closed")
+            raise RuleError("session.none")
         return self.state.session
 
     def _sale(self) -> Basket:

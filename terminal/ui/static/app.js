@@ -63,6 +63,7 @@ function draw() {
   find("till-status").view = view
   find("sale-lines").lines = { sale: view.sale, chosen: panels.panel.name === "line" ? panels.panel.line : undefined }
   find("sale-totals").view = view
+  find("#sale").setAttribute("aria-label", t("sale"))
   find("attention-list").items = { view, fault: page.fault }
   find("action-bar").view = view
 }

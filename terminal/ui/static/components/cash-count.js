@@ -17,7 +17,7 @@ export class CashCount extends HTMLElement {
     const pad = numberPad("amount", t(label), view.money)
     const send = () => (closing ? act(this, "/api/v1/session/close", { counted_cash_cents: pad.cents }) : act(this, "/api/v1/session/open", { opening_cash_cents: pad.cents }))
     pad.addEventListener("pad-enter", send)
-    const card = h("div", { class: "card" }, closing ? null : h("h1", { text: t(title) }), h("p", { class: "quiet", text: t(hint) }), pad)
+    const card = h("div", { class: "card" }, closing ? null : h("h2", { class: "big", text: t(title) }), h("p", { class: "quiet", text: t(hint) }), pad)
     card.append(h("div", { class: "card-buttons" }, h("button", { type: "button", class: "button primary tall", "data-key": "send", onclick: send }, t(button))))
     redraw(this, closing && panelHead(this, t(title)), card)
   }

@@ -1,5 +1,5 @@
 // @ts-check
-import { act, h, show } from "../dom.js"
+import { act, h } from "../dom.js"
 import { t } from "../texts.js"
 
 /** Several items have the scanned code: a person says which one it is. */
@@ -16,8 +16,8 @@ export class ItemChoice extends HTMLElement {
 
   /** @param {import("../types.js").ItemView} item */
   #item(item) {
-    const onclick = () => (item.price === null ? show(this, { name: "price", item }) : act(this, "/api/v1/sale/items", { item: item.id }, "search"))
-    return h("button", { type: "button", class: "item", "data-key": item.id, onclick }, h("span", { class: "item-name", text: item.name }), h("span", { class: "item-sku", text: item.sku }), h("span", { class: "item-price", text: item.price ?? t("no_price") }))
+    const onclick = () => act(this, "/api/v1/sale/items", { item: item.id }, "search")
+    return h("button", { type: "button", class: "item", "data-key": item.id, onclick }, h("span", { class: "item-name", text: item.name }), h("span", { class: "item-sku", text: item.sku }), h("span", { class: "item-price", text: item.price ?? "" }))
   }
 }
 

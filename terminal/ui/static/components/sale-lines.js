@@ -39,7 +39,7 @@ export class SaleLines extends HTMLElement {
 
   /** @param {import("../types.js").LineView} line @param {boolean} chosen */
   #row(line, chosen) {
-    const key = JSON.stringify([line, chosen, t("newest")])
+    const key = JSON.stringify([line, chosen])
     const known = this.#rows.get(line.id)
     if (known?.key === key) return known.item
     const item = known?.item ?? h("li")

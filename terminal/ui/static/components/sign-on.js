@@ -38,7 +38,7 @@ export class SignOn extends HTMLElement {
     const names = people.map(({ id, name }) =>
       h("button", { type: "button", class: "button person", "data-key": id, onclick: () => this.#choose(id) }, h("span", { class: "person-mark", "aria-hidden": "true", text: initials(name) }), h("span", { text: name })),
     )
-    return h("div", { class: "card" }, h("h1", { text: t("who") }), names.length ? h("div", { class: "people" }, ...names) : h("p", { text: t("no_operators") }))
+    return h("div", { class: "card" }, h("h2", { class: "big", text: t("who") }), names.length ? h("div", { class: "people" }, ...names) : h("p", { text: t("no_operators") }))
   }
 
   /** @param {{id: string, name: string}} person */
@@ -49,7 +49,7 @@ export class SignOn extends HTMLElement {
     pad.addEventListener("pad-enter", send)
     pad.addEventListener("pad-change", () => (enter.disabled = !pad.typed))
     const other = h("button", { type: "button", class: "button", "data-key": "other", onclick: () => this.#choose("") }, t("someone_else"))
-    return h("div", { class: "card" }, h("h1", { text: person.name }), pad, h("div", { class: "card-buttons" }, other, enter))
+    return h("div", { class: "card" }, h("h2", { class: "big", text: person.name }), pad, h("div", { class: "card-buttons" }, other, enter))
   }
 
   /** @param {string} id */

@@ -20,7 +20,7 @@ export class TillStatus extends HTMLElement {
       h(
         "header",
         { class: "status" },
-        h("p", { class: "status-till" }, h("strong", { text: till.shop }), h("span", { text: till.name })),
+        h("h1", { class: "status-till" }, h("strong", { text: till.shop }), h("span", { text: till.name })),
         this.#person(operator),
         mode_text ? h("p", { class: "status-mode", text: mode_text }) : null,
         h("ul", { class: "status-devices", "aria-label": t("status") }, ...devices.map(device), central(network)),
@@ -49,7 +49,7 @@ export class TillStatus extends HTMLElement {
           class: "status-language",
           "data-key": `language-${code}`,
           lang: code,
-          "aria-label": name,
+          "aria-label": `${code.toUpperCase()} ${name}`,
           "aria-pressed": String(code === chosen),
           onclick: () => this.dispatchEvent(new CustomEvent("till-language", { bubbles: true, detail: code })),
         },
