@@ -8,7 +8,7 @@ import orjson
 
 from terminal.db.connection import Queries, Row, Transaction
 
-_COLUMNS = (
+EFFECT_COLUMNS = (
     "id, kind, of, title, document_kind, state, attempt, marker, reason, baseline, reference, created_at, dismissed"
 )
 _INSERT = (
@@ -60,20 +60,20 @@ def add_effects(tx: Transaction, effects: list[NewEffect]) -> None:
 
 def find_effect(queries: Queries, effect: str) -> EffectRow | None:
     """Return one effect."""
-    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM effect WHERE id = ?", (effect,))
-    return None if row is None else _effect(row)
+    row = queries.fetch_one(f"SELECT {EFFECT_COLUMNS} FROM effect WHERE id = ?", (effect,))
+    return None if row is None else read_effect(row)
 
 
 def list_open(queries: Queries, kind: str | None = None) -> list[EffectRow]:
     """Return the effects that still need doing or somebody's look, oldest first."""
-    rows = queries.fetch_all(f"SELECT {_COLUMNS} FROM effect WHERE open = 1 ORDER BY position")
-    return [effect for effect in map(_effect, rows) if kind is None or effect.kind == kind]
+    rows = queries.fetch_all(f"SELECT {EFFECT_COLUMNS} FROM effect WHERE open = 1 ORDER BY position")
+    return [effect for effect in map(read_effect, rows) if kind is None or effect.kind == kind]
 
 
 def list_of(queries: Queries, of: str, kind: str) -> list[EffectRow]:
     """Return every attempt of one kind for one document, oldest first."""
-    rows = queries.fetch_all(f"SELECT {_COLUMNS} FROM effect WHERE of = ? ORDER BY position", (of,))
-    return [effect for effect in map(_effect, rows) if effect.kind == kind]
+    rows = queries.fetch_all(f"SELECT {EFFECT_COLUMNS} FROM effect WHERE of = ? ORDER BY position", (of,))
+    return [effect for effect in map(read_effect, rows) if effect.kind == kind]
 
 
 def mark_started(tx: Transaction, effect: str, baseline: dict[str, Any] | None = None) -> bool:
@@ -116,7 +116,8 @@ def retire_dismissed(tx: Transaction) -> None:
     tx.execute("UPDATE effect SET open = 0 WHERE open = 1 AND dismissed = 1")
 
 
-def _effect(row: Row) -> EffectRow:
+def read_effect(row: Row) -> EffectRow:
+    """Return the effect that a row of ``EFFECT_COLUMNS`` holds."""
     values = list(row)
     for place in (9, 10):  # baseline, reference
         values[place] = None if values[place] is None else orjson.loads(values[place])

@@ -167,6 +167,12 @@ async def read_hash(readers: Readers, chain: str, seq: int) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+async def read_last_seq(readers: Readers, chain: str) -> int:
+    """Return the last sequence of a chain, 0 where there is none."""
+    row = await readers.fetch_one("SELECT max(seq) FROM entry WHERE chain = ?", (chain,))
+    return int(row[0]) if row and row[0] else 0
+
+
 async def unsent_count(readers: Readers) -> int:
     """Return how many entries central has not acknowledged, over all chains."""
     row = await readers.fetch_one(

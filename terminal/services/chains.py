@@ -94,6 +94,11 @@ class Chains:
         return self._origin.chain
 
     @property
+    def head(self) -> Head:
+        """Return the end of the chain as of the last commit."""
+        return self._head
+
+    @property
     def mode(self) -> ChainMode:
         """Return what the chain is for."""
         return self._identity.mode

@@ -1,6 +1,7 @@
 """The till's core, opened as a whole: ledger, catalogue and register on one folder."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from commerce.errors import RuleError
@@ -31,6 +32,11 @@ class TillCore:
     chains: Chains
     register: Register
     steps: Steps
+    clock: Clock
+
+    def now(self) -> datetime:
+        """Return the wall time as this till reads it."""
+        return self.clock.now()
 
 
 async def open_till(
@@ -59,7 +65,7 @@ async def open_till(
         await readers.close()
         await writer.stop()
         raise
-    return TillCore(identity, writer, readers, catalog, chains, register, steps)
+    return TillCore(identity, writer, readers, catalog, chains, register, steps, clock)
 
 
 async def close_till(core: TillCore) -> None:

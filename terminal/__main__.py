@@ -1,0 +1,188 @@
+"""The command ``till``: runs the daemon, enrols it, and the tools that support uses."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commerce.errors import PosError
+from terminal.config import TillConfig, read_config
+
+DEFAULT_CONFIG = Path("till.toml")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+ConfigOption = Annotated[Path, typer.Option("--config", help="the till's settings (till.toml)")]
+
+
+def main() -> None:
+    """Run the command; an expected failure is one line in the person's language, exit status 2."""
+    try:
+        app()
+    except PosError as error:
+        typer.echo(f"till: {_words(error)}", err=True)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    replay_from: Annotated[
+        str | None,
+        typer.Option("--replay-from", help="replay chains only: set the clock to this time (ISO, with offset)"),
+    ] = None,
+) -> None:
+    """Run the till until it is told to stop."""
+    from terminal.app import TillApp
+    from terminal.logs import configure_logs
+    from terminal.services.clock import ReplayClock
+
+    settings = read_config(config)
+    configure_logs(settings.log_level)
+    clock = ReplayClock(_moment(replay_from)) if replay_from else None
+    _run(TillApp(settings, clock=clock).run(lambda till: _announce(settings, till.port)))
+
+
+@app.command()
+def enrol(
+    code: Annotated[str, typer.Argument(help="the one-time code that head office gave")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Make this machine a till of a shop: make its keys, give the code, keep the identity."""
+    from terminal.sync.enrol import enrol_till
+
+    settings = read_config(config)
+    identity = _run(enrol_till(settings, code))
+    typer.echo(f"{identity.till_name} ({identity.till_code}), {identity.shop.name}, {identity.company.name}")
+
+
+@app.command()
+def scan(
+    codes: Annotated[list[str], typer.Argument(help="the codes to scan, in order")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    scanner: Annotated[str | None, typer.Option(help="which virtual scanner, where there are several")] = None,
+) -> None:
+    """Scan codes with the till's virtual scanner, on the way a real one takes."""
+    from terminal.devices.scanner.virtual import send_codes
+
+    path, keymap = _virtual_scanner(read_config(config), scanner)
+    count = _run(send_codes(path, codes, keymap=keymap))
+    typer.echo(f"{count}")
+
+
+@app.command()
+def decode(
+    recording: Annotated[Path, typer.Argument(help="raw struct input_event bytes, as read from /dev/input/event*")],
+    keymap: Annotated[str, typer.Option(help="us or it")] = "us",
+    silence_ms: Annotated[int, typer.Option(help="the pause that ends a code without suffix")] = 130,
+) -> None:
+    """Print the codes in a recording as JSON lines."""
+    from terminal.devices.scanner.recordings import decode_recording
+
+    for found in decode_recording(_read(recording), keymap, silence_ms):
+        typer.echo(json.dumps(found, ensure_ascii=False))
+
+
+@app.command(name="explain-code")
+def explain_code(
+    code: Annotated[str, typer.Argument(help="as a scanner sends it; GS as \\x1d or <GS>")],
+    config: Annotated[Path | None, typer.Option("--config", help="use this till's rules for codes of its shop")] = None,
+) -> None:
+    """Print what a code is as JSON."""
+    from commerce.barcode import ITALIAN_DEFAULT_RULES
+    from commerce.barcode import explain_code as explain
+    from terminal.services.shop_rules import read_shop_rules
+
+    rules = read_shop_rules(read_config(config).data_dir) if config else ITALIAN_DEFAULT_RULES
+    plain = code.replace("<GS>", "\x1d").replace("\\x1d", "\x1d")
+    typer.echo(json.dumps(explain(plain, rules, today=_today()), ensure_ascii=False, indent=1, default=str))
+
+
+@app.command()
+def verify(
+    ledger: Annotated[Path, typer.Argument(help="ledger.db")],
+    head: Annotated[Path | None, typer.Option(help="head.json, central's signed head: names a truncated tail")] = None,
+) -> None:
+    """Walk every chain of a ledger: exit 0 good, 1 with the first bad entry named, 2 not a ledger."""
+    from terminal.services.verification import verify_ledger
+
+    verdicts = verify_ledger(ledger, head)
+    bad = [verdict for verdict in verdicts if verdict.problem]
+    for verdict in verdicts:
+        state = "ok"
+        if verdict.problem:
+            state = f"BAD at seq {verdict.problem.seq}: {verdict.problem.code}"
+        typer.echo(f"chain {verdict.chain}: {verdict.entries} entries, head {verdict.head.hash.hex()}, {state}")
+    raise typer.Exit(1 if bad else 0)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+    try:
+        return asyncio.run(work)
+    except BaseExceptionGroup as group:
+        expected, rest = group.split(PosError)
+        if expected and not rest:
+            raise _first(expected) from group
+        raise
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def _announce(settings: TillConfig, port: int) -> None:
+    scheme = "https" if settings.listen.certificate else "http"
+    typer.echo(f"{scheme}://{settings.listen.host}:{port}/")
+
+
+def _virtual_scanner(settings: TillConfig, name: str | None) -> tuple[Path, str]:
+    from commerce.errors import NotFoundError
+
+    for section in settings.devices.scanners:
+        if section.driver == "virtual" and name in (None, section.name):
+            path = section.options.get("socket") or settings.data_dir / "virtual" / f"{section.name}.sock"
+            return Path(path), str(section.options.get("keymap", "us"))
+    raise NotFoundError("scanner.no_virtual_one")
+
+
+def _read(path: Path) -> bytes:
+    from commerce.errors import NotFoundError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError("file.unreadable", path=path.name, reason=error.strerror or "") from error
+
+
+def _moment(text: str) -> datetime:
+    from commerce.errors import BadInputError
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInputError("clock.unreadable", value=text) from error
+    if moment.tzinfo is None:
+        raise BadInputError("clock.unreadable", value=text)
+    return moment.astimezone(UTC)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _words(error: PosError) -> str:
+    import locale
+
+    from commerce.texts import translator
+    from commerce.texts.errors import error_text
+
+    language = (locale.getlocale()[0] or "en")[:2]
+    return f"{error_text(translator(language), error)} [{error.code}]"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,363 @@
+"""The composition root: builds every part of the till and names the loops that the runtime runs."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from commerce.dates import parse_utc, utc_text
+from commerce.errors import ConflictError, PosError
+from commerce.ids import new_id
+from commerce.wire import HeadsAnswer, Heartbeat
+from terminal.config import DeviceSection, TillConfig
+from terminal.db import printables
+from terminal.db.effects import EffectRow
+from terminal.devices.paper import PaperDocument
+from terminal.devices.printer.virtual import VirtualPrinter
+from terminal.devices.protocols import Availability, CashDrawer, DeviceState, FiscalRegister, Scan
+from terminal.devices.registry import (
+    DeviceSettings,
+    Printer,
+    Surroundings,
+    build_fiscal_register,
+    build_receipt_printer,
+    build_scanner,
+)
+from terminal.devices.runner import DeviceRunner, watch_printer, watch_scanner
+from terminal.runtime import Loop, Runtime
+from terminal.services import effects
+from terminal.services.clock import Clock, SystemClock
+from terminal.services.commands import AddCode
+from terminal.services.identity import FILE_NAME, load_identity
+from terminal.services.paperwork import Paperwork
+from terminal.services.printing import paper_of
+from terminal.services.state import RegisterState
+from terminal.services.steps import Steps
+from terminal.services.till_core import TillCore, close_till, open_till
+from terminal.sync.client import CentralAddress, CentralClient
+from terminal.sync.live import LiveChannel
+from terminal.sync.outbox import LedgerOutbox
+from terminal.sync.pull import Puller
+from terminal.sync.push import Pusher
+from terminal.sync.registries import TillRegistries
+from terminal.ui.keys import LIVE
+from terminal.ui.ports import NetworkStatus, StoredReceipt, UiServices, loopback_hosts
+from terminal.ui.server import build_server
+from terminal.version import APP_VERSION
+
+_log = structlog.get_logger("till")
+CLOCK_CHECK_S = 5.0
+
+
+@dataclass
+class Network:
+    """How the till stands with central, as the page shows it."""
+
+    enrolled: bool
+    online: bool = False
+    reason: str = ""
+    offset_ms: int | None = None
+
+
+@dataclass
+class Devices:
+    """The devices of this till and how each is."""
+
+    printer: Printer | None = None
+    drawer: CashDrawer | None = None
+    fiscal_register: FiscalRegister | None = None
+    runners: list[DeviceRunner] = field(default_factory=list)
+    states: dict[str, DeviceState] = field(default_factory=dict)
+
+    def list_states(self) -> Sequence[DeviceState]:
+        """Return every device's state, in the order of the settings."""
+        return tuple(self.states.values())
+
+
+class TillApp:
+    """A whole till: open it, run its loops, close it."""
+
+    def __init__(self, config: TillConfig, *, clock: Clock | None = None, steps: Steps | None = None) -> None:
+        self._config = config
+        self._clock = clock or SystemClock()
+        self._steps = steps or Steps()
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+        self._refresh: Callable[[], None] = lambda: None
+        self.port = 0
+
+    async def run(self, announce: Callable[["TillApp"], None] = lambda app: None) -> None:
+        """Run the till until it is told to stop."""
+        core = await self._open_core()
+        try:
+            loops = await self._build(core)
+        except BaseException:
+            await self._close()
+            raise
+        runtime = Runtime(loops, is_alive=lambda: core.writer.alive, stop=self._close)
+        await runtime.run(lambda: announce(self))
+
+    async def _open_core(self) -> TillCore:
+        folder = self._config.data_dir
+        identity = load_identity(folder / FILE_NAME)
+        core = await open_till(folder, identity, clock=self._clock, app_version=APP_VERSION, steps=self._steps)
+        self._closers.append(lambda: close_till(core))
+        return core
+
+    async def _build(self, core: TillCore) -> list[Loop]:
+        listener = self._bind()
+        network, devices = Network(enrolled=self._config.central is not None), self._devices(core)
+        outbox = LedgerOutbox(self._config.data_dir, core.writer, core.readers, core.register.open_new_chain)
+        await outbox.count()
+        server = build_server(self._ui_services(core, devices, network, outbox))
+        refresh = server[LIVE].refresh
+        for runner in devices.runners:
+            devices.states[runner.state.name] = runner.state
+        loops = [Loop("register", core.register.run), Loop("clock", lambda: _watch_clock(core))]
+        loops += self._effect_loops(core, devices)
+        loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]
+        loops += await self._sync_loops(core, outbox, network, devices, refresh)
+        self._refresh = refresh
+        await self._serve(server, listener)
+        return loops
+
+    def _devices(self, core: TillCore) -> Devices:
+        around = Surroundings(self._config.data_dir, lambda: core.now().date())
+        devices, wanted = Devices(), self._config.devices
+
+        def publish(state: DeviceState) -> None:
+            devices.states[state.name] = state
+            self._refresh()
+
+        for section in wanted.scanners:
+            scanner = build_scanner(_settings(section, "scanner"), around)
+            watch = watch_scanner(scanner, lambda scan: _take_scan(core, scan))
+            devices.runners.append(DeviceRunner(section.name, "scanner", watch, publish))
+        if wanted.printer:
+            devices.printer = build_receipt_printer(_settings(wanted.printer, "receipt_printer"), around)
+            devices.printer.on_sent = lambda: self._steps.reached("print.sent")
+            devices.drawer = devices.printer
+            watch = watch_printer(devices.printer)
+            devices.runners.append(DeviceRunner(wanted.printer.name, "receipt_printer", watch, publish))
+        if wanted.fiscal_register:
+            section = wanted.fiscal_register
+            devices.fiscal_register = build_fiscal_register(_settings(section, "fiscal_register"), around)
+            devices.states[section.name] = DeviceState(section.name, "fiscal_register", Availability.READY)
+        return devices
+
+    def _effect_loops(self, core: TillCore, devices: Devices) -> list[Loop]:
+        paperwork = Paperwork(core.register, core.readers, core.identity)
+        around = effects.Surroundings(paperwork, core.now, self._steps.reached)
+
+        async def render(effect: EffectRow) -> bytes:
+            entry = await paperwork.printable(effect)
+            width = devices.printer.profile.columns if devices.printer else 42
+            identity = core.identity
+            paper = paper_of(entry, identity.till_id, identity.mode, effect.marker, identity.signer, width)
+            return await asyncio.to_thread(_render, paper, devices.printer)
+
+        prints = effects.PrintLoop(around, devices.printer, render, paperwork.may_print)
+        drawers = effects.DrawerLoop(around, devices.drawer)
+        fiscal = effects.FiscalLoop(around, devices.fiscal_register, paperwork.fiscal_document)
+        acting: tuple[effects.EffectLoop, ...] = (prints, drawers, fiscal)
+
+        def wake(state: RegisterState) -> None:
+            for loop in acting:
+                loop.wake()
+
+        core.register.listeners.append(wake)
+        return [
+            Loop("prints", prints.run),
+            Loop("drawer", drawers.run),
+            Loop("fiscal register", fiscal.run),
+            Loop("warm up", _warm_up, is_core=False),
+        ]
+
+    async def _sync_loops(
+        self, core: TillCore, outbox: LedgerOutbox, network: Network, devices: Devices, refresh: Callable[[], None]
+    ) -> list[Loop]:
+        section = self._config.central
+        if section is None:
+            return []
+        address = CentralAddress(section.url, core.identity.token, section.ca_file, section.timeout_s)
+        client = await CentralClient(address).__aenter__()
+        self._closers.append(lambda: client.__aexit__(None, None, None))
+
+        def on_state(online: bool, reason: str) -> None:
+            network.online, network.reason = online, reason
+            refresh()
+
+        async def on_heads(answer: HeadsAnswer) -> None:
+            offset = parse_utc(answer.time) - core.now()
+            network.offset_ms = int(offset.total_seconds() * 1000)
+            core.register.note_central_time(offset)
+
+        pusher = Pusher(
+            core.identity.till_id,
+            core.identity.central_public_key,
+            outbox,
+            client,
+            current_chain=lambda: core.chains.chain,
+            on_state=on_state,
+            on_heads=on_heads,
+            reached=self._steps.reached,
+        )
+        puller = Puller(TillRegistries(core.register, core.catalog, core.readers), client)
+        live = LiveChannel(
+            client,
+            lambda: _heartbeat(core, outbox, network, devices),
+            on_open=pusher.wake,
+            on_news=puller.wake,
+        )
+        return [
+            Loop("push", pusher.run),
+            Loop("push signal", lambda: _signal(core, outbox, pusher, refresh)),
+            Loop("pull", puller.run),
+            Loop("live", live.run),
+        ]
+
+    def _ui_services(self, core: TillCore, devices: Devices, network: Network, outbox: LedgerOutbox) -> UiServices:
+        paper = devices.printer if isinstance(devices.printer, VirtualPrinter) else None
+        listen = self._config.listen
+
+        def network_status() -> NetworkStatus:
+            state = "never" if not network.enrolled else "online" if network.online else "offline"
+            return NetworkStatus(state, outbox.unsent, outbox.since)  # type: ignore[arg-type]
+
+        async def search(text: str, _language: str, limit: int) -> Sequence[object]:
+            return await core.catalog.search(text, limit)
+
+        return UiServices(
+            register=core.register,
+            search=search,  # type: ignore[arg-type]
+            receipts=LedgerReceipts(core),
+            devices=devices.list_states,
+            network=network_status,
+            now=core.now,
+            hosts=loopback_hosts(self.port) | frozenset(listen.allowed_hosts),
+            version=APP_VERSION,
+            paper=paper,
+            draw_paper=_draw_paper if paper else None,
+        )
+
+    def _bind(self) -> socket.socket:
+        """Take the port before anything else is started; ConflictError ``listen.in_use``."""
+        listen = self._config.listen
+        try:
+            family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+            listener = socket.create_server((listen.host, listen.port), family=family, reuse_port=False)
+        except OSError as error:
+            raise ConflictError("listen.in_use", host=listen.host, port=listen.port) from error
+        self.port = int(listener.getsockname()[1])
+        return listener
+
+    async def _serve(self, server: web.Application, listener: socket.socket) -> None:
+        listen = self._config.listen
+        runner = web.AppRunner(server, access_log=None, handle_signals=False)
+        await runner.setup()
+        self._closers.append(runner.cleanup)
+        await web.SockSite(runner, listener, ssl_context=_tls(listen.certificate, listen.key)).start()
+
+    async def _close(self) -> None:
+        """Close what was opened, newest first; the writer last."""
+        for close in reversed(self._closers):
+            with contextlib.suppress(PosError, OSError):
+                await close()
+        self._closers.clear()
+
+
+class LedgerReceipts:
+    """Reads receipts back for pages."""
+
+    def __init__(self, core: TillCore) -> None:
+        self._readers = core.readers
+
+    async def find_last(self) -> StoredReceipt | None:
+        """Return the newest receipt of this till."""
+        return _receipt(await printables.find_last_document_entry(self._readers))
+
+    async def find(self, document: str) -> StoredReceipt | None:
+        """Return the receipt with this document id."""
+        return _receipt(await printables.find_document_entry(self._readers, document))
+
+
+def _receipt(entry: printables.StoredEntry | None) -> StoredReceipt | None:
+    return StoredReceipt(entry.body, parse_utc(entry.at)) if entry else None
+
+
+async def _take_scan(core: TillCore, scan: Scan) -> None:
+    """Hand a scan to the register; a refusal is a notice on the page and not the scanner's affair."""
+    with contextlib.suppress(PosError):
+        await core.register.submit(AddCode(new_id(), scan.code, device=scan.device))
+
+
+async def _signal(core: TillCore, outbox: LedgerOutbox, pusher: Pusher, refresh: Callable[[], None]) -> None:
+    """Wake the pusher after each commit, then bring the number of unsent entries up to date."""
+    committed = core.chains.committed
+    while True:
+        await committed.wait()
+        committed.clear()
+        pusher.wake()
+        await outbox.count()
+        refresh()
+
+
+async def _watch_clock(core: TillCore) -> None:
+    while True:
+        core.register.refresh_clock()
+        await asyncio.sleep(CLOCK_CHECK_S)
+
+
+async def _warm_up() -> None:
+    """Load what the first receipt needs, after the till sells, off the loop."""
+    from terminal.devices.printer.escpos_render import warm_up
+
+    await asyncio.to_thread(warm_up)
+    await asyncio.Event().wait()
+
+
+def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: Devices) -> Heartbeat:
+    head = core.chains.head
+    return Heartbeat(
+        unsent=outbox.unsent,
+        oldest_unsent_at=utc_text(outbox.since) if outbox.since else None,
+        version=APP_VERSION,
+        clock_offset_ms=network.offset_ms,
+        devices=[
+            {"name": d.name, "kind": d.kind, "availability": d.availability.value, "reason": d.reason}
+            for d in devices.list_states()
+        ],
+        chain=core.chains.chain,
+        seq=head.seq,
+    )
+
+
+def _settings(section: DeviceSection, kind: str) -> DeviceSettings:
+    return DeviceSettings(section.name, kind, section.driver, section.options)
+
+
+def _render(paper: PaperDocument, printer: Printer | None) -> bytes:
+    from terminal.devices.printer.escpos_render import render
+    from terminal.devices.printer.profiles import PrinterProfile
+
+    return render(paper, printer.profile if printer else PrinterProfile())
+
+
+def _draw_paper(job: bytes, texts: object) -> str:
+    from terminal.devices.printer.paper_reader import read_paper
+    from terminal.devices.printer.paper_view import to_html
+
+    return to_html(read_paper(job), texts)  # type: ignore[arg-type]
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if not certificate or not key:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context

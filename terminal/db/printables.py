@@ -1,0 +1,88 @@
+# ruff: noqa: S608 - only constants of this module are put into the text of a statement
+"""Entries as printing and pages read them back: by document or by session, off the writer's thread."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from terminal.db.connection import Readers, Row
+from terminal.db.effects import EFFECT_COLUMNS, EffectRow, read_effect
+
+_ENTRY = "e.chain, e.seq, e.hash, e.at, e.header, e.body"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry with its body read."""
+
+    chain: str
+    seq: int
+    hash: bytes
+    at: str
+    operator: str | None  # id
+    body: dict[str, Any]
+
+
+async def find_document_entry(readers: Readers, document: str) -> StoredEntry | None:
+    """Return the entry that issued a document."""
+    return _stored(
+        await readers.fetch_one(
+            f"SELECT {_ENTRY} FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq WHERE d.id = ?",
+            (document,),
+        )
+    )
+
+
+async def find_last_document_entry(readers: Readers) -> StoredEntry | None:
+    """Return the entry that issued the newest document."""
+    return _stored(
+        await readers.fetch_one(
+            f"SELECT {_ENTRY} FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq"
+            " ORDER BY d.rowid DESC LIMIT 1"
+        )
+    )
+
+
+async def find_z_entry(readers: Readers, session: str) -> StoredEntry | None:
+    """Return the entry that closed a session."""
+    return _stored(
+        await readers.fetch_one(
+            f"SELECT {_ENTRY} FROM session s JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq"
+            " WHERE s.id = ?",
+            (session,),
+        )
+    )
+
+
+async def find_fiscal_reference(readers: Readers, document: str) -> dict[str, Any] | None:
+    """Return the fiscal register's number of a document, None where there is none (yet)."""
+    row = await readers.fetch_one(
+        "SELECT reference FROM effect WHERE of = ? AND kind = 'fiscal' AND state = 'done'"
+        " ORDER BY position DESC LIMIT 1",
+        (document,),
+    )
+    return orjson.loads(row[0]) if row and row[0] else None
+
+
+async def has_open_fiscal_effect(readers: Readers, document: str) -> bool:
+    """Return whether the fiscal register is still to print the document."""
+    row = await readers.fetch_one(
+        "SELECT 1 FROM effect WHERE of = ? AND kind = 'fiscal' AND state IN ('intended', 'started')", (document,)
+    )
+    return row is not None
+
+
+async def list_open_effects(readers: Readers, kind: str) -> list[EffectRow]:
+    """Return the effects of one kind that still need doing or somebody's look, oldest first."""
+    rows = await readers.fetch_all(
+        f"SELECT {EFFECT_COLUMNS} FROM effect WHERE open = 1 AND kind = ? ORDER BY position", (kind,)
+    )
+    return [read_effect(row) for row in rows]
+
+
+def _stored(row: Row | None) -> StoredEntry | None:
+    if row is None:
+        return None
+    operator = orjson.loads(row[4])["operator"]
+    return StoredEntry(row[0], row[1], bytes(row[2]), row[3], operator, orjson.loads(row[5]))

@@ -1,0 +1,106 @@
+"""What the effect loops act on: documents read back from the ledger, ready for a printer or a fiscal register."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from commerce.errors import NotFoundError
+from terminal.db import printables
+from terminal.db.connection import Readers
+from terminal.db.effects import EffectRow
+from terminal.db.printables import StoredEntry
+from terminal.devices.protocols import FiscalDocument, FiscalLine
+from terminal.services.identity import Identity
+from terminal.services.printing import RECEIPT, Z_REPORT, PrintableEntry
+from terminal.services.register import Register
+
+
+class Paperwork:
+    """The ledger's side of effects (an ``EffectDesk``), and the documents they are about."""
+
+    def __init__(self, register: Register, readers: Readers, identity: Identity) -> None:
+        self._register = register
+        self._readers = readers
+        self._identity = identity
+
+    async def open_effects(self, kind: str) -> Sequence[EffectRow]:
+        """Return the effects of one kind that are not settled well, oldest first."""
+        return await printables.list_open_effects(self._readers, kind)
+
+    async def start_effect(self, effect: str, baseline: dict[str, Any] | None = None) -> bool:
+        """Commit that the act begins."""
+        return await self._register.start_effect(effect, baseline)
+
+    async def settle_effect(
+        self, effect: str, outcome: str, reason: str = "", reference: dict[str, Any] | None = None
+    ) -> None:
+        """Commit the outcome."""
+        await asyncio.shield(self._register.settle_effect(effect, outcome, reason, reference))
+
+    async def may_print(self, effect: EffectRow) -> bool:
+        """Return whether paper may come out now: the fiscal register goes first, so that its number is on it."""
+        return not await printables.has_open_fiscal_effect(self._readers, effect.of)
+
+    async def printable(self, effect: EffectRow) -> PrintableEntry:
+        """Return what the effect prints; NotFoundError ``document.unknown`` when the ledger has no such document."""
+        if effect.document_kind == Z_REPORT:
+            entry = _found(await printables.find_z_entry(self._readers, effect.of), effect.of)
+            language = self._register.state.operating.shop.languages[0]
+            return self._printable(Z_REPORT, entry, self._seller(), language, None)
+        entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
+        fiscal = await printables.find_fiscal_reference(self._readers, effect.of)
+        return self._printable(RECEIPT, entry, entry.body["seller"], entry.body["language"], fiscal)
+
+    async def fiscal_document(self, effect: EffectRow) -> FiscalDocument:
+        """Return what the fiscal register is asked to print."""
+        entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
+        return fiscal_document(effect.id, entry.body)
+
+    def _printable(
+        self, kind: str, entry: StoredEntry, seller: dict[str, Any], language: str, fiscal: dict[str, Any] | None
+    ) -> PrintableEntry:
+        operator = self._register.state.operating.operators.get(entry.operator or "")
+        name = operator.name if operator else ""
+        return PrintableEntry(
+            kind, entry.chain, entry.seq, entry.hash, entry.at, name, entry.body, seller, language, fiscal
+        )
+
+    def _seller(self) -> dict[str, Any]:
+        operating, till = self._register.state.operating, self._register.state.till
+        return {
+            "company_name": operating.company.name,
+            "tax_id": operating.company.tax_id,
+            "country": operating.company.country,
+            "shop_name": operating.shop.name,
+            "address": list(operating.shop.address),
+            "till_name": till.name,
+        }
+
+
+def fiscal_document(effect: str, body: dict[str, Any]) -> FiscalDocument:
+    """Return a sale's body as the fiscal register takes it; payments are what was settled, change taken off cash."""
+    language = body["language"]
+    lines = tuple(
+        FiscalLine(
+            line["names"].get(language) or next(iter(line["names"].values()), ""),
+            line["quantity"],
+            line["total"],
+            line["vat"]["receipt_code"] or line["vat"]["code"],
+            line["vat"]["rate"],
+        )
+        for line in body["lines"]
+    )
+    kinds = {"cash": "cash", "card": "electronic", "voucher": "not_collected", "on_account": "not_collected"}
+    sums: dict[str, int] = {}
+    for tender in body["tenders"]:
+        kind = kinds[tender["kind"]]
+        sums[kind] = sums.get(kind, 0) + tender["value"]
+    if change := body["settlement"]["change"]:
+        sums["cash"] = sums.get("cash", 0) - change
+    return FiscalDocument(effect, body["settlement"]["total"], lines, tuple(sums.items()), language)
+
+
+def _found(entry: StoredEntry | None, what: str) -> StoredEntry:
+    if entry is None:
+        raise NotFoundError("document.unknown", document=what)
+    return entry

@@ -1,0 +1,23 @@
+"""The shop's rules for codes that carry a price or weight, read from a ledger without opening it for writing."""
+
+from pathlib import Path
+
+import orjson
+
+from commerce.barcode import ITALIAN_DEFAULT_RULES, EmbeddedRule
+from terminal.db.connection import open_reader
+from terminal.db.registry import list_rows
+from terminal.services.till_core import LEDGER
+
+
+def read_shop_rules(folder: Path) -> tuple[EmbeddedRule, ...]:
+    """Return the rules of the till's settings, or the defaults where there are none yet."""
+    reader = open_reader(folder / LEDGER)
+    try:
+        rows = [row for row in list_rows(reader) if row[0] == "till_settings"]
+    finally:
+        reader.close()
+    if not rows:
+        return ITALIAN_DEFAULT_RULES
+    settings = orjson.loads(rows[0][3]) if isinstance(rows[0][3], bytes) else rows[0][3]
+    return tuple(EmbeddedRule(**rule) for rule in settings.get("embedded_rules", []))
