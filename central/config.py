@@ -57,7 +57,7 @@ class CentralConfig(Section):
     """``central.toml``. ``key_file`` is shared by all processes on one database."""
 
     data_dir: Path
-    listen: ListenSection = ListenSection()
+    listen: ListenSection = Field(default_factory=ListenSection)
     database: DatabaseSection = DatabaseSection()
     projection: ProjectionSection = ProjectionSection()
     key_file: Path | None = None

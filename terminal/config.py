@@ -61,7 +61,7 @@ class TillConfig(Section):
     """``till.toml``."""
 
     data_dir: Path
-    listen: ListenSection = ListenSection()
+    listen: ListenSection = Field(default_factory=ListenSection)
     central: CentralSection | None = None
     devices: DevicesSection = DevicesSection()
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
