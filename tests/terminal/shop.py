@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,6 +27,7 @@ from tests.fakes.clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from decimal import Decimal
     from pathlib import Path
 
     from terminal.services.clock import Clock
@@ -46,22 +46,28 @@ COFFEE, BREAD, CHEESE, LOOSE, BAG, BAG_TWIN = "8000000000017", "8000000000024", 
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
 
-def make_shop_identity(mode: str = "live", **shop: Any) -> Identity:
+def make_shop_identity(mode: str = "live", **shop: object) -> Identity:
     """Return the identity of an enrolled till."""
     return make_identity(
         _KEY,
         {
-            "company": {"id": COMPANY, "name": "Emporio Aurora", "tax_id": "00000000000", "country": "IT", "currency": "EUR"},
-            "shop": {"id": SHOP, "name": "Centro", "zone": "Europe/Rome", "languages": ["it", "en"], "address": ["Via A 1"]} | shop,
+            "company": {
+                "id": COMPANY,
+                "name": "Emporio Aurora",
+                "tax_id": "00000000000",
+                "country": "IT",
+                "currency": "EUR",
+            },
+            "shop": {"id": SHOP, "name": "Centro", "zone": "Europe/Rome", "languages": ["it", "en"]} | shop,
             "till": {"id": "0193a000-0000-7000-8000-0000000000f2", "code": "T1", "name": "Cassa 1", "mode": mode},
             "token": "00" * 32,
             "till_secret": SECRET.hex(),
             "central_public_key": "11" * 32,
         },
-    )  # fmt: skip
+    )
 
 
-def operating_changes(**settings: Any) -> list[Change]:
+def operating_changes(**settings: object) -> list[Change]:
     """Return the operating set as central sends it."""
     row = {
         "version": 3,
@@ -180,7 +186,15 @@ def steady(state: RegisterState) -> RegisterState:
 
 
 def _vat(code: str, rate: str, *, default: bool = False) -> Change:
-    row = {"code": code, "names": {"it": f"IVA {code}"}, "rates": [["2013-10-01", rate]], "treatment": "taxed", "natura": None, "receipt_code": code, "default": default}  # fmt: skip
+    row = {
+        "code": code,
+        "names": {"it": f"IVA {code}"},
+        "rates": [["2013-10-01", rate]],
+        "treatment": "taxed",
+        "natura": None,
+        "receipt_code": code,
+        "default": default,
+    }
     return Change(kind="vat_code", id=f"vat-{code}", version=1, row=row)
 
 
@@ -192,10 +206,25 @@ def _tender(code: str, kind: str, position: int, *, opens_drawer: bool = False) 
 def _operator(operator: str, name: str, salt: bytes) -> Change:
     parameters = {"time_cost": 1, "memory_kib": 64, "parallelism": 1}
     verifier = bind_pin(PIN, PinVerifier(salt, b"", **parameters), SECRET).hex()
-    row = {"name": name, "pin_salt": salt.hex(), "pin_verifier": verifier, "pin_params": parameters, "rights": [], "active": True}  # fmt: skip
+    row = {
+        "name": name,
+        "pin_salt": salt.hex(),
+        "pin_verifier": verifier,
+        "pin_params": parameters,
+        "rights": [],
+        "active": True,
+    }
     return Change(kind="operator", id=operator, version=1, row=row)
 
 
 def _item(item: str, name: str, price: str | None, vat: str, codes: list[str], unit: str = "pc") -> Change:
-    row = {"sku": item.upper(), "names": {"it": name}, "unit": unit, "vat_code": vat, "price": price, "codes": codes, "rank": 0}  # fmt: skip
+    row = {
+        "sku": item.upper(),
+        "names": {"it": name},
+        "unit": unit,
+        "vat_code": vat,
+        "price": price,
+        "codes": codes,
+        "rank": 0,
+    }
     return Change(kind="item", id=item, version=1, row=row)

@@ -1,0 +1,176 @@
+"""The catalogue: a cache that is looked up exactly, searched quickly and replaced without a rename."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from commerce.errors import BadInputError
+from commerce.wire import Change
+from terminal.db.catalog import POINTER, Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def catalog(tmp_path: Path) -> AsyncIterator[Catalog]:
+    catalog = Catalog(tmp_path)
+    await catalog.open()
+    yield catalog
+    await catalog.close()
+
+
+def item(
+    item_id: str, name: str, *codes: str, rank: int = 0, version: int = 1, price: str | None = "1.00000000"
+) -> Change:
+    row = {
+        "sku": item_id.upper(),
+        "names": {"it": name},
+        "unit": "pc",
+        "vat_code": "22",
+        "price": price,
+        "codes": list(codes),
+        "rank": rank,
+    }
+    return Change(kind="item", id=item_id, version=version, row=row)
+
+
+async def test_a_code_is_matched_whole(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Pane", "0012", "99")], "c1")
+
+    assert [found.id for found in catalog.find_by_code("0012")] == ["a"]
+    assert catalog.find_by_code("12") == []
+    assert catalog.find_by_code("001") == []
+
+
+async def test_prices_keep_their_eight_decimals(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Vite", "1", price="0.00123456")])
+
+    assert catalog.find_by_code("1")[0].price == Decimal("0.00123456")
+
+
+async def test_applying_the_same_changes_twice_is_harmless(catalog: Catalog) -> None:
+    changes = [item("a", "Pane", "1"), item("b", "Latte", "2")]
+    await catalog.apply_items(changes, "c1")
+    await catalog.apply_items(changes, "c1")
+
+    assert catalog.count() == 2
+    assert [found.id for found in await catalog.search("pa")] == ["a"]
+
+
+async def test_a_changed_item_is_found_by_its_new_words_only(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Pane", "1")])
+    await catalog.apply_items([item("a", "Grissini", "2", version=2)])
+
+    assert await catalog.search("pane") == []
+    assert [found.version for found in await catalog.search("griss")] == [2]
+    assert catalog.find_by_code("1") == []
+
+
+async def test_a_deleted_item_is_gone(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Pane", "1")])
+    await catalog.apply_items([Change(kind="item", id="a", version=2, row=None)], "c2")
+
+    assert catalog.find_item("a") is None
+    assert await catalog.search("pane") == []
+    assert catalog.cursor() == "c2"
+
+
+@pytest.mark.parametrize("text", ["caffe", "CAFFÈ", "mac caff", "c", "caffè mac"])
+async def test_search_ignores_case_accents_and_order(catalog: Catalog, text: str) -> None:
+    await catalog.apply_items([item("a", "Caffè macinato"), item("b", "Tè verde")])
+
+    assert "a" in [found.id for found in await catalog.search(text)]
+
+
+@pytest.mark.parametrize("text", ["", "  ", '"', "*", "a AND OR", "NEAR(", "'; DROP TABLE item"])
+async def test_search_takes_any_text(catalog: Catalog, text: str) -> None:
+    await catalog.apply_items([item("a", "Pane")])
+
+    assert await catalog.search(text) == []
+
+
+async def test_what_sells_most_is_found_first(catalog: Catalog) -> None:
+    await catalog.apply_items(
+        [item("c", "Pane nero"), item("b", "Pane bianco", rank=2), item("a", "Pane raro", rank=9)]
+    )
+
+    assert [found.id for found in await catalog.search("pane")] == ["b", "a", "c"]
+
+
+async def test_digits_find_codes_that_begin_with_them(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Pane", "8001234567890")])
+
+    assert [found.id for found in await catalog.search("80012")] == ["a"]
+
+
+async def test_a_deleted_catalogue_file_comes_back_empty(tmp_path: Path) -> None:
+    first = Catalog(tmp_path)
+    await first.open()
+    await first.apply_items([item("a", "Pane", "1")], "c1")
+    path = first.path
+    await first.close()
+    for file in tmp_path.glob("catalog-*"):
+        file.unlink()
+
+    again = Catalog(tmp_path)
+    await again.open()
+    assert (again.count(), again.cursor()) == (0, None)
+    assert again.path.name == path.name
+    await again.close()
+
+
+async def test_a_damaged_catalogue_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "catalog-4.db").write_bytes(b"nonsense" * 1000)
+    (tmp_path / POINTER).write_text("catalog-4.db")
+    catalog = Catalog(tmp_path)
+
+    await catalog.open()
+
+    assert catalog.path.name == "catalog-5.db"
+    await catalog.close()
+
+
+async def test_a_ready_file_is_adopted_under_a_new_name(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    source = Catalog(tmp_path / "made")
+    await source.open()
+    await source.apply_items([item("z", "Zucca", "7")], "c9")
+    made = source.path
+    await source.close()
+    catalog = Catalog(tmp_path)
+    await catalog.open()
+    old = catalog.path
+    fresh = catalog.fresh_path()
+    fresh.write_bytes(made.read_bytes())
+
+    await catalog.adopt(fresh)
+
+    assert catalog.path == fresh
+    assert [found.id for found in catalog.find_by_code("7")] == ["z"]
+    assert [found.id for found in await catalog.search("zuc")] == ["z"]
+    assert not old.exists()
+    await catalog.close()
+
+
+async def test_a_file_that_is_no_catalogue_is_not_adopted(catalog: Catalog) -> None:
+    fresh = catalog.fresh_path()
+    fresh.write_bytes(b"no")
+
+    with pytest.raises(BadInputError):
+        await catalog.adopt(fresh)
+
+    assert catalog.path != fresh
+
+
+async def test_a_rebuilt_catalogue_is_empty_and_in_use(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Pane", "1")], "c1")
+
+    await catalog.rebuild()
+    await catalog.apply_items([item("b", "Latte", "2")], "c2")
+
+    assert (catalog.count(), catalog.cursor()) == (1, "c2")

@@ -1,0 +1,101 @@
+"""Entries are appended and never change; what is unsent can be read in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from commerce.ledger import Head, verify_chain
+from terminal.db import ledger
+from tests.terminal.shop import running_till
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM entry",
+        "DELETE FROM entry WHERE seq = 2",
+        "UPDATE entry SET body = x'7b7d'",
+        "UPDATE entry SET seq = seq + 1",
+        "UPDATE entry SET personal = x'00'",
+        "UPDATE entry SET header = header, hash = x'00' WHERE seq = 1",
+        "REPLACE INTO entry SELECT chain, seq, id, kind, at, business_day, till_session, header, x'00', hash, signature,"
+        " NULL FROM entry WHERE seq = 2",
+    ],
+)
+async def test_an_entry_cannot_be_changed_or_deleted(tmp_path: Path, statement: str) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+
+        with pytest.raises(sqlite3.IntegrityError):
+            await till.core.writer.run(lambda tx: tx.execute(statement))
+
+
+async def test_personal_data_of_an_entry_can_be_erased(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        changed = await till.core.writer.run(lambda tx: tx.execute("UPDATE entry SET personal = NULL"))
+
+    assert changed > 0
+
+
+async def test_unsent_entries_are_read_in_order_and_complete(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.sell()
+        chain = till.core.chains.chain
+        first = await ledger.read_unsent(till.core.readers, chain, 0, 3)
+        rest = await ledger.read_unsent(till.core.readers, chain, first[-1].seq, 100)
+
+    assert verify_chain(chain, [*first, *rest]).problem is None
+    assert _count(first, rest) == rest[-1].seq
+
+
+async def test_what_is_acknowledged_is_not_counted_as_unsent(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        chain, readers = till.core.chains.chain, till.core.readers
+        before = await ledger.unsent_count(readers)
+        await till.core.writer.run(lambda tx: ledger.set_push_cursor(tx, chain, 2))
+
+        assert await ledger.unsent_count(readers) == before - 2
+        assert await ledger.read_push_cursors(readers) == {chain: 2}
+        await till.core.writer.run(lambda tx: ledger.set_push_cursor(tx, chain, before))
+        assert await ledger.oldest_unsent_at(readers) is None
+
+
+async def test_the_push_cursor_may_go_back(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        chain = till.core.chains.chain
+        for seq in (3, 1):
+            await till.core.writer.run(lambda tx, seq=seq: ledger.set_push_cursor(tx, chain, seq))
+
+        assert await ledger.read_push_cursors(till.core.readers) == {chain: 1}
+
+
+async def test_a_commit_wakes_who_waits_for_entries(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        till.core.chains.committed.clear()
+        await till.ready()
+
+        assert till.core.chains.committed.is_set()
+
+
+async def test_the_last_entry_is_found_without_a_walk(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        chain = till.core.chains.chain
+        last = await till.core.writer.run(lambda tx: ledger.find_last_entry(tx, chain))
+        entries = await ledger.read_unsent(till.core.readers, chain, 0, 100)
+
+    assert last is not None
+    assert last.head == Head(entries[-1].seq, entries[-1].hash)
+
+
+def _count(*parts: list[object]) -> int:
+    return sum(len(part) for part in parts)
