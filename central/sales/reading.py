@@ -13,7 +13,7 @@ from central.identity.people import Actor, Permission
 from central.organisation.service import get_company, list_companies, list_shops
 from central.sales import queries
 from central.sales.queries import AnyRow, SaleFilter, SalePage
-from central.tills.queries import Evidence, find_evidence
+from central.tills.proof import Evidence, find_evidence
 from commerce.dates import business_day
 from commerce.errors import ForbiddenError, NotFoundError
 

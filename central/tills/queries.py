@@ -1,50 +1,23 @@
-"""The SQL behind the pages of tills: evidence of single entries, chains, and what waits for a person."""
+"""The SQL behind the pages of tills: stored entries, chains, and what waits for a person."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from central.tills.tables import ledger_entry, ledger_fork, set_aside, till_chain, till_credential
-from commerce.ledger import NO_HASH, Entry, Head, verify_chain
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One stored entry with central's own verdict: ``problem`` is None when hash, link and signature hold."""
-
-    till: str
-    chain: str
-    seq: int
-    kind: str
-    hash: bytes
-    header: bytes
-    body: bytes
-    received_at: datetime
-    mode: str
-    head_seq: int
-    problem: str | None
-
-
-def find_evidence(conn: Connection, till: str, chain: str, seq: int) -> Evidence | None:
-    """Return a stored entry, verified against the one before it and the chain's key."""
-    rows = conn.execute(
-        select(ledger_entry)
-        .where(ledger_entry.c.till == till, ledger_entry.c.chain == chain, ledger_entry.c.seq.in_((seq - 1, seq)))
-        .order_by(ledger_entry.c.seq)
-    ).all()
-    head = conn.execute(select(till_chain).where(till_chain.c.till == till, till_chain.c.chain == chain)).first()
-    if not rows or rows[-1].seq != seq or head is None:
-        return None
-    row = rows[-1]
-    before = Head(seq - 1, rows[0].hash) if len(rows) == 2 else Head(0, NO_HASH)
-    entry = Entry(row.seq, row.header, row.body, row.hash, row.signature, row.personal)
-    verdict = verify_chain(chain, [entry], start=before, public_key=head.public_key)
-    problem = verdict.problem.code if verdict.problem else None
-    return Evidence(
-        till, chain, seq, row.kind, row.hash, row.header, row.body, row.received_at, head.mode, head.seq, problem
+def find_entries(conn: Connection, till: str, chain: str, first: int, last: int) -> list[Row[Any]]:
+    """Return the stored entries of a span, in order."""
+    query = select(ledger_entry).where(
+        ledger_entry.c.till == till, ledger_entry.c.chain == chain, ledger_entry.c.seq.between(first, last)
     )
+    return list(conn.execute(query.order_by(ledger_entry.c.seq)))
+
+
+def find_chain(conn: Connection, till: str, chain: str) -> Row[Any] | None:
+    """Return a chain's head."""
+    return conn.execute(select(till_chain).where(till_chain.c.till == till, till_chain.c.chain == chain)).first()
 
 
 def list_chains(conn: Connection, till: str) -> list[Row[Any]]:

@@ -1,0 +1,167 @@
+"""The tills: how each is, and what of it waits for a person."""
+
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from central.organisation.service import list_shops
+from central.tills import queries
+from central.tills.api import TILLS
+from central.tills.fleet import list_fleet
+from central.tills.managing import TillManager
+from central.tills.registering import add_till
+from central.tills.review import EntryKey
+from central.tills.watching import till_state
+from central.web.context import require_actor
+from central.web.keys import database, now
+from central.web.live import stream
+from central.web.rendering import page, render, words_of
+from commerce.errors import BadInputError, NotFoundError, PosError
+from commerce.texts.errors import error_text
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the pages of this area."""
+    app.router.add_get("/tills", show_tills)
+    app.router.add_get("/tills/live", live_tills)
+    app.router.add_post("/tills", create_till)
+    app.router.add_get("/tills/{till}", show_till)
+    app.router.add_post("/tills/{till}/code", issue_code)
+    app.router.add_post("/tills/{till}/revoke", revoke)
+    app.router.add_post("/tills/{till}/entries", decide)
+
+
+async def show_tills(request: web.Request) -> web.Response:
+    """Show every till with its state."""
+    return await _tills_page(request)
+
+
+async def live_tills(request: web.Request) -> web.StreamResponse:
+    """Send the table again whenever it changes."""
+
+    async def draw() -> str:
+        return render(request, "tills/table.html", **await _fleet(request))
+
+    return await stream(request, "tills", draw)
+
+
+async def create_till(request: web.Request) -> web.Response:
+    """Add a till and show its first enrolment code."""
+    form = {key: str(value) for key, value in (await request.post()).items()}
+    actor, at = require_actor(request), now(request)
+    try:
+        till = await database(request).write(
+            lambda conn: add_till(
+                conn, actor, at, form.get("shop", ""), form.get("code", "").strip().upper(), form.get("name", "")
+            )
+        )
+    except PosError as error:
+        return await _tills_page(request, error, form)
+    return await _till_page(request, till, code=await _manager(request).issue_code(till))
+
+
+async def show_till(request: web.Request) -> web.Response:
+    """Show one till."""
+    return await _till_page(request, request.match_info["till"])
+
+
+async def issue_code(request: web.Request) -> web.Response:
+    """Show a fresh enrolment code, once."""
+    till = request.match_info["till"]
+    return await _till_page(request, till, code=await _manager(request).issue_code(till))
+
+
+async def revoke(request: web.Request) -> web.Response:
+    """Shut a till out."""
+    till, form = request.match_info["till"], await request.post()
+    try:
+        await _manager(request).revoke(till, str(form.get("note", "")))
+    except BadInputError as error:
+        return await _till_page(request, till, refusal=error)
+    raise web.HTTPSeeOther(f"/tills/{till}")
+
+
+async def decide(request: web.Request) -> web.Response:
+    """Resolve an entry that was set aside or forked."""
+    till, form = request.match_info["till"], await request.post()
+    try:
+        digest = str(form.get("hash", ""))
+        key = EntryKey(
+            till, str(form.get("chain", "")), int(str(form.get("seq", ""))), bytes.fromhex(digest) if digest else None
+        )
+    except ValueError as error:
+        raise BadInputError("bad_input") from error
+    try:
+        await _manager(request).decide(str(form.get("act", "")), key, str(form.get("note", "")))
+    except PosError as error:
+        return await _till_page(request, till, refusal=error)
+    raise web.HTTPSeeOther(f"/tills/{till}")
+
+
+def _manager(request: web.Request) -> TillManager:
+    return TillManager(database(request), request.app[TILLS], require_actor(request), now(request))
+
+
+async def _fleet(request: web.Request) -> dict[str, Any]:
+    actor, moment = require_actor(request), now(request)
+    fleet = await database(request).read(lambda conn: list_fleet(conn, actor.company))
+    return {"states": [(till, till_state(till, moment)) for till in fleet], "moment": moment}
+
+
+async def _tills_page(
+    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    actor = require_actor(request)
+    shops = await database(request).read(lambda conn: list_shops(conn, actor.company))
+    return page(
+        request,
+        "tills/list.html",
+        status=refusal.status if refusal else 200,
+        **await _fleet(request),
+        shops=shops,
+        form={"code": "", "name": "", "shop": "", **(form or {})},
+        refusal=error_text(words_of(request), refusal) if refusal else "",
+    )
+
+
+async def _till_page(
+    request: web.Request, till_id: str, *, code: str = "", refusal: PosError | None = None
+) -> web.Response:
+    actor, moment = require_actor(request), now(request)
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        till = next((one for one in list_fleet(conn, actor.company) if one.id == till_id), None)
+        if till is None:
+            raise NotFoundError("till.unknown", till=till_id)
+        shop = next(one for one in list_shops(conn, till.company) if one.id == till.shop)
+        return {
+            "till": till,
+            "zone": shop.zone,
+            "state": till_state(till, moment),
+            "chains": queries.list_chains(conn, till_id),
+            "credentials": queries.list_credentials(conn, till_id),
+            "set_aside": [(row, _summary(row.body)) for row in queries.list_set_aside(conn, till_id)],
+            "forks": [
+                (row, _summary(row.body), _summary(row.own_body)) for row in queries.list_forks(conn, till_id)
+            ],
+        }
+
+    found = await database(request).read(job)
+    text = error_text(words_of(request), refusal) if refusal else ""
+    status = refusal.status if refusal else 200
+    return page(request, "tills/till.html", status=status, **found, code=code, refusal=text, moment=moment)
+
+
+def _summary(body: bytes | None) -> dict[str, str]:
+    """Return what tells a person which entry this is; a body that cannot be read tells nothing."""
+    try:
+        read = orjson.loads(body or b"")
+        document, settlement = read.get("document") or {}, read.get("settlement") or {}
+        return {
+            "number": str(document.get("formatted") or ""),
+            "total": str(settlement.get("total", "")),
+            "currency": str(read.get("currency") or ""),
+        }
+    except (ValueError, AttributeError):
+        return {"number": "", "total": "", "currency": ""}
