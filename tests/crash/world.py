@@ -1,0 +1,208 @@
+"""One till with its printer, its fiscal register and its central: crashed, started again and looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+from tests.crash import orders
+from tests.crash.cashier import Cashier
+from tests.crash.central_world import CODES, PIN, Central
+from tests.crash.enrolment import enrol
+from tests.crash.fsync_shadow import Shadow
+from tests.crash.invariants import (
+    Ledger,
+    check_central,
+    check_ledger,
+    check_notes,
+    check_paper,
+    check_prints,
+    read_ledger,
+)
+from tests.crash.orders import Orders
+from tests.crash.printed import Receipt, read_receipts
+from tests.crash.processes import Printer, Process, wait_until
+from tests.crash.till_api import TillApi, TillGoneError
+from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CONFIG = """
+data_dir = "{data}"
+log_level = "warning"
+[listen]
+port = {port}
+[central]
+url = "http://127.0.0.1:{central}"
+timeout_s = 2
+[devices.printer]
+name = "printer"
+driver = "escpos-tcp"
+[devices.printer.options]
+host = "127.0.0.1"
+port = {printer}
+answer_s = 2
+keep_open = {keep_open}
+"""
+FISCAL = """
+[devices.fiscal_register]
+name = "rt"
+driver = "fake"
+[devices.fiscal_register.options]
+state_file = "{state}"
+"""
+
+
+class World:
+    """Everything around one till. ``drop_unsynced``: a crash takes with it what was not fsynced."""
+
+    def __init__(
+        self,
+        folder: Path,
+        central: Central,
+        *,
+        drop_unsynced: bool = False,
+        is_fiscal: bool = False,
+        mutant: str = "",
+        through: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.central = folder, central
+        self.data = folder / "till"
+        self.fiscal_state = folder / "fiscal.json"
+        self.claim = central.claim(is_fiscal=is_fiscal)
+        self.orders = Orders(folder / "orders")
+        self.printer = Printer(folder, free_port())
+        self.shadow = Shadow(self.data, folder / "image") if drop_unsynced else None
+        self.port = free_port()
+        self.api = TillApi(self.port)
+        self.cashier = Cashier(self.api, central.seeds.operators[is_fiscal], PIN, CODES, seed=seed)
+        self._mutant = mutant
+        self._config = folder / "till.toml"
+        self._write_config(through or central.port, is_fiscal=is_fiscal)
+        self.till = self._process()
+        self.kills = 0
+
+    @property
+    def ledger_path(self) -> Path:
+        """The till's ledger."""
+        return self.data / "ledger.db"
+
+    def open(self) -> None:
+        """Enrol the till and start it with its printer; return when it can sell."""
+        self.printer.plug_in()
+        enrol(self.data, self.central.port, self.claim.code)
+        self.start()
+        self.wait_until_it_sells()
+
+    def start(self) -> None:
+        """Start the till."""
+        if self.shadow:
+            self.shadow.begin()
+        self.till = self._process()
+        self.till.start()
+        self.api.forget()
+        wait_until(self._is_up_or_ended, "the till to answer")
+        assert self.till.is_running, self.till.log.read_text()[-4000:]
+
+    def wait_until_it_sells(self) -> None:
+        """Return when operators and items have come from central."""
+        wait_until(lambda: bool(self.api.state()["operators"]), "operators to come")
+        wait_until(lambda: bool(self.api.get(f"/api/v1/search?q={CODES[-1]}").values.get("items")), "items to come")
+
+    def crash_at(self, step: str, *, nth: int = 1, acts: int = 400) -> None:
+        """Sell until the till kills itself at a step; AssertionError when the step is never reached."""
+        self.orders.give(orders.KILL, f"{step} {nth}")
+        assert self.cashier.work_until_gone(acts) or self.till.wait_until_ended(10), f"{step} was never reached"
+        self._count_kill()
+
+    def crash_while(self, work: Callable[[], None], step: str) -> None:
+        """Do something by hand until the till kills itself at a step."""
+        self.orders.give(orders.KILL, f"{step} 1")
+        with contextlib.suppress(TillGoneError):
+            work()
+        assert self.till.wait_until_ended(10), f"{step} was never reached"
+        self._count_kill()
+
+    def crash_after(self, seconds: float) -> None:
+        """Sell, and kill the till when that time has passed."""
+        timer = threading.Timer(seconds, self.till.kill)
+        timer.start()
+        assert self.cashier.work_until_gone(100_000)
+        timer.join()
+        self._count_kill()
+
+    def recover(self) -> None:
+        """Start again on what the crash has left, and let the cashier go on."""
+        if self.shadow:
+            self.shadow.cut_power()
+        self.start()
+        self.wait_until_it_sells()
+        self.cashier.take_up()
+
+    def settle(self, *, sent: bool = True) -> None:
+        """Return when every effect has its outcome and, if wanted, everything is at central."""
+        wait_until(lambda: not check_prints(self.read(), self.receipts()), "effects to be settled", 20)
+        if sent:
+            self.wait_until_sent()
+
+    def wait_until_sent(self) -> None:
+        """Return when central has acknowledged everything."""
+        wait_until(lambda: self._unsent() == 0, "central to have everything", 40)
+
+    def violations(self, *, central: bool = True) -> list[str]:
+        """Return what does not hold now."""
+        ledger, receipts = self.read(), self.receipts()
+        found = [*check_ledger(ledger), *check_notes(ledger, self.cashier.notes), *check_paper(ledger, receipts)]
+        found += [*check_prints(ledger, receipts), *self.cashier.violations]
+        return found + (check_central(ledger, self.central.url, self.claim.till) if central else [])
+
+    def read(self) -> Ledger:
+        """Read the ledger."""
+        return read_ledger(self.ledger_path)
+
+    def receipts(self) -> list[Receipt]:
+        """Return what is on the printer's paper."""
+        return read_receipts(self.printer.paper)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.till.stop()
+        self.printer.stop()
+
+    def _unsent(self) -> int:
+        network = self.api.state()["network"]
+        return int(network["unsent"]) if network["state"] == "online" else -1
+
+    def _is_up_or_ended(self) -> bool:
+        if not self.till.is_running:
+            return True
+        try:
+            self.api.wait_until_up(0)
+        except TillGoneError:
+            return False
+        return True
+
+    def _count_kill(self) -> None:
+        self.kills += 1
+        self.orders.take_back(orders.KILL)
+
+    def _process(self) -> Process:
+        options = ["--config", str(self._config), "--orders", str(self.orders.folder), "--mutant", self._mutant]
+        environment = self.shadow.environment() if self.shadow else {}
+        return Process(["-m", "tests.crash.till_main", *options], self.folder / "till.log", environment)
+
+    def _write_config(self, central_port: int, *, is_fiscal: bool) -> None:
+        text = CONFIG.format(
+            data=self.data,
+            port=self.port,
+            central=central_port,
+            printer=self.printer.port,
+            keep_open="false" if self._mutant == "print-first" else "true",
+        )
+        fiscal = FISCAL.format(state=self.fiscal_state) if is_fiscal else ""
+        self._config.write_text(text + fiscal)
