@@ -104,6 +104,7 @@ class TillApp:
 
     async def _open_core(self) -> TillCore:
         folder = self._config.data_dir
+        _make_folders(folder)
         identity = load_identity(folder / FILE_NAME)
         core = await open_till(folder, identity, clock=self._clock, app_version=APP_VERSION, steps=self._steps)
         self._closers.append(lambda: close_till(core))
@@ -335,6 +336,11 @@ def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: 
         chain=core.chains.chain,
         seq=head.seq,
     )
+
+
+def _make_folders(folder: Path) -> None:
+    """Make the data directory, for the till's own user only, with a place for virtual devices."""
+    (folder / "virtual").mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def _settings(section: DeviceSection, kind: str) -> DeviceSettings:

@@ -63,7 +63,7 @@ class TillConfig(Section):
     data_dir: Path
     listen: ListenSection = Field(default_factory=ListenSection)
     central: CentralSection | None = None
-    devices: DevicesSection = DevicesSection()
+    devices: DevicesSection = Field(default_factory=DevicesSection)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     @field_validator("data_dir")
