@@ -49,7 +49,10 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "vat_on": N_("{tax} on {taxable}"),
     # search
     "search": N_("Search, or type a code"),
-    "search_hint": N_("Scan, or type a name or a code."),
+    "guide_scan": N_("Scan: the item is added, wherever you are."),
+    "guide_type": N_("Type a name or a code: what fits is shown here."),
+    "guide_line": N_("Tap a line: another quantity, or off with it."),
+    "guide_keys": N_("Press ? to see every key."),
     "results": N_("Items found"),
     "nothing_found": N_("Nothing found for “{words}”."),
     "no_price": N_("price asked"),

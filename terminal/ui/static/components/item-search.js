@@ -73,7 +73,7 @@ export class ItemSearch extends HTMLElement {
     const words = this.#input.value.trim()
     if (this.#found.length) redraw(this.#results, this.#list())
     else if (words) redraw(this.#results, h("p", { class: "quiet", role: "status", text: t("nothing_found", { words }) }))
-    else redraw(this.#results, h("p", { class: "search-hint" }, t("search_hint"), " ", h("kbd", { text: "?" }), " ", t("keys_title")))
+    else redraw(this.#results, guide())
   }
 
   #list() {
@@ -91,6 +91,18 @@ export class ItemSearch extends HTMLElement {
       h("span", { class: "item-price", text: item.price ?? t("no_price") }),
     )
   }
+}
+
+/** What the next step can be, while nothing is searched. */
+function guide() {
+  const rows = [
+    ["▥", t("guide_scan")],
+    ["⌕", t("guide_type")],
+    ["☰", t("guide_line")],
+    ["?", t("guide_keys")],
+  ]
+  const list = rows.map(([mark, text]) => h("li", {}, h("span", { class: "guide-mark", "aria-hidden": "true", text: mark }), h("span", { text })))
+  return h("ul", { class: "guide" }, ...list)
 }
 
 customElements.define("item-search", ItemSearch)

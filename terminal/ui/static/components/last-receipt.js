@@ -18,9 +18,9 @@ export class LastReceipt extends HTMLElement {
       h(
         "div",
         { class: "panel-body receipt" },
+        this.#again(receipt, copy),
         h("ul", { class: "rows" }, ...lines),
         h("ul", { class: "rows strong" }, h("li", {}, h("span", { text: t("total") }), h("span", { text: receipt.total })), ...given, h("li", {}, h("span", { text: t("change") }), h("span", { text: receipt.change }))),
-        this.#again(receipt, copy),
       ),
     )
   }
