@@ -47,13 +47,7 @@ async def serve(central: Central, announce: Callable[[str], None] = lambda _: No
 
 
 async def _run(central: Central, stopping: asyncio.Event, announce: Callable[[str], None]) -> None:
-    runner = web.AppRunner(
-        central.web,
-        auto_decompress=False,  # bodies are taken with a limit of our own
-        shutdown_timeout=_SHUTDOWN_S,
-        access_log=None,
-        handle_signals=False,
-    )
+    runner = make_runner(central.web)
     await runner.setup()
     try:
         async with asyncio.TaskGroup() as group:
@@ -70,6 +64,17 @@ async def _run(central: Central, stopping: asyncio.Event, announce: Callable[[st
     finally:
         await runner.cleanup()
         await central.fleet.flush()
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Return what serves the application."""
+    return web.AppRunner(
+        app,
+        auto_decompress=False,  # bodies are taken with a limit of our own
+        shutdown_timeout=_SHUTDOWN_S,
+        access_log=None,
+        handle_signals=False,
+    )
 
 
 def _loops(central: Central) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:

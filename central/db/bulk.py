@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
 Row = tuple[object, ...]
@@ -22,7 +24,10 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         connection.exec_driver_sql(statement, list(rows))
         return
     driver = driver_connection(connection)
-    await_only(driver.copy_records_to_table(table.name, records=rows, columns=columns))
+    try:
+        await_only(driver.copy_records_to_table(table.name, records=rows, columns=columns))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(f"COPY {table.name}", None, error) from error
 
 
 def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg has no types

@@ -3,9 +3,10 @@
 Fields that nobody here needs are left out; fields of later versions are ignored.
 """
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
 
 Whole = Annotated[int, Field(strict=True, gt=-(2**53), lt=2**53)]
 Scaled6 = Annotated[str, Field(pattern=r"^-?\d{1,12}\.\d{6}$")]

@@ -153,6 +153,8 @@ def _sql_state(error: Exception) -> str:
 
 def _is_about_rows(error: Exception) -> bool:
     """Tell data that the tables refuse from a database that cannot serve now."""
+    if isinstance(getattr(error, "orig", None), ValueError):
+        return True  # asyncpg could not encode a value
     return _sql_state(error).startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "22", "23"))
 
 

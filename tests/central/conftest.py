@@ -7,6 +7,7 @@ import pytest
 
 from central.db.engine import Database, open_database
 from central.db.migrate import migrate
+from tests.central.office import Office, open_office
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -24,3 +25,9 @@ async def central_database(central_url: str) -> AsyncIterator[Database]:
     await migrate(database)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def office(central_database: Database, tmp_path: Path) -> Office:
+    """Central's services with one company and shop, and a clock that stands still."""
+    return await open_office(central_database, tmp_path)

@@ -1,0 +1,348 @@
+"""The sync protocol over real HTTP."""
+
+import asyncio
+import hashlib
+import hmac
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+import zstandard
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+
+from central.db.feed import change_epoch, publish, publish_many
+from central.runtime import make_runner
+from central.tills import api
+from central.tills.snapshots import Snapshots
+from central.tills.tables import ledger_entry
+from commerce.ledger import Signer, read_signed_head
+from commerce.wire import MAX_BODY_BYTES, EnrolRequest, Heartbeat
+from tests.central.office import Office
+from tests.fakes.till import FakeTill
+
+OPERATOR = {
+    "name": "Anna", "pin_salt": "aa", "pin_hash": "bb" * 32, "pin_params": {}, "rights": ["sell"], "active": True
+}  # fmt: skip
+
+
+class Central:
+    """A server on a real socket and a client that speaks raw HTTP."""
+
+    def __init__(self, office: Office, session: aiohttp.ClientSession, app: web.Application) -> None:
+        self.office, self.session, self.app = office, session, app
+
+    async def ask(self, method: str, path: str, till: FakeTill | None = None, **options: Any) -> tuple[int, Any]:
+        headers = {**options.pop("headers", {}), **({"Authorization": f"Bearer {till.token}"} if till else {})}
+        async with self.session.request(method, f"/sync/v1/{path}", headers=headers, **options) as response:
+            raw = await response.read()
+            return response.status, orjson.loads(raw)
+
+    async def changes(self, till: FakeTill, after: str = "", feed: str = "") -> tuple[list[list[Any]], dict[str, Any]]:
+        """The transactions of a pull, and its trailer."""
+        headers = {"Authorization": f"Bearer {till.token}", "Accept-Encoding": "zstd"}
+        query = {"after": after, "feed": feed}
+        async with self.session.get("/sync/v1/changes", headers=headers, params=query) as response:
+            assert response.status == 200, await response.read()
+            assert response.headers["Content-Encoding"] == "zstd"
+            plain = zstandard.ZstdDecompressor().decompressobj().decompress(await response.read())
+        lines = [orjson.loads(line) for line in plain.splitlines()]
+        return lines[:-1], lines[-1]
+
+    async def snapshot(self, till: FakeTill, target: Path) -> str:
+        """Fetch the catalogue file; returns its cursor."""
+        headers = {"Authorization": f"Bearer {till.token}"}
+        async with self.session.get("/sync/v1/snapshot", headers=headers) as response:
+            assert response.status == 200
+            plain = zstandard.ZstdDecompressor().decompressobj().decompress(await response.read())
+            target.write_bytes(plain)
+            return response.headers["X-Feed-Cursor"]
+
+    async def publish(self, kind: str, rows: dict[str, Any], shop: str | None = None) -> None:
+        job = partial(publish_many, company=self.office.company, shop=shop, kind=kind, rows=list(rows.items()))
+        await self.office.database.write(job)
+
+
+@pytest.fixture
+async def central(office: Office, tmp_path: Path) -> AsyncIterator[Central]:
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[api.TILLS], app[api.SNAPSHOTS] = office.tills, Snapshots(office.database, tmp_path / "snapshots")
+    api.add_routes(app)
+    runner = make_runner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with aiohttp.ClientSession(address, auto_decompress=False) as session:
+        yield Central(office, session, app)
+    await runner.cleanup()
+
+
+def item(sku: str, rank: int = 0, price: str | None = "3.49000000", codes: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "sku": sku, "names": {"it": f"Articolo {sku}", "en": f"Item {sku}"}, "unit": "pc", "vat_code": "22",
+        "price": price, "codes": list(codes), "rank": rank,
+    }  # fmt: skip
+
+
+def body(till: FakeTill) -> bytes:
+    return orjson.dumps(till.push().model_dump())
+
+
+async def test_enrol_push_and_heads_over_http(central: Central) -> None:
+    signer = Signer(Ed25519PrivateKey.generate())
+    code = await central.office.tills.issue_code(await central.office.add_till())
+    request = EnrolRequest(code=code, public_key=signer.public_key.hex(), app_version="0.1.0")
+    status, answer = await central.ask("POST", "enrol", json=request.model_dump())
+    assert status == 200
+    till = FakeTill(answer["company"]["id"], answer["shop"]["id"], answer["till"]["id"], signer, token=answer["token"])
+    till.open_chain()
+    till.sell()
+
+    status, pushed = await central.ask("POST", "ledger", till, data=body(till))
+    assert (status, pushed["head"]["seq"]) == (200, 2)
+    status, heads = await central.ask("GET", "heads", till)
+
+    assert [read_signed_head(head).head for head in heads["heads"]] == [till.head]
+    assert heads["time"] == "2026-11-23T12:00:00.000000Z"
+
+
+async def test_a_push_may_be_compressed(central: Central) -> None:
+    till = await central.office.new_till()
+    packed = zstandard.compress(body(till))
+
+    status, _ = await central.ask("POST", "ledger", till, data=packed, headers={"Content-Encoding": "zstd"})
+
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "status", "code"),
+    [
+        (b"", "identity", 400, "wire.unreadable"),
+        (b'{"wire":1,"till":', "identity", 400, "wire.unreadable"),
+        (b"\xff\xfe", "identity", 400, "wire.unreadable"),
+        (b"not zstd", "zstd", 400, "wire.zstd"),
+        (zstandard.compress(b"x" * 5000)[:-3], "zstd", 400, "wire.zstd"),
+        (zstandard.compress(bytes(MAX_BODY_BYTES + 1)), "zstd", 413, "wire.too_large"),
+        (b"{}", "gzip", 400, "wire.encoding"),
+    ],
+)
+async def test_bad_bodies_are_refused_with_a_code_and_store_nothing(
+    central: Central, data: bytes, encoding: str, status: int, code: str
+) -> None:
+    till = await central.office.new_till()
+
+    answer = await central.ask("POST", "ledger", till, data=data, headers={"Content-Encoding": encoding})
+
+    assert (answer[0], answer[1]["code"]) == (status, code)
+    assert answer[1].keys() == {"wire", "code", "values"}
+    assert await central.office.rows(ledger_entry) == []
+
+
+async def test_a_body_larger_than_any_honest_one_is_refused(central: Central) -> None:
+    till = await central.office.new_till()
+
+    status, answer = await central.ask("POST", "ledger", till, data=b" " * (MAX_BODY_BYTES + 1))
+
+    assert (status, answer["code"]) == (413, "wire.too_large")
+
+
+async def test_half_a_body_stores_nothing_and_leaves_the_server_well(central: Central) -> None:
+    till = await central.office.new_till()
+    url = central.session._base_url
+    assert url is not None
+    reader, writer = await asyncio.open_connection(url.host, url.port or 0)
+    whole = body(till)
+    head = f"POST /sync/v1/ledger HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {till.token}\r\n"
+    writer.write(f"{head}Content-Length: {len(whole)}\r\n\r\n".encode() + whole[: len(whole) // 2])
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+    status, _ = await central.ask("GET", "heads", till)
+
+    assert status == 200
+    assert await central.office.rows(ledger_entry) == []
+
+
+async def test_gaps_and_refusals_have_their_status(central: Central) -> None:
+    till = await central.office.new_till()
+    other = await central.office.new_till("T2")
+    till.sell()
+    gap = orjson.dumps(till.push(2).model_dump())
+
+    assert await central.ask("POST", "ledger", till, data=gap) == (409, {"wire": 1, "code": "sync.gap", "expected": 1})
+    assert (await central.ask("POST", "ledger", other, data=body(till)))[0] == 403
+    assert (await central.ask("POST", "ledger", data=body(till)))[0] == 401
+    assert (await central.ask("GET", "heads", headers={"Authorization": "Bearer nonsense"}))[0] == 401
+
+
+async def test_a_revoked_till_is_shut_out_of_everything_but_its_ledger(central: Central) -> None:
+    till = await central.office.new_till()
+    await central.office.tills.revoke(till.till, "stolen")
+
+    for path in ("heads", "changes", "snapshot", "live"):
+        status, answer = await central.ask("GET", path, till)
+        assert (status, answer["code"]) == (403, "till.revoked")
+    assert (await central.ask("POST", "ledger", till, data=body(till)))[0] == 200
+
+
+async def test_a_pull_brings_one_commits_rows_together_and_a_cursor_to_go_on(central: Central) -> None:
+    till = await central.office.new_till()
+    _, start = await central.changes(till)
+    await central.publish("item", {"a": item("A"), "b": item("B")})
+    await central.publish("item", {"a": None})
+
+    groups, trailer = await central.changes(till, start["cursor"])
+
+    assert [[(c["id"], c["version"], c["row"] is None) for c in group] for group in groups] == [
+        [("b", 1, False)], [("a", 2, True)]
+    ]  # fmt: skip
+    assert not trailer["more"]
+    assert await central.changes(till, trailer["cursor"]) == ([], trailer)
+
+
+async def test_a_long_commit_comes_in_parts_of_at_most_2000_rows(central: Central) -> None:
+    till = await central.office.new_till()
+    await central.publish("item", {f"i{n}": item(str(n)) for n in range(4500)})
+
+    groups, _ = await central.changes(till, feed="catalog")
+
+    assert [len(group) for group in groups] == [2000, 2000, 500]
+    assert len({change["id"] for group in groups for change in group}) == 4500
+
+
+async def test_a_till_sees_its_companys_rows_and_its_shops_only(central: Central) -> None:
+    till = await central.office.new_till()
+    other = await central.office.add_shop()
+    await central.publish("operator", {"mine": OPERATOR}, shop=till.shop)
+    await central.publish("operator", {"theirs": OPERATOR}, shop=other)
+    await central.office.database.write(lambda c: publish(c, "another company", None, "item", "x", item("X")))
+
+    groups, _ = await central.changes(till)
+
+    seen = [(change["kind"], change["id"]) for group in groups for change in group]
+    assert ("operator", "mine") in seen
+    assert ("operator", "theirs") not in seen
+    assert ("item", "x") not in seen
+    assert [row for kind, row in seen if kind == "shop"] == [till.shop]
+
+
+async def test_pin_verifiers_are_good_at_one_till_only(central: Central) -> None:
+    one = await central.office.new_till("T1")
+    two = await central.office.new_till("T2")
+    await central.publish("operator", {"anna": OPERATOR}, shop=one.shop)
+
+    verifiers = []
+    for till in (one, two):
+        groups, _ = await central.changes(till, feed="operating")
+        row = groups[-1][0]["row"]
+        secret = (await central.office.known(till)).secret
+        assert "pin_hash" not in row
+        assert row["pin_verifier"] == hmac.digest(secret, b"\xbb" * 32, hashlib.sha256).hex()
+        verifiers.append(row["pin_verifier"])
+    assert verifiers[0] != verifiers[1]
+
+
+async def test_the_two_feeds_bring_their_own_kinds(central: Central) -> None:
+    till = await central.office.new_till()
+    await central.publish("item", {"a": item("A")})
+
+    operating, _ = await central.changes(till, feed="operating")
+    catalog, _ = await central.changes(till, feed="catalog")
+
+    assert {change["kind"] for group in operating for change in group} == {"company", "shop"}
+    assert {change["kind"] for group in catalog for change in group} == {"item"}
+    assert (await central.ask("GET", "changes?feed=other", till))[1]["code"] == "feed.unknown"
+
+
+async def test_a_cursor_of_another_epoch_means_snapshot(central: Central) -> None:
+    till = await central.office.new_till()
+    _, trailer = await central.changes(till)
+    await central.office.database.write(change_epoch)
+
+    status, answer = await central.ask("GET", f"changes?after={trailer['cursor']}", till)
+
+    assert (status, answer["code"]) == (409, "feed.epoch")
+
+
+async def test_a_cursor_ahead_of_a_restored_database_means_snapshot(central: Central) -> None:
+    till = await central.office.new_till()
+    await central.publish("item", {"a": item("A")})
+    _, trailer = await central.changes(till)
+    await central.office.database.write(lambda c: c.execute(text("DELETE FROM feed WHERE id = 'a'")).close())
+
+    status, answer = await central.ask("GET", f"changes?after={trailer['cursor']}", till)
+
+    assert (status, answer["code"]) == (409, "feed.epoch")
+
+
+async def test_a_snapshot_holds_what_the_changes_hold_and_goes_on_from_its_cursor(
+    central: Central, tmp_path: Path
+) -> None:
+    till = await central.office.new_till()
+    await central.publish("item", {"a": item("A", 1, codes=("80", "81")), "b": item("B", 9, None), "c": item("C")})
+    await central.publish("item", {"c": None, "a": item("A2", 1, codes=("80",))})
+
+    cursor = await central.snapshot(till, tmp_path / "catalog.db")
+    groups, _ = await central.changes(till, feed="catalog")
+
+    rows = {c["id"]: c for group in groups for c in group if c["row"]}
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog:
+        items = catalog.execute("SELECT number, id, sku, price_scaled, version FROM item ORDER BY number").fetchall()
+        codes = catalog.execute("SELECT code, item FROM item_code").fetchall()
+        found = catalog.execute("SELECT rowid FROM item_words WHERE item_words MATCH 'arti* AND a2'").fetchall()
+        meta = dict(catalog.execute("SELECT key, value FROM meta"))
+        assert catalog.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert items == [(1, "b", "B", None, 1), (2, "a", "A2", 349000000, 2)]
+    assert {row[1]: (row[2], row[4]) for row in items} == {k: (r["row"]["sku"], r["version"]) for k, r in rows.items()}
+    assert codes == [("80", "a")]
+    assert found == [(2,)]
+    assert (meta["cursor"], meta["schema_version"]) == (cursor, "1")
+    assert (await central.changes(till, cursor, "catalog"))[0] == []
+
+
+async def test_a_kept_snapshot_serves_until_the_epoch_changes(central: Central, tmp_path: Path) -> None:
+    till = await central.office.new_till()
+    await central.publish("item", {"a": item("A")})
+    first = await central.snapshot(till, tmp_path / "1.db")
+    await central.publish("item", {"b": item("B")})
+
+    second = await central.snapshot(till, tmp_path / "2.db")
+    groups, _ = await central.changes(till, second, "catalog")
+    await central.office.database.write(change_epoch)
+    third = await central.snapshot(till, tmp_path / "3.db")
+
+    assert second == first
+    assert [change["id"] for group in groups for change in group] == ["b"]
+    assert third.split(".")[0] != first.split(".")[0]
+
+
+async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) -> None:
+    till = await central.office.new_till()
+    beat = Heartbeat(
+        unsent=3, oldest_unsent_at="2026-11-23T11:00:00.000000Z", version="0.1.0", clock_offset_ms=-40,
+        devices=[{"name": "Printer", "kind": "printer", "availability": "available"}], chain=till.chain, seq=7,
+    )  # fmt: skip
+    headers = {"Authorization": f"Bearer {till.token}"}
+    nudging = asyncio.create_task(api.nudge_tills(central.app))
+    async with asyncio.timeout(20), central.session.ws_connect("/sync/v1/live", headers=headers) as socket:
+        await socket.send_str("not a heartbeat")
+        await socket.send_str(beat.model_dump_json())
+        await central.publish("item", {"a": item("A")})
+        assert (await socket.receive_json())["type"] == "changed"
+    nudging.cancel()
+
+    await central.office.tills.fleet.flush()
+
+    (row,) = await central.office.tills.list_fleet(central.office.company)
+    assert (row.unsent, row.version, row.clock_offset_ms, row.seq) == (3, "0.1.0", -40, 7)
+    assert row.devices == [{"name": "Printer", "kind": "printer", "availability": "available"}]
+    assert (row.last_contact_at, row.open_forks, row.open_set_aside) == (central.office.clock(), 0, 0)

@@ -1,0 +1,113 @@
+import pytest
+
+from central.identity.people import Actor, Role
+from central.identity.tables import audit
+from central.sales.tables import sale
+from central.tills.review import Decision, EntryKey
+from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
+from commerce.ledger import Kind
+from tests.central.office import Office
+from tests.fakes.till import FakeTill
+
+MANAGER = Actor("u1", "Paola", Role.MANAGER)
+
+
+def decision(office: Office, note: str = "", actor: Actor = MANAGER) -> Decision:
+    return Decision(actor, office.clock(), note)
+
+
+async def a_revoked_sale(office: Office) -> tuple[FakeTill, EntryKey]:
+    till = await office.new_till()
+    await office.accept(till)
+    await office.tills.revoke(till.till, "lost")
+    till.sell()
+    await office.accept(till)
+    await office.projector.catch_up()
+    return till, EntryKey(till.till, till.chain, 2)
+
+
+async def test_an_entry_set_aside_is_listed_with_its_till_and_reason(office: Office) -> None:
+    till, _ = await a_revoked_sale(office)
+
+    (row,) = await office.tills.list_set_aside(office.company)
+
+    assert (row.till, row.seq, row.reason, row.till_code, row.shop_name, row.kind) == (
+        till.till, 2, "till.revoked", "T1", "Via Roma", "sale_completed"
+    )  # fmt: skip
+    assert await office.tills.list_set_aside("another company") == []
+
+
+async def test_a_retry_makes_it_a_sale_and_says_who_decided(office: Office) -> None:
+    _, key = await a_revoked_sale(office)
+
+    await office.tills.retry(key, decision(office, "found again"))
+
+    assert [row.seq for row in await office.rows(sale)] == [2]
+    assert await office.tills.list_set_aside() == []
+    (done,) = await office.tills.list_set_aside(state="projected")
+    assert (done.resolved_by, done.note) == ("Paola", "found again")
+    assert "set_aside.projected" in [row.action for row in await office.rows(audit)]
+
+
+async def test_a_retry_that_fails_again_changes_nothing(office: Office) -> None:
+    till = await office.new_till()
+    till.write(Kind.SALE_COMPLETED, {"sale": "x"})
+    await office.accept(till)
+    await office.projector.catch_up()
+
+    with pytest.raises(RuleError, match=r"set_aside\.still"):
+        await office.tills.retry(EntryKey(till.till, till.chain, 2), decision(office))
+    assert len(await office.tills.list_set_aside()) == 1
+
+
+async def test_dismissing_needs_a_reason_and_is_done_once(office: Office) -> None:
+    _, key = await a_revoked_sale(office)
+
+    with pytest.raises(BadInputError, match=r"resolve\.note"):
+        await office.tills.dismiss(key, decision(office))
+    await office.tills.dismiss(key, decision(office, "stolen till"))
+    with pytest.raises(ConflictError, match=r"resolve\.done"):
+        await office.tills.retry(key, decision(office))
+    assert await office.rows(sale) == []
+
+
+async def test_only_who_may_resolve_resolves(office: Office) -> None:
+    _, key = await a_revoked_sale(office)
+
+    with pytest.raises(ForbiddenError):
+        await office.tills.retry(key, decision(office, actor=Actor("u2", "Vito", Role.VIEWER)))
+    with pytest.raises(NotFoundError):
+        await office.tills.retry(key, decision(office, actor=Actor("u3", "Altro", Role.ADMIN, company="other")))
+
+
+async def test_an_accepted_fork_counts_beside_the_chains_own_sale(office: Office) -> None:
+    till = await office.new_till()
+    image = till.restored_at(1)
+    till.sell()
+    image.sell()
+    await office.accept(till)
+    await office.accept(image)
+    await office.projector.catch_up()
+    (fork,) = await office.tills.list_forks(office.company)
+    key = EntryKey(fork.till, fork.chain, fork.seq, fork.hash)
+
+    await office.tills.accept_fork(key, decision(office, "both were sold"))
+
+    assert len(await office.rows(sale)) == 2
+    assert await office.tills.list_forks() == []
+    assert (await office.tills.get_entry(key)).body == image.entries[1].body
+
+
+async def test_a_dismissed_fork_has_no_effect(office: Office) -> None:
+    till = await office.new_till()
+    image = till.restored_at(1)
+    till.sell()
+    image.sell()
+    await office.accept(till)
+    await office.accept(image)
+    await office.projector.catch_up()
+    (fork,) = await office.tills.list_forks()
+
+    await office.tills.dismiss_fork(EntryKey(fork.till, fork.chain, fork.seq, fork.hash), decision(office, "test"))
+
+    assert len(await office.rows(sale)) == 1
