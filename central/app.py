@@ -10,8 +10,14 @@ from central.config import CentralConfig
 from central.db.engine import Database, open_database
 from central.db.marker import EpochMarker
 from central.identity import pages as identity_pages
+from central.registry import api as registry_api
+from central.registry import pages as registry_pages
+from central.sales import api as sales_api
+from central.sales import pages as sales_pages
 from central.sales.projection import SalesProjection
 from central.tills import api as tills_api
+from central.tills import fleet_api
+from central.tills import pages as tills_pages
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
 from central.tills.service import TillService, load_signer
@@ -21,7 +27,16 @@ from central.web.keys import CLOCK, DATABASE
 from central.web.settings import WebSettings
 from commerce.wire import MAX_BODY_BYTES
 
-_AREAS = (tills_api.add_routes, identity_pages.add_routes)
+_AREAS = (
+    tills_api.add_routes,
+    identity_pages.add_routes,
+    registry_api.add_routes,
+    registry_pages.add_routes,
+    sales_api.add_routes,
+    sales_pages.add_routes,
+    fleet_api.add_routes,
+    tills_pages.add_routes,
+)
 
 
 @dataclass(frozen=True, slots=True)

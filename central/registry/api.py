@@ -1,0 +1,190 @@
+"""``/api/v1`` of the registry: items and operators."""
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from central.identity.passwords import hash_pin
+from central.identity.people import Permission
+from central.organisation.service import list_companies
+from central.registry import queries, service
+from central.registry.queries import StoredItem
+from central.registry.service import Edit, OperatorCard
+from central.registry.values import ItemCard, parse_price
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
+from central.web.context import require_actor
+from central.web.keys import database, now
+from central.web.paging import decode_cursor, encode_cursor
+from commerce.errors import NotFoundError
+from commerce.money import price_text
+
+
+class Body(BaseModel):
+    """What comes in; an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ItemBody(Body):
+    """An item; ``price`` is a decimal string with VAT, None where the till asks. The article number identifies it."""
+
+    sku: str
+    names: dict[str, str]
+    vat_code: str
+    price: str | None = None
+    codes: list[str] = []
+    unit: str = "pc"
+    brand: str = ""
+    size: str = ""
+    rank: int = Field(default=0, ge=0, le=10**9)
+
+
+class ItemsBody(Body):
+    """Items to add or change, all or none."""
+
+    items: list[ItemBody] = Field(min_length=1, max_length=MAX_LIST)
+
+
+class ItemAnswer(ItemBody):
+    """An item as it is held."""
+
+    id: str
+    version: int
+
+
+class ItemList(Answer):
+    """A page of items by name; ``next`` is None on the last."""
+
+    items: list[ItemAnswer]
+    next: str | None
+
+
+class ItemQuery(Body):
+    """Words of the name, a whole code or an article number."""
+
+    q: str = Field(default="", max_length=100)
+    after: str | None = None
+    limit: int = Field(default=100, ge=1, le=MAX_LIST)
+
+
+class OperatorBody(Body):
+    """An operator; ``id`` changes one that exists, ``pin`` may then be left out."""
+
+    id: str | None = None
+    name: str
+    shop: str
+    pin: str | None = None
+    active: bool = True
+
+
+class OperatorAnswer(Answer):
+    """An operator, never with anything of the PIN."""
+
+    id: str
+    name: str
+    shop: str
+    active: bool
+
+
+class OperatorList(Answer):
+    """All operators."""
+
+    operators: list[OperatorAnswer]
+
+
+def add_routes(app: web.Application) -> None:
+    """Add this area's operations."""
+    add_api(
+        app,
+        ApiRoute("GET", "/api/v1/items", list_items, "List items", ItemList, query=ItemQuery),
+        ApiRoute("PUT", "/api/v1/items", put_items, "Add or change items", ItemList, body=ItemsBody),
+        ApiRoute("GET", "/api/v1/operators", list_operators, "List operators", OperatorList),
+        ApiRoute("PUT", "/api/v1/operators", put_operator, "Add or change an operator", OperatorAnswer,
+                 body=OperatorBody),
+    )  # fmt: skip
+
+
+async def list_items(request: web.Request) -> web.Response:
+    """Give a page of items."""
+    asked, company = read_query(request, ItemQuery), await company_of(request)
+    after: Any = tuple(map(str, decode_cursor(asked.after, 2))) if asked.after else None
+    found = await database(request).read(
+        lambda conn: queries.search_items(conn, company, words=asked.q, after=after, limit=asked.limit + 1)
+    )
+    shown = found[: asked.limit]
+    more = encode_cursor(shown[-1].card.sort_name(), shown[-1].id) if len(found) > asked.limit else None
+    return reply(ItemList(items=[_item(one) for one in shown], next=more))
+
+
+async def put_items(request: web.Request) -> web.Response:
+    """Add or change items by their article numbers, in one transaction."""
+    asked = await read_body(request, ItemsBody)
+    edit = Edit(require_actor(request), await company_of(request), now(request))
+
+    def job(conn: Any) -> list[StoredItem]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        known = queries.items_by_sku(conn, edit.company, [one.sku for one in asked.items])
+        return [
+            service.save_item(conn, edit, _card(one), known[one.sku].id if one.sku in known else None)
+            for one in asked.items
+        ]
+
+    return reply(ItemList(items=[_item(one) for one in await database(request).write(job)], next=None))
+
+
+async def list_operators(request: web.Request) -> web.Response:
+    """Give all operators."""
+    company = await company_of(request)
+    rows = await database(request).read(lambda conn: queries.list_operators(conn, company))
+    return reply(
+        OperatorList(
+            operators=[OperatorAnswer(id=r.id, name=r.name, shop=r.shop, active=bool(r.active)) for r in rows]
+        )
+    )
+
+
+async def put_operator(request: web.Request) -> web.Response:
+    """Add or change an operator."""
+    asked = await read_body(request, OperatorBody)
+    edit = Edit(require_actor(request), await company_of(request), now(request))
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    pin = await hash_pin(asked.pin) if asked.pin is not None else None
+    card = OperatorCard(asked.name, asked.shop, active=asked.active, pin=pin)
+    identity = await database(request).write(lambda conn: service.save_operator(conn, edit, card, asked.id))
+    return reply(OperatorAnswer(id=identity, name=asked.name, shop=asked.shop, active=asked.active))
+
+
+async def company_of(request: web.Request) -> str:
+    """Return the company that the request is about: the actor's own, or the one that ``X-Company`` names."""
+    actor = require_actor(request)
+    actor.require(Permission.READ)
+    wished = request.headers.get("X-Company")
+    companies = [row.id for row in await database(request).read(list_companies)]
+    allowed = [one for one in companies if actor.company in (None, one) and wished in (None, one)]
+    if not allowed:
+        raise NotFoundError("company.unknown")
+    return str(allowed[0])
+
+
+def _card(body: ItemBody) -> ItemCard:
+    price = None if body.price is None else parse_price(body.price)
+    return ItemCard(
+        body.sku, body.names, body.vat_code, price, tuple(body.codes), body.unit, body.brand, body.size, body.rank
+    )
+
+
+def _item(stored: StoredItem) -> ItemAnswer:
+    card = stored.card
+    return ItemAnswer(
+        id=stored.id,
+        version=stored.version,
+        sku=card.sku,
+        names=card.names,
+        vat_code=card.vat_code,
+        price=None if card.price is None else price_text(card.price),
+        codes=list(card.codes),
+        unit=card.unit,
+        brand=card.brand,
+        size=card.size,
+        rank=card.rank,
+    )

@@ -1,0 +1,287 @@
+"""Items and prices, operators, VAT codes and till settings."""
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from central.identity.passwords import hash_pin
+from central.identity.people import Permission
+from central.organisation.service import list_companies, list_shops
+from central.registry import forms, queries, service
+from central.registry.service import Edit, OperatorCard
+from central.registry.values import UNITS, ItemCard
+from central.web.context import require_actor
+from central.web.keys import database, now
+from central.web.paging import decode_cursor, encode_cursor
+from central.web.rendering import is_partial, page, words_of
+from commerce.errors import NotFoundError, PosError
+from commerce.texts.errors import error_text
+from commerce.vat import Treatment
+
+_PAGE = 50
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the pages of this area."""
+    app.router.add_get("/items", show_items)
+    app.router.add_get("/items/new", show_new_item)
+    app.router.add_post("/items", save_new_item)
+    app.router.add_get("/items/{item}", show_item)
+    app.router.add_post("/items/{item}", save_item)
+    app.router.add_post("/items/{item}/delete", delete_item)
+    app.router.add_get("/operators", show_operators)
+    app.router.add_post("/operators", save_operator)
+    app.router.add_get("/settings", show_settings)
+    app.router.add_post("/settings/shops/{shop}", save_settings)
+    app.router.add_get("/settings/vat", show_vat_codes)
+    app.router.add_post("/settings/vat", save_vat_code)
+
+
+async def show_items(request: web.Request) -> web.Response:
+    """Show items by name, or those that fit the words."""
+    company = await _company(request)
+    words, after = request.query.get("q", "").strip()[:100], request.query.get("after")
+    place = None if after is None else tuple(map(str, decode_cursor(after, 2)))
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        found = queries.search_items(conn, company.id, words=words, after=place, limit=_PAGE + 1)  # type: ignore[arg-type]
+        shown = found[:_PAGE]
+        last = encode_cursor(shown[-1].card.sort_name(), shown[-1].id) if len(found) > _PAGE else None
+        return {"items": shown, "more": last, "count": queries.count_items(conn, company.id)}
+
+    found = await database(request).read(job)
+    template = "registry/items_table.html" if is_partial(request) else "registry/items.html"
+    return page(request, template, **found, words=words, company=company, notice=_saved(request))
+
+
+async def show_new_item(request: web.Request) -> web.Response:
+    """Show an empty form."""
+    require_actor(request).require(Permission.EDIT_REGISTRY)
+    return await _item_page(request, None)
+
+
+async def show_item(request: web.Request) -> web.Response:
+    """Show an item to be edited."""
+    return await _item_page(request, request.match_info["item"])
+
+
+async def save_new_item(request: web.Request) -> web.Response:
+    """Add an item."""
+    return await _save_item(request, None)
+
+
+async def save_item(request: web.Request) -> web.Response:
+    """Change an item; tills get it at once."""
+    return await _save_item(request, request.match_info["item"])
+
+
+async def delete_item(request: web.Request) -> web.Response:
+    """Take an item off the tills."""
+    edit = await _edit(request)
+    await database(request).write(partial(service.delete_item, edit=edit, item_id=request.match_info["item"]))
+    raise web.HTTPSeeOther("/items")
+
+
+async def show_operators(request: web.Request) -> web.Response:
+    """Show the operators of all shops."""
+    return await _operators_page(request)
+
+
+async def save_operator(request: web.Request) -> web.Response:
+    """Add an operator, set a PIN, or let somebody no longer sell."""
+    form = await _form(request)
+    edit = await _edit(request)
+    edit.actor.require(Permission.EDIT_REGISTRY)
+    try:
+        pin = await hash_pin(form["pin"]) if form.get("pin") else None
+        card = OperatorCard(form.get("name", ""), form.get("shop", ""), active=form.get("active", "1") == "1", pin=pin)
+        await database(request).write(
+            partial(service.save_operator, edit=edit, card=card, operator_id=form.get("operator") or None)
+        )
+    except PosError as error:
+        return await _operators_page(request, error, form)
+    raise web.HTTPSeeOther("/operators?saved=1")
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    """Show how the tills of each shop work."""
+    return await _settings_page(request)
+
+
+async def save_settings(request: web.Request) -> web.Response:
+    """Change how a shop's tills work."""
+    form, edit, shop = await _form(request), await _edit(request), request.match_info["shop"]
+
+    def job(conn: Any) -> int:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        before, _ = service.get_settings(conn, edit.company, shop)
+        return service.save_settings(conn, edit, shop, forms.read_settings_form(form, before))
+
+    try:
+        await database(request).write(job)
+    except PosError as error:
+        return await _settings_page(request, error, form)
+    raise web.HTTPSeeOther("/settings?saved=1")
+
+
+async def show_vat_codes(request: web.Request) -> web.Response:
+    """Show the VAT codes with their rates."""
+    return await _vat_page(request)
+
+
+async def save_vat_code(request: web.Request) -> web.Response:
+    """Add or change a VAT code."""
+    form, edit = await _form(request), await _edit(request)
+
+    def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        rows = queries.list_vat_codes(conn, edit.company)
+        before = next((row for row in rows if row.id == form.get("id")), None)
+        position = before.position if before else max((row.position for row in rows), default=0) + 1
+        card = forms.read_vat(form, position, is_default=bool(before and before.is_default))
+        service.save_vat_code(conn, edit, card, before.id if before else None)
+
+    try:
+        await database(request).write(job)
+    except PosError as error:
+        return await _vat_page(request, error, form)
+    raise web.HTTPSeeOther("/settings/vat?saved=1")
+
+
+async def _save_item(request: web.Request, item_id: str | None) -> web.Response:
+    form, edit = await _form(request), await _edit(request)
+
+    def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        before = None if item_id is None else service.get_item(conn, edit.company, item_id)
+        card = forms.read_item(form, before.card if before else None)
+        version = int(form["version"]) if form.get("version", "").isdecimal() else None
+        service.save_item(conn, edit, card, item_id, version)
+
+    try:
+        await database(request).write(job)
+    except PosError as error:
+        return await _item_page(request, item_id, error, form)
+    raise web.HTTPSeeOther("/items?saved=1")
+
+
+async def _item_page(
+    request: web.Request, item_id: str | None, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    company = await _company(request)
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        stored = None if item_id is None else service.get_item(conn, company.id, item_id)
+        return {"stored": stored, "vat_codes": queries.list_vat_codes(conn, company.id)}
+
+    found = await database(request).read(job)
+    standard = next((row.code for row in found["vat_codes"] if row.is_default), "")
+    card = found["stored"].card if found["stored"] else ItemCard("", {}, standard)
+    values = {**_item_form(card, found["stored"].version if found["stored"] else 0), **(form or {})}
+    return _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS, company=company)
+
+
+def _item_form(card: ItemCard, version: int) -> dict[str, str]:
+    return {
+        "sku": card.sku,
+        "name_it": card.names.get("it", ""),
+        "name_en": card.names.get("en", ""),
+        "vat_code": card.vat_code,
+        "price": "" if card.price is None else _plain(card.price),
+        "codes": " ".join(card.codes),
+        "unit": card.unit,
+        "brand": card.brand,
+        "size": card.size,
+        "version": str(version),
+    }
+
+
+async def _operators_page(
+    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    company = await _company(request)
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        return {"operators": queries.list_operators(conn, company.id), "shops": list_shops(conn, company.id)}
+
+    found = await database(request).read(job)
+    values = {"name": "", "shop": "", **(form or {})}
+    return _answer(request, "registry/operators.html", refusal, **found, form=values)
+
+
+async def _settings_page(
+    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    company = await _company(request)
+
+    def job(conn: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        shops = list_shops(conn, company.id)
+        known = [shop for shop in shops if queries.find_settings(conn, company.id, shop.id)]
+        return [(shop, service.get_settings(conn, company.id, shop.id)[0]) for shop in known]
+
+    shops = await database(request).read(job)
+    if form is not None:
+        typed = {"header": form.get("header", ""), "footer": form.get("footer", "")}
+        shown = {name: tuple(text.splitlines()) for name, text in typed.items()}
+        here = request.match_info["shop"]
+        shops = [(shop, replace(one, **shown) if shop.id == here else one) for shop, one in shops]
+    return _answer(request, "registry/settings.html", refusal, shops=shops, company=company)
+
+
+async def _vat_page(
+    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    company = await _company(request)
+    codes = await database(request).read(lambda conn: queries.list_vat_codes(conn, company.id))
+    chosen = next((row for row in codes if row.id == request.query.get("code")), None)
+    empty = {"id": "", "code": "", "name_it": "", "name_en": "", "rates": "", "treatment": "taxed", "natura": "",
+             "receipt_code": ""}  # fmt: skip
+    values = {**empty, **(_vat_form(chosen) if chosen else {}), **(form or {})}
+    treatments = [one.value for one in Treatment]
+    return _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments)
+
+
+def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
+    return {
+        "id": row.id,
+        "code": row.code,
+        "name_it": row.names.get("it", ""),
+        "name_en": row.names.get("en", ""),
+        "rates": "\n".join(f"{since} {rate}" for since, rate in row.rates),
+        "treatment": row.treatment,
+        "natura": row.natura or "",
+        "receipt_code": row.receipt_code or "",
+    }
+
+
+def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:
+    text = error_text(words_of(request), refusal) if refusal else ""
+    status = refusal.status if refusal else 200
+    return page(request, template, status=status, refusal=text, notice=_saved(request), **values)
+
+
+def _saved(request: web.Request) -> str:
+    return words_of(request).t("Saved. The tills get it now.") if request.query.get("saved") else ""
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+
+
+async def _edit(request: web.Request) -> Edit:
+    return Edit(require_actor(request), (await _company(request)).id, now(request))
+
+
+async def _company(request: web.Request) -> Any:  # noqa: ANN401 - a row of the table
+    actor = require_actor(request)
+    companies = await database(request).read(list_companies)
+    found = next((row for row in companies if actor.company in (None, row.id)), None)
+    if found is None:
+        raise NotFoundError("company.unknown")
+    return found
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value.normalize():f}"
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"

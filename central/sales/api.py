@@ -1,0 +1,237 @@
+"""``/api/v1`` of sales: lists, one sale, exact totals straight from the projections."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from central.sales import reading
+from central.sales.queries import AnyRow, SaleFilter, SalePage, sort_keys
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_query, reply
+from central.web.context import require_actor
+from central.web.keys import database
+from central.web.paging import decode_cursor, encode_cursor
+from commerce.money import QUANTITY_SCALE, cents_decimal, price_text, quantity_text, unscaled
+
+
+class SaleQuery(BaseModel):
+    """Which sales; days are business days, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: date | None = None
+    until: date | None = None
+    company: str | None = None
+    shop: str | None = None
+    till: str | None = None
+    operator: str | None = None
+    number: str = Field(default="", max_length=100)
+
+    def wanted(self) -> SaleFilter:
+        """Return the filter."""
+        return SaleFilter(
+            self.company, self.since, self.until, self.shop, self.till, self.operator, self.number
+        )
+
+
+class SaleListQuery(SaleQuery):
+    """A page of them; ``after`` is the ``next`` of the page before."""
+
+    sort: Literal["at", "total", "number"] = "at"
+    order: Literal["down", "up"] = "down"
+    after: str | None = None
+    limit: int = Field(default=100, ge=1, le=MAX_LIST)
+
+
+class TotalsQuery(SaleQuery):
+    """What to sum by."""
+
+    by: Literal["all", "month", "document_date", "till", "shop"] = "all"
+
+
+class SaleItem(Answer):
+    """A sale in a list; amounts are decimal strings of its currency."""
+
+    id: str
+    till: str
+    chain: str
+    seq: int
+    shop: str
+    number: str
+    at: datetime
+    business_day: date
+    document_date: date
+    operator: str | None
+    operator_name: str | None
+    lines: int
+    total: str
+    currency: str
+
+
+class SaleList(Answer):
+    """A page of sales; ``next`` is None on the last."""
+
+    sales: list[SaleItem]
+    next: str | None
+
+
+class LineItem(Answer):
+    """A line of a sale."""
+
+    position: int
+    names: dict[str, str]
+    code: str | None
+    sku: str | None
+    quantity: str
+    unit: str
+    unit_price: str
+    total: str
+    vat_code: str
+    vat_rate: str
+
+
+class SaleDetail(Answer):
+    """A sale with its lines, tenders, taxes, device outcomes and proof; ``body`` is what was issued."""
+
+    sale: SaleItem
+    lines: list[LineItem]
+    tenders: list[dict[str, Any]]
+    taxes: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    hash: str
+    verified: bool
+    problem: str | None
+    body: dict[str, Any] | None
+
+
+class TotalRow(Answer):
+    """Exact sums of one key and currency."""
+
+    key: str
+    currency: str
+    receipts: int
+    lines: int
+    net_units: str
+    total: str
+    total_cents: int
+
+
+class Totals(Answer):
+    """What central holds, by key."""
+
+    by: str
+    rows: list[TotalRow]
+
+
+def add_routes(app: web.Application) -> None:
+    """Add this area's operations."""
+    add_api(
+        app,
+        ApiRoute("GET", "/api/v1/sales", list_sales, "List sales", SaleList, query=SaleListQuery),
+        ApiRoute("GET", "/api/v1/sales/{sale}", get_sale, "One sale with its proof", SaleDetail),
+        ApiRoute("GET", "/api/v1/reports/totals", totals, "Exact sums", Totals, query=TotalsQuery),
+    )
+
+
+async def list_sales(request: web.Request) -> web.Response:
+    """Give a page of sales."""
+    asked, actor = read_query(request, SaleListQuery), require_actor(request)
+    after = tuple(decode_cursor(asked.after, 4 if asked.sort == "at" else 3)) if asked.after else ()
+    listed = SalePage(asked.sort, asked.order == "down", after, asked.limit + 1)
+    rows = await database(request).read(lambda conn: reading.list_sales(conn, actor, asked.wanted(), listed))
+    shown = rows[: asked.limit]
+    more = encode_cursor(*sort_keys(shown[-1], asked.sort)) if len(rows) > asked.limit else None
+    return reply(SaleList(sales=[_item(row) for row in shown], next=more))
+
+
+async def get_sale(request: web.Request) -> web.Response:
+    """Give one sale."""
+    actor, sale_id = require_actor(request), request.match_info["sale"]
+    record = await database(request).read(lambda conn: reading.get_sale(conn, actor, sale_id))
+    evidence = record.evidence
+    return reply(
+        SaleDetail(
+            sale=_item(record.sale),
+            lines=[_line(row, record.sale.currency) for row in record.lines],
+            tenders=[_tender(row) for row in record.tenders],
+            taxes=[_tax(row, record.sale.currency) for row in record.taxes],
+            effects=[
+                {"id": row.id, "kind": row.kind, "outcome": row.outcome, "reason": row.reason,
+                 "reference": row.reference}
+                for row in record.effects
+            ],
+            hash=record.sale.hash.hex(),
+            verified=evidence is not None and evidence.problem is None,
+            problem=evidence.problem if evidence else None,
+            body=record.body,
+        )
+    )  # fmt: skip
+
+
+async def totals(request: web.Request) -> web.Response:
+    """Give exact sums."""
+    asked, actor = read_query(request, TotalsQuery), require_actor(request)
+    rows = await database(request).read(lambda conn: reading.totals_by(conn, actor, asked.by, asked.wanted()))
+    return reply(
+        Totals(
+            by=asked.by,
+            rows=[
+                TotalRow(
+                    key=key,
+                    currency=currency,
+                    receipts=receipts,
+                    lines=lines,
+                    net_units=quantity_text(unscaled(units, QUANTITY_SCALE)),
+                    total=str(cents_decimal(total, currency)),
+                    total_cents=total,
+                )
+                for key, currency, receipts, lines, units, total in rows
+            ],
+        )
+    )
+
+
+def _item(row: AnyRow) -> SaleItem:
+    return SaleItem(
+        id=row.id,
+        till=row.till,
+        chain=row.chain,
+        seq=row.seq,
+        shop=row.shop,
+        number=row.formatted,
+        at=row.at,
+        business_day=row.business_day,
+        document_date=row.document_date,
+        operator=row.operator,
+        operator_name=row.operator_name,
+        lines=row.lines,
+        total=str(cents_decimal(row.total, row.currency)),
+        currency=row.currency,
+    )
+
+
+def _line(row: AnyRow, currency: str) -> LineItem:
+    return LineItem(
+        position=row.position,
+        names=row.names,
+        code=row.code,
+        sku=row.sku,
+        quantity=quantity_text(row.quantity),
+        unit=row.unit,
+        unit_price=price_text(row.unit_price),
+        total=str(cents_decimal(row.total, currency)),
+        vat_code=row.vat_code,
+        vat_rate=str(row.vat_rate),
+    )
+
+
+def _tender(row: AnyRow) -> dict[str, Any]:
+    amount = str(cents_decimal(row.amount, row.currency))
+    return {"type": row.type, "kind": row.kind, "names": row.names, "currency": row.currency, "amount": amount}
+
+
+def _tax(row: AnyRow, currency: str) -> dict[str, Any]:
+    amounts = {"taxable": str(cents_decimal(row.taxable, currency)), "tax": str(cents_decimal(row.tax, currency))}
+    codes = {"vat_code": row.vat_code, "treatment": row.treatment, "natura": row.natura}
+    return {**codes, "rate": str(row.rate), **amounts}
