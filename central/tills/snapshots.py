@@ -156,7 +156,7 @@ def _compress(draft: Path, target: Path) -> None:
 _STAGE = "INSERT INTO stage (id, version, row) VALUES (?, ?, ?)"
 _ITEMS = """
 INSERT INTO item (number, id, sku, names_json, unit, vat_code, price_scaled, version)
-SELECT row_number() OVER (ORDER BY json_extract(row, '$.rank') DESC, id),
+SELECT row_number() OVER (ORDER BY json_extract(row, '$.rank') = 0, json_extract(row, '$.rank'), id),
   id, json_extract(row, '$.sku'), json_extract(row, '$.names'), json_extract(row, '$.unit'),
   json_extract(row, '$.vat_code'), CAST(replace(json_extract(row, '$.price'), '.', '') AS INTEGER), version
 FROM stage ORDER BY 1

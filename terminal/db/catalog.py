@@ -43,6 +43,8 @@ class Catalog:
         if path.name == "" or not path.is_file():
             path = self._next_path()
         try:
+            if path.is_file():
+                _check_file(path)
             await self._use(path)
         except (PosError, sqlite3.Error):
             await self._use(self._next_path())
@@ -146,13 +148,13 @@ def _check_file(path: Path) -> None:
     try:
         reader = open_reader(path)
         try:
-            version = reader.fetch_one("PRAGMA user_version")
+            readable = catalog_rows.is_readable(reader)
             catalog_rows.count_items(reader)
         finally:
             reader.close()
     except (sqlite3.Error, PosError) as error:
         raise BadInputError("catalog.unreadable", path=path.name) from error
-    if version is None or version[0] != catalog_rows.SCHEMA_VERSION:
+    if not readable:
         raise BadInputError("catalog.unreadable", path=path.name)
 
 

@@ -14,7 +14,7 @@ _BY_WORDS = (
     " (SELECT rowid FROM item_words WHERE item_words MATCH ? ORDER BY rowid LIMIT ?) ORDER BY i.number"
 )
 _BY_CODE = (
-    f"SELECT {_COLUMNS} FROM item i WHERE i.number IN"
+    f"SELECT {_COLUMNS} FROM item i WHERE i.id IN"
     " (SELECT item FROM item_code WHERE code >= ? AND code < ? LIMIT ?) ORDER BY i.number"
 )
 _CODE_DIGITS = 3
