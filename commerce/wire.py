@@ -2,8 +2,8 @@
 
 Entries travel as the very bytes that were hashed: header and body are JSON texts inside JSON strings. A request may be
 zstd compressed, then its type is ``application/zstd`` (a content encoding would be taken apart by the HTTP library,
-where its size cannot be limited first); answers may be under ``Content-Encoding: zstd``. Every request but enrolment carries the till's token as
-``Authorization: Bearer``.
+where its size cannot be limited first); answers may be under ``Content-Encoding: zstd``. Every request but enrolment
+carries the till's token as ``Authorization: Bearer``.
 """
 
 import base64
