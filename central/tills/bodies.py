@@ -15,12 +15,12 @@ _MAX_WINDOW = 8 * 1024 * 1024
 
 
 async def read_body(request: web.Request) -> tuple[bytes, bool]:
-    """Return the body as it came and whether it is compressed."""
+    """Return the body as it came and whether it is compressed, by its type or by its encoding."""
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "zstd"):
         raise BadInputError("wire.encoding", encoding=encoding[:20])
     try:
-        return await request.read(), encoding == "zstd"
+        return await request.read(), encoding == "zstd" or request.content_type == "application/zstd"
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLargeError from error
 
