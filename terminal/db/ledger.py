@@ -13,6 +13,9 @@ _INSERT_ENTRY = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ENTRY = "seq, header, body, hash, signature, personal"
+_ENTRY_AS_BYTES = "seq, " + ", ".join(
+    f"CAST({column} AS BLOB)" for column in ("header", "body", "hash", "signature", "personal")
+)
 _CHAIN = "chain, mode, opened_at, key_id, series_tag"
 
 
@@ -107,8 +110,10 @@ def iterate_bodies(
 
 
 def iterate_entries(queries: Queries, chain: str, after: int = 0) -> Iterator[Entry]:
-    """Return a chain's entries in order of seq."""
-    rows = queries.iterate(f"SELECT {_ENTRY} FROM entry WHERE chain = ? AND seq > ? ORDER BY seq", (chain, after))
+    """Return a chain's entries in order of seq, whatever types a forger left in the columns."""
+    rows = queries.iterate(
+        f"SELECT {_ENTRY_AS_BYTES} FROM entry WHERE chain = ? AND seq > ? ORDER BY seq", (chain, after)
+    )
     return (Entry(*row) for row in rows)
 
 

@@ -132,7 +132,7 @@ def read_operating_set(
     return OperatingSet(
         company=read_company(companies[company.id]) if company.id in companies else company,
         shop=read_shop(shops[shop.id]) if shop.id in shops else shop,
-        settings=read_settings(settings[0]) if settings else TillSettings(),
+        settings=read_settings(settings[0], company.currency) if settings else TillSettings(),
         vat_codes={row["code"]: read_vat_code(row_id, row) for row_id, row in vat_rows},
         default_vat=next((row["code"] for _, row in vat_rows if row.get("default")), None),
         tender_types=tuple(sorted(tenders, key=lambda tender: (tender.position, tender.code))),
@@ -140,7 +140,7 @@ def read_operating_set(
     )
 
 
-def read_settings(row: Mapping[str, Any]) -> TillSettings:
+def read_settings(row: Mapping[str, Any], currency: str) -> TillSettings:
     """Read a ``till_settings`` row; what an older central does not send keeps its default."""
     plain = TillSettings()
     layout = row.get("layout") or plain.layout.as_body()
@@ -155,7 +155,8 @@ def read_settings(row: Mapping[str, Any]) -> TillSettings:
             layout["code"], layout["version"], tuple(layout.get("header", ())), tuple(layout.get("footer", ()))
         ),
         embedded_rules=tuple(
-            EmbeddedRule(r["prefix"], r["layout"], r["kind"], r["decimals"]) for r in row.get("embedded_rules", ())
+            EmbeddedRule(r["prefix"], r["layout"], r["kind"], r["decimals"], currency)
+            for r in row.get("embedded_rules", ())
         ),
         fiscal_required=bool(row.get("fiscal_required", False)),
         series_formula=row.get("series_formula") or plain.series_formula,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from terminal.db import ledger
 from tests.terminal.shop import running_till
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
         "UPDATE entry SET seq = seq + 1",
         "UPDATE entry SET personal = x'00'",
         "UPDATE entry SET header = header, hash = x'00' WHERE seq = 1",
-        "REPLACE INTO entry SELECT chain, seq, id, kind, at, business_day, till_session, header, x'00', hash, signature,"
-        " NULL FROM entry WHERE seq = 2",
+        "REPLACE INTO entry SELECT chain, seq, id, kind, at, business_day, till_session, header, x'00', hash,"
+        " signature, NULL FROM entry WHERE seq = 2",
     ],
 )
 async def test_an_entry_cannot_be_changed_or_deleted(tmp_path: Path, statement: str) -> None:
@@ -73,7 +75,7 @@ async def test_the_push_cursor_may_go_back(tmp_path: Path) -> None:
         await till.ready()
         chain = till.core.chains.chain
         for seq in (3, 1):
-            await till.core.writer.run(lambda tx, seq=seq: ledger.set_push_cursor(tx, chain, seq))
+            await till.core.writer.run(partial(ledger.set_push_cursor, chain=chain, acknowledged_seq=seq))
 
         assert await ledger.read_push_cursors(till.core.readers) == {chain: 1}
 
@@ -97,5 +99,5 @@ async def test_the_last_entry_is_found_without_a_walk(tmp_path: Path) -> None:
     assert last.head == Head(entries[-1].seq, entries[-1].hash)
 
 
-def _count(*parts: list[object]) -> int:
+def _count(*parts: Sequence[object]) -> int:
     return sum(len(part) for part in parts)

@@ -1,0 +1,236 @@
+"""A wrong clock never stops a sale, never dates a document backwards, and asks a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from commerce.errors import RuleError
+from commerce.ids import new_id
+from terminal.services.clock import ReplayClock, SystemClock, WatchedClock
+from terminal.services.commands import ConfirmClock, ImportedLine, ImportLines, SetReplayClock
+from terminal.services.till_core import open_till
+from tests.fakes.clock import START, FakeClock
+from tests.terminal.shop import COFFEE, TestTill, make_shop_identity, running_till
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from terminal.services.clock import Clock
+
+THREE_DAYS = timedelta(days=3)
+
+
+async def headers(till: TestTill, kind: str) -> list[dict[str, Any]]:
+    rows = await till.core.readers.fetch_all("SELECT header FROM entry WHERE kind = ? ORDER BY seq", (kind,))
+    return [orjson.loads(row[0]) for row in rows]
+
+
+@pytest.mark.parametrize("jump", [THREE_DAYS, -THREE_DAYS, timedelta(minutes=11), timedelta(minutes=-11)])
+async def test_a_jump_asks_a_person_and_selling_goes_on(tmp_path: Path, jump: timedelta) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.sell()
+        clock.jump(jump)
+        await till.sell()
+
+        assert till.state.clock.suspect
+        assert till.state.clock.jump_s == jump.total_seconds()
+        assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False, True]
+
+
+async def test_a_small_step_asks_nobody(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(timedelta(minutes=9))
+        await till.sell()
+
+        assert not till.state.clock.suspect
+
+
+async def test_a_quiet_night_is_no_jump(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.advance(timedelta(hours=14))
+        await till.sell()
+
+        assert not till.state.clock.suspect
+
+
+async def test_a_persons_word_is_written_and_ends_the_doubt(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(THREE_DAYS)
+        till.register.refresh_clock()
+        assert till.state.clock.suspect
+
+        result = await till.submit(ConfirmClock(new_id()))
+        await till.sell()
+
+        assert not till.state.clock.suspect
+        assert (result.values["old"][:10], result.values["new"][:10]) == ("2026-11-23", "2026-11-26")
+        assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False]
+        assert len(await headers(till, "clock_corrected")) == 1
+
+
+async def test_nobody_confirms_a_good_clock(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        with pytest.raises(RuleError) as refused:
+            await till.submit(ConfirmClock(new_id()))
+
+    assert refused.value.code == "clock.not_suspect"
+
+
+async def test_a_document_is_never_dated_before_the_last_one(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.sell()
+        clock.jump(-THREE_DAYS)
+        till.register.refresh_clock()
+        await till.submit(ConfirmClock(new_id()))
+        result = await till.sell()
+
+        assert result.values["document"]["date"] == "2026-11-23"
+        assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False, True]
+
+
+async def test_the_doubt_survives_a_restart(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(THREE_DAYS)
+        await till.sell()
+
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert till.state.clock.suspect
+        clock.jump(-THREE_DAYS)
+        await till.sell()
+        assert not till.state.clock.suspect
+
+
+async def test_a_clock_that_jumped_while_the_till_was_off_is_noticed(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+
+    clock.jump(-THREE_DAYS)
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert till.state.clock.suspect
+
+
+async def test_centrals_time_ends_the_doubt(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(THREE_DAYS)
+        till.register.note_central_time(timedelta(seconds=2))
+
+        assert (till.state.clock.suspect, till.state.clock.central_offset_ms) == (False, 2000)
+
+
+async def test_a_clock_far_from_centrals_is_doubted_until_a_person_overrules(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        till.register.note_central_time(timedelta(days=-3))
+        assert till.state.clock.suspect
+
+        await till.submit(ConfirmClock(new_id()))
+        till.register.note_central_time(timedelta(days=-3, seconds=5))
+
+        assert not till.state.clock.suspect
+
+
+async def test_summer_time_is_no_jump(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.advance(timedelta(hours=1))
+        await till.sell()
+        offsets = [header["utc_offset"] for header in await headers(till, "sale_completed")]
+
+    assert offsets == ["+01:00"]
+    assert not till.state.clock.suspect
+
+
+def test_the_machines_clock_only_grows() -> None:
+    clock = WatchedClock(SystemClock())
+
+    assert clock.read()[1] is False
+    assert clock.expected() <= clock.expected()
+
+
+async def test_a_replayed_till_takes_its_time_and_lines_from_outside(tmp_path: Path) -> None:
+    at = datetime(2021, 12, 1, 8, 26, tzinfo=UTC)
+    async with running_till(tmp_path, clock=ReplayClock(START.replace(year=2020)), mode="replay") as till:
+        await till.ready()
+        await till.submit(SetReplayClock(new_id(), at))
+        rows = (
+            ImportedLine("85123A", "HANGING HEART", Decimal(6), 1530, "22"),
+            ImportedLine("M", "Manual", Decimal(0), 0, "22"),
+            ImportedLine("D", "Discount", Decimal(-1), -333, "22"),
+            ImportedLine("K", "Cloth", Decimal("0.300000"), 100, "22"),
+        )
+        await till.submit(ImportLines(new_id(), rows))
+        assert till.state.basket is not None
+        prices = [line.unit_price for line in till.state.basket.lines]
+        result = await till.pay("cash")
+
+        assert prices == [Decimal("2.55"), 0, Decimal("3.33"), Decimal("3.33333333")]
+        assert result.values["document"]["date"] == "2021-12-01"
+        assert result.values["effects"] == []
+        assert not till.state.clock.suspect
+
+
+async def test_a_wholly_negative_receipt_is_replayed(tmp_path: Path) -> None:
+    async with running_till(tmp_path, clock=ReplayClock(START), mode="replay") as till:
+        await till.ready()
+        await till.submit(ImportLines(new_id(), (ImportedLine("C", "Back", Decimal(-2), -499, "22"),)))
+        result = await till.pay("cash")
+
+        assert result.values["change_cents"] == 0
+
+
+async def test_replay_commands_are_refused_on_a_live_till(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        for command in (SetReplayClock(new_id(), START), ImportLines(new_id(), ())):
+            with pytest.raises(RuleError) as refused:
+                await till.submit(command)
+            assert refused.value.code == "replay.only"
+
+
+@pytest.mark.parametrize(("mode", "clock"), [("live", ReplayClock(START)), ("replay", FakeClock())])
+async def test_a_replay_clock_and_a_live_enrolment_do_not_go_together(tmp_path: Path, mode: str, clock: Clock) -> None:
+    with pytest.raises(RuleError) as refused:
+        await open_till(tmp_path, make_shop_identity(mode), clock=clock, app_version="1")
+
+    assert refused.value.code == "replay.only"
+
+
+async def test_a_restarted_replay_goes_on_at_its_last_time(tmp_path: Path) -> None:
+    later = START + THREE_DAYS
+    async with running_till(tmp_path, clock=ReplayClock(START), mode="replay") as till:
+        await till.submit(SetReplayClock(new_id(), later))
+        await till.ready()
+
+    again = ReplayClock(START)
+    async with running_till(tmp_path, clock=again, mode="replay", fill=False):
+        assert again.now() == later
+
+
+async def test_selling_goes_on_while_the_clock_is_doubted(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.scan(COFFEE)
+        clock.jump(THREE_DAYS)
+
+        assert (await till.pay()).values["change_cents"] == 0

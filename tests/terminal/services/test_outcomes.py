@@ -1,0 +1,155 @@
+"""Prints and other effects: intent, act and outcome, each on disk and in the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from commerce.errors import ConflictError, NotFoundError
+from commerce.ids import new_id
+from terminal.db import effects
+from terminal.services.commands import CloseSession, DismissPrint, PrintAgain
+from terminal.services.state import Screen
+from tests.terminal.shop import COFFEE, TestTill, running_till
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def till(tmp_path: Path) -> AsyncIterator[TestTill]:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        yield till
+
+
+async def print_of_a_sale(till: TestTill) -> str:
+    await till.sell(COFFEE, kind="card")
+    assert till.state.done is not None
+    assert till.state.done.print is not None
+    return till.state.done.print
+
+
+async def settled(till: TestTill) -> list[dict[str, Any]]:
+    rows = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'effect_settled' ORDER BY seq")
+    return [orjson.loads(row[0]) for row in rows]
+
+
+async def test_the_start_of_a_print_is_on_disk_before_the_act(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+
+    assert await till.register.start_effect(effect)
+
+    row = await till.core.writer.run(lambda tx: effects.find_effect(tx, effect))
+    assert row is not None
+    assert row.state == "started"
+
+
+async def test_an_outcome_is_an_entry_and_a_row_together(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.start_effect(effect)
+
+    await till.register.settle_effect(effect, "done")
+
+    assert [(b["effect"], b["outcome"], b["attempt"]) for b in await settled(till)] == [(effect, "done", 1)]
+    assert [p.state for p in till.state.prints] == ["done"]
+    assert await till.core.writer.run(lambda tx: effects.list_open(tx)) == []
+
+
+async def test_settling_the_same_again_writes_nothing(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.settle_effect(effect, "done")
+    await till.register.settle_effect(effect, "done")
+
+    assert len(await settled(till)) == 1
+
+
+async def test_a_settled_effect_does_not_start_again(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.settle_effect(effect, "done")
+
+    assert not await till.register.start_effect(effect)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "marker"), [("unknown", "REPRINT"), ("done", "COPY"), ("failed", ""), ("not_done", "")]
+)
+async def test_paper_is_marked_by_what_is_known_of_it(till: TestTill, outcome: str, marker: str) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.settle_effect(effect, outcome, "why")
+
+    result = await till.submit(PrintAgain(new_id(), effect))
+
+    again = till.state.prints[-1]
+    assert (again.id, again.marker, again.attempt, again.state) == (result.values["print"], marker, 2, "intended")
+    assert till.state.done is not None
+    assert till.state.done.print == again.id
+
+
+async def test_paper_that_came_out_once_stays_a_copy(till: TestTill) -> None:
+    first = await print_of_a_sale(till)
+    await till.register.settle_effect(first, "done")
+    second = (await till.submit(PrintAgain(new_id(), first))).values["print"]
+    await till.register.settle_effect(second, "failed", "printer.paper_out")
+
+    assert (await till.submit(PrintAgain(new_id(), second))).values["marker"] == "COPY"
+
+
+async def test_a_running_print_is_not_printed_twice(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+
+    with pytest.raises(ConflictError):
+        await till.submit(PrintAgain(new_id(), effect))
+    with pytest.raises(NotFoundError):
+        await till.submit(PrintAgain(new_id(), "other"))
+
+
+async def test_a_dismissed_unknown_print_is_listed_by_one_z(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.settle_effect(effect, "unknown", "printer.silent")
+
+    await till.submit(DismissPrint(new_id(), effect))
+    assert till.state.prints == ()
+    z = (await till.submit(CloseSession(new_id(), 0))).values
+
+    assert [row["effect"] for row in z["z"]["unknown_effects"]] == [effect]
+    still = await till.core.writer.run(lambda tx: effects.list_open(tx))
+    assert [row.id for row in still] == [z["print"]]
+
+
+async def test_a_baseline_is_kept_before_the_act(tmp_path: Path) -> None:
+    async with running_till(tmp_path, settings={"fiscal_required": True}) as till:
+        await till.ready()
+        effect = (await till.sell(kind="card")).values["effects"][0]
+        await till.register.start_effect(effect["id"], {"closure": 4, "number": 17})
+
+        row = await till.core.writer.run(lambda tx: effects.find_effect(tx, effect["id"]))
+        entries = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'effect_intended'")
+
+    assert row is not None
+    assert (effect["kind"], row.baseline) == ("fiscal", {"closure": 4, "number": 17})
+    assert orjson.loads(entries[0][0])["baseline"] == {"closure": 4, "number": 17}
+
+
+async def test_an_unprinted_sale_is_on_the_screen_again_after_a_restart(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.sell(COFFEE, amount=500)
+        before = till.state
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert till.state.screen is Screen.DONE
+        assert till.state.done == before.done
+        assert till.state.prints == before.prints
+
+
+async def test_a_printed_sale_leaves_the_next_start_ready_to_sell(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.register.settle_effect(await print_of_a_sale(till), "done")
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert till.state.screen is Screen.SELLING

@@ -1,0 +1,206 @@
+"""What is due is settled, and the sale commits as a whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from commerce.errors import BadInputError, ConflictError, RuleError
+from commerce.ids import new_id
+from terminal.services.commands import AddTender, ChangeQuantity, CompleteSale, NextSale, VoidTender
+from terminal.services.state import Screen
+from tests.fakes.clock import FakeClock
+from tests.terminal.shop import BREAD, COFFEE, TestTill, running_till
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def till(tmp_path: Path) -> AsyncIterator[TestTill]:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        yield till
+
+
+async def sales(till: TestTill) -> list[dict[str, Any]]:
+    rows = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'sale_completed' ORDER BY seq")
+    return [orjson.loads(row[0]) for row in rows]
+
+
+async def test_cash_above_what_is_due_gives_change(till: TestTill) -> None:
+    result = await till.sell(COFFEE, BREAD, amount=1000)
+
+    assert result.values["change_cents"] == 456
+    done = till.state.done
+    assert done is not None
+    assert (done.total, done.tendered, done.change) == (544, 1000, 456)
+
+
+async def test_a_completed_sale_is_one_entry_with_everything_in_it(till: TestTill) -> None:
+    result = await till.sell(COFFEE, BREAD, amount=1000)
+
+    (body,) = await sales(till)
+    assert body["document"]["id"] == result.values["document"]["id"]
+    assert [line["total"] for line in body["lines"]] == [349, 195]
+    assert [(row["code"], row["taxable"], row["tax"]) for row in body["taxes"]] == [("22", 286, 63), ("4", 187, 8)]
+    assert [effect["kind"] for effect in body["effects"]] == ["print", "drawer"]
+    assert [row["quantity"] for row in body["stock"]] == ["-1.000000", "-1.000000"]
+
+
+async def test_a_card_opens_no_drawer(till: TestTill) -> None:
+    result = await till.sell(COFFEE, kind="card")
+
+    assert [effect["kind"] for effect in result.values["effects"]] == ["print"]
+
+
+async def test_a_card_takes_no_more_than_what_is_due(till: TestTill) -> None:
+    with pytest.raises(RuleError) as refused:
+        await till.sell(COFFEE, kind="card", amount=350)
+
+    assert refused.value.code == "tender.more_than_due"
+    assert till.state.screen is Screen.SELLING
+
+
+async def test_several_tenders_settle_together(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    first = await till.pay("card", 100)
+    assert first.values["remaining_cents"] == 249
+
+    last = await till.pay("cash", 300)
+
+    assert last.values["change_cents"] == 51
+
+
+async def test_a_tender_can_be_taken_back_until_the_sale_completes(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    tender = (await till.pay("card", 100)).values["tender"]
+
+    await till.submit(VoidTender(new_id(), tender))
+
+    assert till.state.screen is Screen.SELLING
+    assert (await till.pay("cash")).values["change_cents"] == 0
+
+
+async def test_a_payer_who_was_shown_another_amount_does_not_pay(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    basket = till.state.basket
+    assert basket is not None
+    await till.scan(BREAD)
+
+    with pytest.raises(ConflictError) as refused:
+        await till.submit(AddTender(new_id(), basket.sale, "cash", 349))
+
+    assert (refused.value.code, refused.value.values["due"]) == ("sale.total_changed", 544)
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("cash", 0), ("cash", -5), ("seashells", 5), ("cash", 10**14)])
+async def test_what_is_no_payment_is_refused(till: TestTill, kind: str, amount: int) -> None:
+    await till.scan(COFFEE)
+
+    with pytest.raises((RuleError, BadInputError)):
+        await till.pay(kind, amount)
+
+    assert till.state.screen is Screen.SELLING
+
+
+async def test_a_refund_is_paid_out(till: TestTill) -> None:
+    await till.scan(COFFEE, Decimal(-2))
+
+    result = await till.pay("cash")
+
+    assert result.values["change_cents"] == 0
+    (body,) = await sales(till)
+    assert (body["settlement"]["due"], body["tenders"][0]["amount"]) == (-698, -698)
+
+
+async def test_a_sale_with_nothing_to_pay_is_completed(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    await till.scan(COFFEE, Decimal(-1))
+    basket = till.state.basket
+    assert basket is not None
+
+    await till.submit(CompleteSale(new_id(), basket.sale, 0))
+
+    assert till.state.screen is Screen.DONE
+
+
+async def test_a_sale_with_something_to_pay_is_not_simply_completed(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    basket = till.state.basket
+    assert basket is not None
+
+    with pytest.raises(RuleError) as refused:
+        await till.submit(CompleteSale(new_id(), basket.sale, 349))
+
+    assert refused.value.code == "sale.not_settled"
+
+
+async def test_cash_is_rounded_to_the_step(tmp_path: Path) -> None:
+    async with running_till(tmp_path, settings={"cash_step": 5}) as till:
+        await till.ready()
+        await till.scan(COFFEE)
+        await till.scan(COFFEE, Decimal(2))
+        await till.pay("cash")
+
+        (body,) = await sales(till)
+        assert (body["settlement"]["rounding"], body["settlement"]["tendered"]) == (-2, 1045)
+
+
+async def test_a_voucher_above_what_is_due_keeps_its_excess(till: TestTill) -> None:
+    result = await till.sell(COFFEE, kind="voucher", amount=500)
+
+    assert result.values["change_cents"] == 0
+    assert (await sales(till))[0]["settlement"]["excess"] == 151
+
+
+async def test_numbers_follow_each_other_without_a_gap(till: TestTill) -> None:
+    results = [await till.sell() for _ in range(4)]
+
+    tag = till.core.chains.series_tag
+    assert [r.values["document"]["formatted"] for r in results] == [f"T1{tag}/26/{n:06d}" for n in range(1, 5)]
+
+
+async def test_a_new_year_starts_the_numbers_again(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 12, 31, 22, 50, tzinfo=UTC))
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.sell()
+        clock.advance(timedelta(minutes=20))
+        result = await till.sell()
+
+    assert result.values["document"]["date"] == "2027-01-01"
+    assert result.values["document"]["formatted"].endswith("/27/000001")
+
+
+async def test_a_fiscal_document_is_intended_where_the_shop_requires_it(tmp_path: Path) -> None:
+    async with running_till(tmp_path, settings={"fiscal_required": True}) as till:
+        await till.ready()
+        result = await till.sell(kind="card")
+
+    assert [effect["kind"] for effect in result.values["effects"]] == ["fiscal", "print"]
+
+
+async def test_changing_a_line_while_paying_is_refused(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    await till.pay("card", 100)
+    basket = till.state.basket
+    assert basket is not None
+
+    with pytest.raises(RuleError) as refused:
+        await till.submit(ChangeQuantity(new_id(), basket.lines[0].id, Decimal(2)))
+
+    assert refused.value.code == "sale.being_paid"
+
+
+async def test_the_done_screen_can_be_left(till: TestTill) -> None:
+    await till.sell()
+
+    await till.submit(NextSale(new_id()))
+
+    assert till.state.screen is Screen.SELLING

@@ -1,0 +1,229 @@
+"""Sessions: opening cash to Z, summed from the stored rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
+from commerce.ids import new_id
+from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn, VoidLine, VoidSale
+from terminal.services.state import Screen
+from tests.fakes.clock import FakeClock
+from tests.terminal.shop import ANNA, BREAD, BRUNO, COFFEE, PIN, TestTill, running_till
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def till(tmp_path: Path) -> AsyncIterator[TestTill]:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        yield till
+
+
+async def close(till: TestTill, counted: int = 0) -> dict[str, Any]:
+    z: dict[str, Any] = (await till.submit(CloseSession(new_id(), counted))).values["z"]
+    return z
+
+
+async def bodies(till: TestTill, kind: str) -> list[dict[str, Any]]:
+    rows = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = ? ORDER BY seq", (kind,))
+    return [orjson.loads(row[0]) for row in rows]
+
+
+async def test_the_z_is_the_sum_of_the_receipts(till: TestTill) -> None:
+    await till.sell(COFFEE, BREAD, amount=1000)
+    await till.sell(COFFEE, kind="card")
+    await till.scan(BREAD, Decimal(-1))
+    await till.pay("cash")
+
+    z = await close(till, 10_349)
+
+    sales = await bodies(till, "sale_completed")
+    assert z["sales"] == 3
+    assert z["totals"]["total"] == sum(sale["settlement"]["total"] for sale in sales) == 698
+    assert sum(row["amount"] for row in z["tenders"]) == z["totals"]["total"] + z["totals"]["rounding"]
+    assert sum(row["taxable"] + row["tax"] for row in z["taxes"]) == 698
+    assert (z["expected_cash"], z["over_short"]) == (10_000 + 544 - 195, 0)
+
+
+async def test_change_is_taken_off_the_expected_cash(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    await till.pay("card", 100)
+    await till.pay("cash", 5000)
+
+    assert (await close(till))["expected_cash"] == 10_249
+
+
+async def test_a_session_without_sales_closes(till: TestTill) -> None:
+    z = await close(till, 10_000)
+
+    assert (z["sales"], z["expected_cash"], z["z_number"]) == (0, 10_000, 1)
+    assert till.state.screen is Screen.SESSION
+
+
+async def test_an_open_sale_keeps_the_session_open(till: TestTill) -> None:
+    await till.scan(COFFEE)
+
+    with pytest.raises(RuleError) as refused:
+        await close(till)
+
+    assert refused.value.code == "sale.open"
+    assert till.state.session is not None
+
+
+async def test_a_sale_whose_lines_were_all_voided_does_not_hold_the_close(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    assert till.state.basket is not None
+    await till.submit(VoidLine(new_id(), till.state.basket.lines[0].id))
+
+    await close(till)
+
+    assert till.state.basket is None
+
+
+async def test_a_checkpoint_follows_the_z(till: TestTill) -> None:
+    await till.sell()
+    await close(till)
+    await till.submit(OpenSession(new_id(), 0))
+    await till.sell()
+    await till.sell()
+    await close(till)
+
+    checkpoints = await bodies(till, "checkpoint")
+    assert [c["totals"] for c in checkpoints] == [
+        {"sales": 1, "gross_total": 349},
+        {"sales": 3, "gross_total": 1047},
+    ]
+    assert [c["counters"][0]["last_number"] for c in checkpoints] == [1, 3]
+    seqs = await till.core.readers.fetch_all(
+        "SELECT seq, kind FROM entry WHERE kind IN ('session_closed', 'checkpoint') ORDER BY seq"
+    )
+    assert [kind for _, kind in seqs] == ["session_closed", "checkpoint"] * 2
+    assert seqs[1][0] == seqs[0][0] + 1
+
+
+async def test_z_numbers_count_on(till: TestTill) -> None:
+    first = await close(till)
+    await till.submit(OpenSession(new_id(), 0))
+
+    assert (first["z_number"], (await close(till))["z_number"]) == (1, 2)
+
+
+async def test_the_z_lists_unknown_outcomes_and_carries_them_over(till: TestTill) -> None:
+    printing = next(e for e in (await till.sell(kind="card")).values["effects"] if e["kind"] == "print")["id"]
+    await till.register.settle_effect(printing, "unknown", "printer.silent")
+    first = await close(till)
+    await till.submit(OpenSession(new_id(), 0))
+    second = await close(till)
+
+    assert [row["effect"] for row in first["unknown_effects"]] == [printing]
+    assert printing in [row["effect"] for row in second["unknown_effects"]]
+
+
+async def test_the_z_is_printed(till: TestTill) -> None:
+    result = await till.submit(CloseSession(new_id(), 0))
+
+    assert [(p.id, p.document_kind, p.title) for p in till.state.prints] == [
+        (result.values["print"], "z_report", "Z 1")
+    ]
+
+
+async def test_voids_are_counted(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    await till.submit(VoidSale(new_id()))
+
+    assert (await close(till))["voids"] == 1
+
+
+async def test_only_one_session_is_open(till: TestTill) -> None:
+    with pytest.raises(ConflictError) as refused:
+        await till.submit(OpenSession(new_id(), 0))
+
+    assert refused.value.code == "session.open"
+
+
+async def test_opening_cash_is_not_negative(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.submit(SignOn(new_id(), ANNA, PIN))
+        with pytest.raises(BadInputError):
+            await till.submit(OpenSession(new_id(), -1))
+
+
+@pytest.mark.parametrize(
+    ("opened", "day"),
+    [
+        (datetime(2026, 11, 23, 2, 59, tzinfo=UTC), "2026-11-22"),  # 03:59 in Rome, before the cut-off
+        (datetime(2026, 11, 23, 3, 0, tzinfo=UTC), "2026-11-23"),
+        (datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "2026-11-22"),  # half past midnight in Rome
+        (datetime(2026, 3, 29, 2, 30, tzinfo=UTC), "2026-03-29"),  # summer time began an hour before: 04:30
+    ],
+)
+async def test_the_business_day_turns_at_the_cut_off(tmp_path: Path, opened: datetime, day: str) -> None:
+    async with running_till(tmp_path, clock=FakeClock(opened)) as till:
+        await till.ready()
+
+        assert till.state.session is not None
+        assert till.state.session.business_day == day
+
+
+async def test_a_sale_after_midnight_keeps_the_sessions_business_day(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 11, 23, 22, 50, tzinfo=UTC))
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.advance(timedelta(minutes=30))
+        result = await till.sell()
+        rows = await till.core.readers.fetch_all("SELECT business_day FROM entry WHERE kind = 'sale_completed'")
+
+    assert result.values["document"]["date"] == "2026-11-24"
+    assert rows == [("2026-11-23",)]
+
+
+async def test_a_wrong_pin_signs_nobody_on(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        with pytest.raises(ForbiddenError) as refused:
+            await till.submit(SignOn(new_id(), ANNA, "0000"))
+
+        assert refused.value.code == "pin.wrong"
+        assert till.state.operator is None
+
+
+async def test_an_unknown_operator_is_named(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        with pytest.raises(NotFoundError):
+            await till.submit(SignOn(new_id(), "nobody", PIN))
+
+
+async def test_the_pin_is_stored_nowhere(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        command = SignOn(new_id(), ANNA, PIN)
+        await till.submit(command)
+        rows = await till.core.readers.fetch_all("SELECT result, digest FROM command")
+
+    assert PIN not in repr(command)
+    assert PIN not in repr(rows)
+
+
+async def test_another_operator_takes_over_in_the_middle_of_a_sale(till: TestTill) -> None:
+    await till.scan(COFFEE)
+
+    await till.submit(SignOn(new_id(), BRUNO, PIN))
+
+    assert till.state.operator is not None
+    assert till.state.operator.name == "Bruno"
+    assert [body["reason"] for body in await bodies(till, "operator_signed_off")] == ["switched"]
+    assert till.state.basket is not None
+
+
+async def test_signing_off_goes_back_to_sign_on(till: TestTill) -> None:
+    await till.submit(SignOff(new_id()))
+
+    assert till.state.screen is Screen.SIGN_ON
+    assert till.state.session is not None
