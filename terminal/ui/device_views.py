@@ -8,7 +8,6 @@ from terminal.ui.words import DEVICE_LABELS, DEVICE_REASONS, DEVICE_STATES
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from terminal.devices.protocols import DeviceState
     from terminal.services.state import ClockState, RegisterState
@@ -39,13 +38,13 @@ def device_view(viewer: Viewer, device: DeviceState) -> DeviceView:
     }
 
 
-def network_view(viewer: Viewer, network: NetworkStatus, zone: ZoneInfo) -> NetworkView:
+def network_view(viewer: Viewer, network: NetworkStatus, now: datetime) -> NetworkView:
     """Return how the till stands with central; being apart is normal and said quietly."""
     words = viewer.words
-    since = None if network.since is None else viewer.formats.moment(network.since.astimezone(zone))
+    since = None if network.since is None else _short_moment(viewer, network.since.astimezone(now.tzinfo), now)
     states = {
         "online": words.t("connected"),
-        "offline": words.t("not reachable, selling goes on"),
+        "offline": words.t("not reachable"),
         "never": words.t("not connected yet"),
     }
     waiting = words.tn("{count} not yet sent", "{count} not yet sent", network.unsent) if network.unsent else ""
@@ -58,6 +57,10 @@ def network_view(viewer: Viewer, network: NetworkStatus, zone: ZoneInfo) -> Netw
         "unsent_text": waiting or words.t("everything sent"),
         "since": since,
     }
+
+
+def _short_moment(viewer: Viewer, at: datetime, now: datetime) -> str:
+    return viewer.formats.time(at) if at.date() == now.date() else viewer.formats.moment(at)
 
 
 def _clock_question(viewer: Viewer, clock: ClockState, local: datetime) -> str:

@@ -72,7 +72,9 @@ class Live:
 
     async def close(self) -> None:
         """Let every listener go, because the daemon stops."""
-        self._services.register.listeners.remove(self._state_changed)
+        listeners = self._services.register.listeners
+        if self._state_changed in listeners:
+            listeners.remove(self._state_changed)
         clients = list(self._clients)
         self._clients.clear()
         for client in clients:

@@ -72,7 +72,7 @@ class Viewer:
             "done": None if state.done is None else self._done(state.done),
             "tender_types": settled.tender_types,
             "devices": [device_view(self, device) for device in services.devices()],
-            "network": network_view(self, services.network(), operating.shop.zone),
+            "network": network_view(self, services.network(), services.now().astimezone(operating.shop.zone)),
             "prints": [print_view(self, job) for job in state.prints],
             "notices": [notice_view(self, notice, currency) for notice in state.notices],
             "last_z": None if state.last_z is None else z_view(self, state.last_z, currency),
