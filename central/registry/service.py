@@ -67,10 +67,10 @@ def delete_item(conn: Connection, edit: Edit, item_id: str) -> None:
 
 
 def get_item(conn: Connection, company: str, item_id: str) -> StoredItem:
-    """Return an item; NotFoundError ``item.unknown``."""
+    """Return an item; NotFoundError ``item.gone``."""
     stored = queries.find_item(conn, company, item_id)
     if stored is None or stored.deleted:
-        raise NotFoundError("item.unknown")
+        raise NotFoundError("item.gone")
     return stored
 
 
@@ -132,7 +132,7 @@ def save_operator(conn: Connection, edit: Edit, card: OperatorCard, operator_id:
         raise BadInputError("operator.name")
     before = None if operator_id is None else queries.find_operator(conn, edit.company, operator_id)
     if operator_id and before is None:
-        raise NotFoundError("operator.unknown")
+        raise NotFoundError("operator.gone")
     pin = card.pin or _kept_pin(before)
     identity = operator_id or new_id()
     row = {"name": card.name.strip(), "pin_salt": pin.salt.hex(), "pin_hash": pin.raw.hex(), "pin_params": pin.params,

@@ -17,8 +17,10 @@ from central.web.keys import database, now
 from central.web.live import stream
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, render, words_of
+from commerce.dates import utc_text
 from commerce.errors import BadInputError
 from commerce.money import cents_decimal
+from commerce.receipt import Printing
 
 _PAGE = 50
 _FILE_TYPES = {
@@ -110,8 +112,20 @@ async def show_sale(request: web.Request) -> web.Response:
     found = await database(request).read(job)
     record = found["record"]
     sale = record.sale
-    receipt = receipt_text(record.body, sale.at, sale.utc_offset) if record.body else None
+    printing = Printing(utc_text(sale.at), sale.operator_name or "", _marks(record), fiscal=_fiscal(record))
+    receipt = receipt_text(record.body, printing) if record.body else None
     return page(request, "sales/sale.html", **found, receipt=receipt)
+
+
+def _marks(record: reading.SaleRecord) -> tuple[str, ...]:
+    mode = record.evidence.mode if record.evidence else "live"
+    return () if mode == "live" else (mode,)
+
+
+def _fiscal(record: reading.SaleRecord) -> dict[str, Any] | None:
+    references = [row.reference for row in record.effects if row.kind == "fiscal" and row.outcome == "done"]
+    found = next((one for one in reversed(references) if one), None)
+    return found if found and {"closure", "number", "serial"} <= found.keys() else None
 
 
 async def _today(request: web.Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The rows depend on the entry alone and never on the order in which chains arrive
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Table
@@ -149,6 +150,7 @@ def _line_row(till: str, sale_id: str, position: int, line: bodies.Line) -> Row:
     )  # fmt: skip
 
 
+@lru_cache(8192)
 def _scaled(text: str) -> int:
     """Return the scaled integer of a decimal text of fixed scale."""
     return int(text.replace(".", "", 1))

@@ -130,8 +130,13 @@ def _one_currency(
         total=int(sum(row.total for row in mine)),
         receipts_before=sum(row.receipts for row in theirs),
         total_before=int(sum(row.total for row in theirs)),
-        hours=tuple((hour, hours.get(hour, 0), earlier.get(hour, 0)) for hour in sorted({*hours, *earlier})),
+        hours=tuple((hour, hours.get(hour, 0), earlier.get(hour, 0)) for hour in _span({*hours, *earlier})),
     )
+
+
+def _span(hours: set[int]) -> range:
+    """Return the hours to show: those of a usual shop day, and whatever was sold outside them."""
+    return range(min(8, *hours), max(20, *hours) + 1) if hours else range(0)
 
 
 def _by_hour(rows: Sequence[AnyRow], zone: ZoneInfo) -> dict[int, int]:
