@@ -27,7 +27,7 @@ from central.web.keys import CLOCK, DATABASE
 from central.web.settings import WebSettings
 from commerce.wire import MAX_BODY_BYTES
 
-_AREAS = (
+AREAS = (
     tills_api.add_routes,
     identity_pages.add_routes,
     registry_api.add_routes,
@@ -73,6 +73,6 @@ def _web(
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
     hosts = frozenset(config.listen.allowed_hosts)
     shell.install(app, WebSettings(hosts=hosts, secure=config.listen.certificate is not None))
-    for add_routes in _AREAS:
+    for add_routes in AREAS:
         add_routes(app)
     return app
