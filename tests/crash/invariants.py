@@ -119,6 +119,25 @@ def check_prints(ledger: Ledger, receipts: Sequence[Receipt]) -> list[str]:
     return lies + [f"never settled: {row['kind']} of {row['title']}" for row in ledger.effects if not _is_settled(row)]
 
 
+def check_fiscal(ledger: Ledger, register: Path) -> list[str]:
+    """The fiscal register has printed each document once at most, and those it has are in the ledger by reference."""
+    printed = json.loads(register.read_bytes())["documents"] if register.exists() else []
+    times = Counter(document["effect"] for document in printed)
+    found = [f"fiscal document printed {count} times: {key}" for key, count in times.items() if count > 1]
+    references = {
+        row["id"]: json.loads(row["reference"])
+        for row in ledger.effects
+        if row["kind"] == "fiscal" and row["state"] == "done"
+    }
+    on_paper = {document["effect"]: document["reference"] for document in printed}
+    found += [f"fiscal reference of nothing: {key}" for key in references.keys() - on_paper.keys()]
+    return found + [
+        f"fiscal reference differs: {key}"
+        for key in references
+        if references[key] != on_paper.get(key, references[key])
+    ]
+
+
 def check_central(ledger: Ledger, url: str, till: str) -> list[str]:
     """Central holds exactly the till's entries, and of live chains exactly its sales."""
     held = asyncio.run(_read_central(url, till))

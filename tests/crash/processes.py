@@ -138,7 +138,7 @@ class Line(Process):
             return talk.makefile().readline().strip()
 
 
-def wait_until(holds: Callable[[], bool], what: str, deadline_s: float = START_S) -> None:
+def wait_until(holds: Callable[[], bool], what: str, deadline_s: float = 25.0) -> None:
     """Poll until something holds; AssertionError when it never does."""
     end = time.monotonic() + deadline_s
     while not holds():

@@ -14,6 +14,7 @@ from tests.crash.fsync_shadow import Shadow
 from tests.crash.invariants import (
     Ledger,
     check_central,
+    check_fiscal,
     check_ledger,
     check_notes,
     check_paper,
@@ -101,11 +102,7 @@ class World:
 
     def start(self) -> None:
         """Start the till."""
-        if self.shadow:
-            self.shadow.begin()
-        self.till = self._process()
-        self.till.start()
-        self.api.forget()
+        self._launch()
         wait_until(self._is_up_or_ended, "the till to answer")
         assert self.till.is_running, self.till.log.read_text()[-4000:]
 
@@ -136,10 +133,17 @@ class World:
         timer.join()
         self._count_kill()
 
+    def crash_while_starting(self, seconds: float) -> None:
+        """Start again on what the crash has left, and kill the till before it has got far."""
+        self._cut_power()
+        self._launch()
+        self.till.wait_until_ended(seconds)
+        self.till.kill()
+        self._count_kill()
+
     def recover(self) -> None:
         """Start again on what the crash has left, and let the cashier go on."""
-        if self.shadow:
-            self.shadow.cut_power()
+        self._cut_power()
         self.start()
         self.wait_until_it_sells()
         self.cashier.take_up()
@@ -154,12 +158,17 @@ class World:
         """Return when central has acknowledged everything."""
         wait_until(lambda: self._unsent() == 0, "central to have everything", 40)
 
-    def violations(self, *, central: bool = True) -> list[str]:
-        """Return what does not hold now."""
+    def violations_now(self) -> list[str]:
+        """Return what does not hold of what must hold at any moment."""
         ledger, receipts = self.read(), self.receipts()
         found = [*check_ledger(ledger), *check_notes(ledger, self.cashier.notes), *check_paper(ledger, receipts)]
-        found += [*check_prints(ledger, receipts), *self.cashier.violations]
-        return found + (check_central(ledger, self.central.url, self.claim.till) if central else [])
+        return found + check_fiscal(ledger, self.fiscal_state) + self.cashier.violations
+
+    def violations(self) -> list[str]:
+        """Return what does not hold once everything is settled and sent."""
+        ledger = self.read()
+        found = [*self.violations_now(), *check_prints(ledger, self.receipts())]
+        return found + check_central(ledger, self.central.url, self.claim.till)
 
     def read(self) -> Ledger:
         """Read the ledger."""
@@ -173,6 +182,17 @@ class World:
         """Stop everything."""
         self.till.stop()
         self.printer.stop()
+
+    def _launch(self) -> None:
+        if self.shadow:
+            self.shadow.begin()
+        self.till = self._process()
+        self.till.start()
+        self.api.forget()
+
+    def _cut_power(self) -> None:
+        if self.shadow:
+            self.shadow.cut_power()
 
     def _unsent(self) -> int:
         network = self.api.state()["network"]

@@ -1,0 +1,112 @@
+"""The till dies at every named step of a sale; nothing that was promised is gone, and nothing is there twice."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.conftest import KILLED, MODES, SharedWorlds
+from tests.shared_data import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.crash.world import World
+
+SALE_STEPS = (
+    "scan.received", "scan.resolved", "line.journaled", "tender.received", "sale.built", "sale.number_taken",
+    "sale.entry_written", "sale.rows_written", "sale.committed", "sale.acknowledged", "print.rendered", "print.started",
+    "print.sent", "print.answered", "print.settled", "drawer.started", "drawer.opened", "drawer.settled", "push.sent",
+    "push.acknowledged",
+)  # fmt: skip
+FISCAL_STEPS = ("fiscal.baseline", "fiscal.started", "fiscal.issued", "fiscal.settled")
+SESSION_STEPS = ("session.close_written", "session.closed")
+
+
+def modes(*, fiscal: bool = False) -> pytest.MarkDecorator:
+    """Run in both modes, each with its own worker because it shares a world."""
+    return pytest.mark.parametrize(
+        "mode",
+        [pytest.param(mode, marks=pytest.mark.xdist_group(f"crash {mode} {fiscal and 'fiscal'}")) for mode in MODES],
+    )
+
+
+@pytest.fixture
+def crash(shared_worlds: SharedWorlds) -> Iterator[Callable[[World, Callable[[], None]], None]]:
+    """Crashes a world in some way, starts it again and checks everything."""
+
+    def crash_and_check(world: World, crash: Callable[[], None]) -> None:
+        try:
+            crash()
+            world.recover()
+            world.settle()
+            assert world.violations() == []
+        except BaseException:
+            shared_worlds.discard(world)
+            raise
+
+    return crash_and_check
+
+
+@pytest.mark.parametrize("step", SALE_STEPS)
+@modes()
+def test_a_till_that_dies_at_a_step_of_a_sale_goes_on_without_loss(
+    step: str, mode: str, shared_worlds: SharedWorlds, crash: Callable[..., None]
+) -> None:
+    world = shared_worlds.get(mode)
+
+    crash(world, lambda: world.crash_at(step))
+
+
+@pytest.mark.parametrize("step", FISCAL_STEPS)
+@modes(fiscal=True)
+def test_a_till_that_dies_around_its_fiscal_register_has_each_document_once(
+    step: str, mode: str, shared_worlds: SharedWorlds, crash: Callable[..., None]
+) -> None:
+    world = shared_worlds.get(mode, is_fiscal=True)
+
+    crash(world, lambda: world.crash_at(step))
+
+
+@pytest.mark.parametrize("step", SESSION_STEPS)
+@modes()
+def test_a_till_that_dies_while_a_session_closes_has_one_z(
+    step: str, mode: str, shared_worlds: SharedWorlds, crash: Callable[..., None]
+) -> None:
+    world = shared_worlds.get(mode)
+    before = len(world.read().of("session_closed"))
+    world.cashier.sell(1)
+
+    crash(world, lambda: world.crash_while(world.cashier.close_session, step))
+
+    assert len(world.read().of("session_closed")) == before + 1
+    assert len(world.read().of("checkpoint")) == before + 1
+
+
+@modes()
+def test_a_half_scanned_basket_comes_back_as_it_was(mode: str, shared_worlds: SharedWorlds) -> None:
+    world = shared_worlds.get(mode)
+    for _ in range(3):
+        world.cashier.scan()
+    world.cashier.pay("card", 1)
+    before = world.api.state()["sale"]
+
+    world.till.kill()
+    world.recover()
+
+    assert world.api.state()["sale"] == before
+
+
+@pytest.mark.xdist_group(f"crash {KILLED} False")
+def test_every_named_step_is_tried() -> None:
+    named: set[str] = set()
+    for path in (PROJECT / "terminal").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "reached" in node.func.attr:
+                named |= {part.value for part in node.args if isinstance(part, ast.Constant)}
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Plan":
+                named |= {part.value for part in node.args if isinstance(part, ast.Constant) and part.value}
+
+    assert named == {*SALE_STEPS, *FISCAL_STEPS, *SESSION_STEPS}
