@@ -61,11 +61,12 @@ function draw() {
   document.body.dataset.screen = view.screen
   document.body.dataset.panel = panels.name
   find("till-status").view = view
-  find("sale-lines").lines = { sale: view.sale, chosen: panels.panel.name === "line" ? panels.panel.line : undefined }
   find("sale-totals").view = view
   find("#sale").setAttribute("aria-label", t("sale"))
   find("attention-list").items = { view, fault: page.fault }
   find("action-bar").view = view
+  // last, because the rest takes its room first and the newest line must end up in view
+  find("sale-lines").lines = { sale: view.sale, chosen: panels.panel.name === "line" ? panels.panel.line : undefined }
 }
 
 /** @param {import("./types.js").View | null} before @param {import("./types.js").View} view */
