@@ -27,6 +27,7 @@ from commerce.errors import PosError
 _log = structlog.get_logger()
 SET_SIZE = 500
 _CHAINS_AT_ONCE = 50
+_GATHER_S = 0.05  # sales of the next moments share a set, and acknowledging them does not wait for this one
 
 
 class Projection(Protocol):
@@ -68,8 +69,8 @@ class Projector:
         """Project whenever something was stored, for ever."""
         with self.database.signals.subscribe(STORED) as subscription:
             while True:
-                if not await self.step():
-                    await subscription.wait(poll_s)
+                if not await self.step() and await subscription.wait(poll_s):
+                    await asyncio.sleep(_GATHER_S)
 
     async def step(self) -> int:
         """Project one set of every waiting chain; returns how many entries that advanced."""

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ async def test_a_push_may_be_compressed(central: Central) -> None:
         (b'{"wire":1,"till":', "identity", 400, "wire.unreadable"),
         (b"\xff\xfe", "identity", 400, "wire.unreadable"),
         (b"not zstd", "zstd", 400, "wire.zstd"),
-        (zstandard.compress(b"x" * 5000)[:-3], "zstd", 400, "wire.zstd"),
+        (zstandard.compress(b"x" * 5000)[:-3], "zstd", 400, "wire.unreadable"),
         (zstandard.compress(bytes(MAX_BODY_BYTES + 1)), "zstd", 413, "wire.too_large"),
         (b"{}", "gzip", 400, "wire.encoding"),
     ],
@@ -149,7 +150,7 @@ async def test_bad_bodies_are_refused_with_a_code_and_store_nothing(
 async def test_a_body_larger_than_any_honest_one_is_refused(central: Central) -> None:
     till = await central.office.new_till()
 
-    status, answer = await central.ask("POST", "ledger", till, data=b" " * (MAX_BODY_BYTES + 1))
+    status, answer = await central.ask("POST", "ledger", till, data=BytesIO(bytes(MAX_BODY_BYTES + 1)))
 
     assert (status, answer["code"]) == (413, "wire.too_large")
 
