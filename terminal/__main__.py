@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commerce.errors import PosError
+from commerce.errors import PosError, RuleError
 from terminal.config import TillConfig, read_config
 
 DEFAULT_CONFIG = Path("till.toml")
@@ -52,10 +52,14 @@ def enrol(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Make this machine a till of a shop: make its keys, give the code, keep the identity."""
+    from terminal.sync.client import CentralAddress
     from terminal.sync.enrol import enrol_till
 
     settings = read_config(config)
-    identity = _run(enrol_till(settings, code))
+    if (central := settings.central) is None:
+        raise RuleError("central.none")
+    address = CentralAddress(central.url, None, central.ca_file, central.timeout_s)
+    identity = _run(enrol_till(address, settings.data_dir, code))
     typer.echo(f"{identity.till_name} ({identity.till_code}), {identity.shop.name}, {identity.company.name}")
 
 

@@ -5,27 +5,21 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from commerce.errors import RuleError
 from commerce.wire import EnrolRequest
-from terminal.config import TillConfig
 from terminal.services.identity import FILE_NAME, Identity, save_identity
 from terminal.sync.client import CentralAddress, CentralClient
 from terminal.version import APP_VERSION
 
 
-async def enrol_till(config: TillConfig, code: str) -> Identity:
-    """Give the code and keep what central answers; RuleError ``central.none``, ForbiddenError for a bad code.
+async def enrol_till(address: CentralAddress, folder: Path, code: str) -> Identity:
+    """Give the code and keep what central answers in ``folder``; ForbiddenError for a bad code.
 
     On a till that was enrolled before, the ledger stays and goes on in a new chain under the new key.
     """
-    if config.central is None:
-        raise RuleError("central.none")
     key = Ed25519PrivateKey.generate()
-    address = CentralAddress(config.central.url, None, config.central.ca_file, config.central.timeout_s)
+    request = EnrolRequest(code=code, public_key=key.public_key().public_bytes_raw().hex(), app_version=APP_VERSION)
     async with CentralClient(address) as client:
-        request = EnrolRequest(code=code, public_key=key.public_key().public_bytes_raw().hex(), app_version=APP_VERSION)
         answer = await client.enrol(request)
-    folder = config.data_dir
     await asyncio.to_thread(_make_folder, folder)
     return await asyncio.to_thread(save_identity, folder / FILE_NAME, key, answer.model_dump())
 
