@@ -12,16 +12,22 @@ from typing import Annotated, TypeVar
 
 import structlog
 import typer
-from rich.progress import Progress
+from rich.console import Console
+from rich.progress import Progress, TaskID
 
 from central.app import Central, build
 from central.config import read_config
 from central.db.migrate import migrate
-from central.identity.people import COMMAND_LINE
+from central.identity.people import COMMAND_LINE, Role
+from central.identity.service import NewUser, add_user
+from central.organisation.service import list_companies
+from central.registry.founding import Founding, found_company
+from central.registry.importing import ImportOptions, ImportRefusedError, ImportReport, import_items
 from central.runtime import serve
 from central.tills.rebuilding import rebuild as rebuild_projections
 from central.tills.registering import add_till
-from commerce.errors import PosError
+from commerce.errors import BadInputError, PosError
+from commerce.money import PRICE_SCALE, parse_decimal
 from commerce.texts import translator
 from commerce.texts.errors import error_text
 
@@ -31,8 +37,12 @@ DEFAULT_CONFIG = Path("central.toml")
 
 app = typer.Typer(help="Cassaforte's central server.", no_args_is_help=True, add_completion=False)
 till_app = typer.Typer(help="Tills: add, enrol, shut out.", no_args_is_help=True)
+import_app = typer.Typer(help="Take registries from files.", no_args_is_help=True)
+user_app = typer.Typer(help="People who work in head office.", no_args_is_help=True)
 feed_app = typer.Typer(help="The registry feed that tills pull.", no_args_is_help=True)
 app.add_typer(till_app, name="till")
+app.add_typer(import_app, name="import")
+app.add_typer(user_app, name="user")
 app.add_typer(feed_app, name="feed")
 
 
@@ -75,6 +85,69 @@ def project(
         return await central.projector.catch_up()
 
     typer.echo(f"{_with_central(config, projecting)} entries projected.")
+
+
+@app.command()
+def found(
+    company: Annotated[str, typer.Option(help="The company's name.")],
+    tax_id: Annotated[str, typer.Option(help="Its VAT number, such as IT01234567897.")],
+    shop: Annotated[str, typer.Option(help="The first shop's name.")],
+    config: Config = DEFAULT_CONFIG,
+    currency: str = "EUR",
+    zone: str = "Europe/Rome",
+    country: str = "IT",
+) -> None:
+    """Make a company with its first shop, VAT codes and ways of paying; prints their ids."""
+    founding = Founding(company, tax_id, shop, country, currency, zone)
+    made = _with_central(
+        config, lambda central: central.database.write(lambda connection: found_company(connection, founding, _now()))
+    )
+    typer.echo(f"company {made[0]}\nshop {made[1]}")
+
+
+@user_app.command("add")
+def user_add(
+    name: Annotated[str, typer.Argument(help="What is typed at sign-in.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    config: Config = DEFAULT_CONFIG,
+    role: Role = Role.VIEWER,
+    language: str = "it",
+    display_name: str = "",
+) -> None:
+    """Let somebody into head office."""
+    new = NewUser(name, password, role, language, display_name or name)
+    _with_central(config, lambda central: add_user(central.database, new, _now()))
+    typer.echo(f"{name} may sign in.")
+
+
+@import_app.command("items")
+def import_items_command(
+    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file.", exists=True, dir_okay=False)],
+    config: Config = DEFAULT_CONFIG,
+    company: Annotated[str | None, typer.Option(help="The company's id, where there is more than one.")] = None,
+    vat: Annotated[str | None, typer.Option(help="VAT code of rows that name none.")] = None,
+    price: Annotated[str | None, typer.Option(help="Price of rows that have none; else the till asks.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse all when one row is in error.")] = False,
+    language: Annotated[str | None, typer.Option(help="Language of the names.")] = None,
+) -> None:
+    """Import items: rows in error are left out and listed with their reason, the rest is published at once."""
+
+    async def importing(central: Central) -> ImportReport:
+        owner = company or await _only_company(central)
+        options = ImportOptions(owner, vat, parse_decimal(price, PRICE_SCALE) if price else None, strict, language)
+        with _stages() as told:
+            return await import_items(central.database, file, options, _now, told)
+
+    try:
+        report = asyncio.run(_within(config, importing))
+    except ImportRefusedError as refused:
+        _print_report(refused.report)
+        typer.echo(error_text(translator("en"), refused), err=True)
+        raise typer.Exit(1) from refused
+    except PosError as error:
+        typer.echo(error_text(translator("en"), error), err=True)
+        raise typer.Exit(1) from error
+    _print_report(report)
 
 
 @till_app.command("add")
@@ -120,6 +193,25 @@ def main() -> None:
     app()
 
 
+async def _only_company(central: Central) -> str:
+    companies = await central.database.read(list_companies)
+    if len(companies) != 1:
+        raise BadInputError("company.which", count=len(companies))
+    return str(companies[0].id)
+
+
+def _print_report(report: ImportReport) -> None:
+    words = translator("en")
+    for finding in report.findings:
+        kind = "error" if finding.is_error else "note"
+        text = error_text(words, PosError(finding.code, **finding.values))
+        typer.echo(f"row {finding.row}: {kind} {finding.code}: {text}")
+    typer.echo(
+        f"{report.rows} rows: {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
+        f" {report.errors} left out, {report.warnings} notes"
+    )
+
+
 async def _nothing(_: Central) -> None:
     """Connecting migrates; there is nothing else to do."""
 
@@ -131,15 +223,16 @@ def _build(config: Path) -> Central:
 
 
 def _with_central(config: Path, work: Callable[[Central], Awaitable[T]]) -> T:
-    async def working() -> T:
-        central = _build(config)
-        try:
-            await migrate(central.database)
-            return await work(central)
-        finally:
-            await central.database.close()
+    return _run(lambda: _within(config, work))
 
-    return _run(working)
+
+async def _within(config: Path, work: Callable[[Central], Awaitable[T]]) -> T:
+    central = _build(config)
+    try:
+        await migrate(central.database)
+        return await work(central)
+    finally:
+        await central.database.close()
 
 
 def _run(work: Callable[[], Awaitable[T]]) -> T:
@@ -157,9 +250,22 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
 
 @contextmanager
 def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    with Progress(transient=True) as bar:
+    with Progress(transient=True, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@contextmanager
+def _stages() -> Iterator[Callable[[str, int, int], None]]:
+    with Progress(transient=True, console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def told(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage.capitalize(), total=None)
+            bar.update(tasks[stage], completed=done, total=of or None)
+
+        yield told
 
 
 def _now() -> datetime:
@@ -168,6 +274,7 @@ def _now() -> datetime:
 
 def _set_up_logging(level: str) -> None:
     number = logging.getLevelNamesMapping()[level.upper()]
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=number, stream=sys.stderr, format="%(name)s %(message)s")
     structlog.configure(
         processors=[

@@ -73,6 +73,12 @@ def _web(
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
     hosts = frozenset(config.listen.allowed_hosts)
     shell.install(app, WebSettings(hosts=hosts, secure=config.listen.certificate is not None))
+    app.router.add_get("/health", health)
     for add_routes in AREAS:
         add_routes(app)
     return app
+
+
+async def health(_: web.Request) -> web.Response:
+    """Say that the server answers."""
+    return web.json_response({"status": "ok"})

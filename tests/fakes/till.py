@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -31,6 +30,8 @@ from commerce.vat import VatMode, VatRate
 from commerce.wire import PushRequest, to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commerce.wire import EnrolAnswer
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -69,7 +70,7 @@ class FakeTill:
         """Write the genesis entry."""
         return self.write(Kind.CHAIN_OPENED, genesis_body(self.signer, self.mode, reason, None, Head(0, NO_HASH)))
 
-    def write(self, kind: Kind, body: Mapping[str, object], **facts: Any) -> Entry:
+    def write(self, kind: Kind, body: Mapping[str, object], **facts: Any) -> Entry:  # noqa: ANN401 - fields of Facts
         """Seal and keep one entry."""
         at = START + timedelta(seconds=len(self.entries))
         said = Facts(new_id(), kind, at, "+01:00", date(2026, 11, 23), till_session=self.session, operator="op-1")
@@ -155,6 +156,6 @@ def completed_sale(number: int, lines: int, quantity: Decimal) -> tuple[dict[str
     return sale_body(basket, issued, CONTEXT, [IntendedEffect(new_id(), "print")]), basket.total
 
 
-def tampered(entry: Entry, **changes: Any) -> Entry:
+def tampered(entry: Entry, **changes: Any) -> Entry:  # noqa: ANN401 - fields of Entry
     """An entry with other bytes than were sealed."""
     return dataclasses.replace(entry, **changes)

@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -124,7 +125,7 @@ async def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
         parse_cursor(cursor, "e")
 
 
-async def test_a_database_behind_its_marker_gets_a_new_epoch(central_database: Database, tmp_path) -> None:  # type: ignore[no-untyped-def]
+async def test_a_database_behind_its_marker_gets_a_new_epoch(central_database: Database, tmp_path: Path) -> None:
     marker = EpochMarker(central_database, tmp_path / "marker.json")
     assert not await marker.check()
     await put(central_database, "a")

@@ -40,7 +40,10 @@ class Central:
     def __init__(self, office: Office, session: aiohttp.ClientSession, app: web.Application) -> None:
         self.office, self.session, self.app = office, session, app
 
-    async def ask(self, method: str, path: str, till: FakeTill | None = None, **options: Any) -> tuple[int, Any]:
+    async def ask(
+        self, method: str, path: str, till: FakeTill | None = None, **options: Any  # noqa: ANN401 - aiohttp's own
+    ) -> tuple[int, Any]:
+        """Ask and return status and JSON."""
         headers = {**options.pop("headers", {}), **({"Authorization": f"Bearer {till.token}"} if till else {})}
         async with self.session.request(method, f"/sync/v1/{path}", headers=headers, **options) as response:
             raw = await response.read()
@@ -159,7 +162,7 @@ async def test_half_a_body_stores_nothing_and_leaves_the_server_well(central: Ce
     till = await central.office.new_till()
     url = central.session._base_url
     assert url is not None
-    reader, writer = await asyncio.open_connection(url.host, url.port or 0)
+    _, writer = await asyncio.open_connection(url.host, url.port or 0)
     whole = body(till)
     head = f"POST /sync/v1/ledger HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {till.token}\r\n"
     writer.write(f"{head}Content-Length: {len(whole)}\r\n\r\n".encode() + whole[: len(whole) // 2])

@@ -1,4 +1,5 @@
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ async def reasons(office: Office) -> dict[int, str]:
     return {row.seq: row.reason for row in await office.rows(set_aside)}
 
 
-def with_header(entry: Entry, **changes: Any) -> Entry:
+def with_header(entry: Entry, **changes: object) -> Entry:
     header = canonical_bytes({**parse_canonical(entry.header), **changes})
     return dataclasses.replace(entry, header=header)
 
@@ -126,7 +127,7 @@ async def test_two_bytes_for_one_identity_in_one_push_are_an_entry_and_a_fork(of
     ],
 )
 async def test_an_entry_that_fails_verification_is_kept_and_set_aside(
-    office: Office, change: Any, reason: str
+    office: Office, change: Callable[[Entry], Entry], reason: str
 ) -> None:
     till = await office.new_till()
     entry = till.sell()
