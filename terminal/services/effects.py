@@ -132,6 +132,10 @@ class PrintLoop(EffectLoop):
         except NotFoundError as error:
             await self._desk.settle_effect(effect.id, FAILED, error.code)
             return
+        except Exception:  # noqa: BLE001 - what cannot be laid out must not end the till at each of its starts
+            _log.exception("document cannot be printed", effect=effect.id, of=effect.of)
+            await self._desk.settle_effect(effect.id, FAILED, "document.unprintable")
+            return
         self._around.reached("print.rendered")
         if not await self._desk.start_effect(effect.id):
             return

@@ -125,7 +125,7 @@ def close_session(till: Till, state: RegisterState, command: CloseSession) -> Pl
     def write(write: Write) -> Values:
         if empty_sale is not None:
             journal.clear_events(write.tx, empty_sale)
-        z = _write_z(write, moment, command.counted_cash_cents, till)
+        z = _write_z(write, moment, command.counted_cash_cents, till, state.operating.shop.zone.key)
         if printing is not None:
             effect = NewEffect(printing, "print", z["session"], f"Z {z['z_number']}", "z_report", utc_text(moment.at))
             intend(write, moment, effect)
@@ -197,14 +197,14 @@ class _Sums:
             self.cash += tender["amount"] - given_back
 
 
-def _write_z(write: Write, moment: Moment, counted: int, till: Till) -> dict[str, Any]:
+def _write_z(write: Write, moment: Moment, counted: int, till: Till, zone: str) -> dict[str, Any]:
     session = sessions.find_open_session(write.tx)
     if session is None:
         raise RuleError("session.none")
     sums, grand = _sum_session(write, session)
     number = sessions.next_z_number(write.tx)
     unknown = [effect for effect in effects.list_open(write.tx) if effect.state in ("intended", "started", "unknown")]
-    z = _z_body(session, sums, number, moment, counted, unknown, write.head.seq)
+    z = {**_z_body(session, sums, number, moment, counted, unknown, write.head.seq), "zone": zone}
     entry = write.append(moment, Kind.SESSION_CLOSED, z)
     till.steps.reached("session.close_written")
     write.append(moment, Kind.CHECKPOINT, _checkpoint(write, session.id, grand))
@@ -243,6 +243,7 @@ def _z_body(
         "session": session.id,
         "drawer": session.drawer,
         "z_number": number,
+        "currency": session.currency,
         "business_day": session.business_day,
         "opened_at": session.opened_at,
         "sales": sums.sales,

@@ -101,6 +101,17 @@ async def test_a_printer_without_paper_is_told_apart_from_one_that_went_silent(t
     ]
 
 
+async def test_a_document_that_cannot_be_laid_out_fails_alone(tmp_path: Path) -> None:
+    desk, printer = MemoryDesk([effect("print"), effect("print", effect_id="e2")]), VirtualPrinter("p", tmp_path)
+
+    async def only_the_second(row: EffectRow) -> bytes:
+        return {"e2": b"a receipt"}[row.id]
+
+    await PrintLoop(around(desk), printer, only_the_second, allowed).work()
+
+    assert desk.settled == [("e1", "failed", "document.unprintable"), ("e2", "done", "")]
+
+
 @pytest.mark.parametrize(
     ("cut_at", "printed", "outcome"),
     [

@@ -11,6 +11,7 @@ import pytest
 
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
 from commerce.ids import new_id
+from commerce.receipt import Amount, Printing, z_elements
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn, VoidLine, VoidSale
 from terminal.services.state import Screen
 from tests.fakes.clock import FakeClock
@@ -115,6 +116,16 @@ async def test_z_numbers_count_on(till: TestTill) -> None:
     await till.submit(OpenSession(new_id(), 0))
 
     assert (first["z_number"], (await close(till))["z_number"]) == (1, 2)
+
+
+async def test_the_z_has_all_that_its_paper_needs(till: TestTill) -> None:
+    await till.sell()
+    z = await close(till)
+
+    seller = {"company_name": "", "shop_name": "", "address": [], "tax_id": "", "country": "IT", "till_name": "T2"}
+    printing = Printing("2026-11-23T17:42:07.000000Z", "Anna")
+    amounts = [row.amount for row in z_elements(z, seller, "en", printing) if isinstance(row, Amount)]
+    assert "€3.49" in amounts
 
 
 async def test_the_z_lists_unknown_outcomes_and_carries_them_over(till: TestTill) -> None:
