@@ -37,7 +37,8 @@ class Process:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it."""
+        """Start it; it is not running."""
+        assert not self.is_running
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=PROJECT, env=self._environment

@@ -12,6 +12,7 @@ from tests.shared_data import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.crash.world import World
 
@@ -34,7 +35,7 @@ def modes(*, fiscal: bool = False) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def crash(shared_worlds: SharedWorlds) -> Iterator[Callable[[World, Callable[[], None]], None]]:
+def crash(shared_worlds: SharedWorlds) -> Callable[[World, Callable[[], None]], None]:
     """Crashes a world in some way, starts it again and checks everything."""
 
     def crash_and_check(world: World, crash: Callable[[], None]) -> None:
@@ -101,12 +102,16 @@ def test_a_half_scanned_basket_comes_back_as_it_was(mode: str, shared_worlds: Sh
 
 @pytest.mark.xdist_group(f"crash {KILLED} False")
 def test_every_named_step_is_tried() -> None:
-    named: set[str] = set()
-    for path in (PROJECT / "terminal").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "reached" in node.func.attr:
-                named |= {part.value for part in node.args if isinstance(part, ast.Constant)}
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Plan":
-                named |= {part.value for part in node.args if isinstance(part, ast.Constant) and part.value}
+    named = {step for path in (PROJECT / "terminal").rglob("*.py") for step in _steps_in(path)}
 
     assert named == {*SALE_STEPS, *FISCAL_STEPS, *SESSION_STEPS}
+
+
+def _steps_in(path: Path) -> Iterator[str]:
+    """Yield the texts handed to ``reached`` and to ``Plan``."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name.endswith("reached") or name == "Plan":
+            yield from (arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))

@@ -184,9 +184,9 @@ class World:
         self.printer.stop()
 
     def _launch(self) -> None:
+        self.till.kill()
         if self.shadow:
             self.shadow.begin()
-        self.till = self._process()
         self.till.start()
         self.api.forget()
 
