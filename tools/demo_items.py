@@ -55,7 +55,7 @@ def ean8(number: int) -> str:
 
 
 def label_code(number: int, price: Decimal) -> str:
-    """Return the code on the price label of weighed goods: 2, six digits of the item, five of the price, check digit."""
+    """Return the code on the label of weighed goods: 2, six digits of the item, five of the price, check digit."""
     body = f"2{number:06d}{int(price * 100):05d}"
     total = sum(int(digit) * (1 if place % 2 == 0 else 3) for place, digit in enumerate(body))
     return body + str(-total % 10)
