@@ -8,7 +8,7 @@ from terminal.services.commands import AddTender, PrintAgain
 from terminal.services.state import Screen
 from tests.e2e.kiosk import Kiosk, open_kiosk
 from tests.fakes.register import FakeRegister
-from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, TWIN_CODE
+from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, TWIN_CODE, TWINS_WITHOUT_PRICE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -213,6 +213,18 @@ async def test_an_ambiguous_code_lets_a_person_choose(kiosk: Kiosk) -> None:
     await kiosk.tap(".item >> nth=1")
 
     await kiosk.sees(".line", "Socks, size L")
+
+
+async def test_a_chosen_item_without_price_asks_for_it(kiosk: Kiosk) -> None:
+    kiosk.register.scan(TWINS_WITHOUT_PRICE)
+
+    await kiosk.tap(".item >> nth=1")
+    await kiosk.sees("price-ask h2", "Mint plant")
+    await kiosk.page.keyboard.type("250")
+    await kiosk.tap("[data-key=price]")
+
+    await kiosk.sees("sale-totals strong", "€2.50")
+    assert await kiosk.page.locator(".strip").count() == 0
 
 
 async def test_a_print_in_doubt_offers_both_ways_out(kiosk: Kiosk) -> None:

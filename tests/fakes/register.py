@@ -191,7 +191,7 @@ class FakeRegister:
             raise NotFoundError("item.unknown", item=command.item)
         price = command.unit_price if command.unit_price is not None else item.price
         if price is None:
-            raise self._refuse(RuleError("price.missing", item=item.id, names=dict(item.names)))
+            raise RuleError("price.missing", item=item.id, names=dict(item.names))
         origin = PriceOrigin.REGISTRY if command.unit_price is None else PriceOrigin.OPERATOR
         return self._add(item, command.quantity, price, origin, None)
 

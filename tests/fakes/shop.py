@@ -37,8 +37,7 @@ class FakeItem:
 
     def as_candidate(self) -> dict[str, object]:
         """Return the item as ``code.ambiguous`` names it."""
-        names = dict(self.names)
-        return {"item": self.id, "sku": self.sku, "names": names, "unit": self.unit, "price": str(self.price)}
+        return {"item": self.id, "sku": self.sku, "names": dict(self.names)}
 
 
 def _item(number: int, it: str, en: str, price: str | None, *codes: str, unit: str = "pc", vat: str = "10") -> FakeItem:
@@ -48,6 +47,7 @@ def _item(number: int, it: str, en: str, price: str | None, *codes: str, unit: s
 
 
 COFFEE, BREAD, TWIN_CODE, NO_PRICE = "8001234500017", "8001234500024", "8001234500093", "8001234500086"
+TWINS_WITHOUT_PRICE = "8001234500109"
 ITEMS = (
     _item(1, "Caffè macinato 250 g", "Ground coffee 250 g", "3.49", COFFEE, vat="22"),
     _item(2, "Pane casereccio", "Farmhouse bread", "4.50", BREAD, unit="kg", vat="4"),
@@ -57,6 +57,8 @@ ITEMS = (
     _item(6, "Acqua minerale naturale 6 × 1,5 l", "Still mineral water 6 × 1.5 l", "2.10", "8001234500062", vat="22"),
     _item(7, "Olio extravergine di oliva 1 l", "Extra virgin olive oil 1 l", "9.80", "8001234500079", vat="4"),
     _item(8, "Mazzo di fiori", "Bunch of flowers", None, NO_PRICE),
+    _item(11, "Piantina di basilico", "Basil plant", None, TWINS_WITHOUT_PRICE),
+    _item(12, "Piantina di menta", "Mint plant", None, TWINS_WITHOUT_PRICE),
     _item(9, "Calze, taglia M", "Socks, size M", "5.90", TWIN_CODE, vat="22"),
     _item(10, "Calze, taglia L", "Socks, size L", "6.40", TWIN_CODE, vat="22"),
 )

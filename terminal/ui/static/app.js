@@ -9,7 +9,8 @@ import { loadTexts, textsVersion, t } from "./texts.js"
 
 const LANGUAGE = "cassaforte.language"
 const LOOK = "cassaforte.look"
-const SHOWN_AS_NOTICE = new Set(["code.unknown", "code.ambiguous", "price.missing"])
+const CODES = "/api/v1/sale/codes"
+const NOT_A_NOTICE = /^(?:request|bad_input|internal|storage)/
 
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector)
@@ -88,10 +89,17 @@ async function send(path, body, then) {
   const answer = await link.act(path, body)
   if (answer.ok) setFault("")
   else if (!answer.answered) setFault(t("not_done"))
-  else if (!SHOWN_AS_NOTICE.has(answer.data.code)) setFault(answer.data.message)
+  else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
+  else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message) // else the view has it
   if (!answer.ok) panels.refused(path)
   if (answer.ok && then) panels.show({ name: then })
   draw()
+}
+
+/** An item was chosen that has no price. @param {{item: string, names?: Record<string, string>}} values */
+function askPrice({ item, names = {} }) {
+  const name = names[page.view?.language ?? ""] ?? Object.values(names)[0] ?? ""
+  panels.show({ name: "price", item: { id: item, name, sku: "", unit: "", price: null } })
 }
 
 /** @param {string} text */
@@ -103,7 +111,7 @@ function setFault(text) {
 
 /** @param {string} code */
 function addCode(code) {
-  void send("/api/v1/sale/codes", { code })
+  void send(CODES, { code })
 }
 
 /** @param {string} name @returns {boolean} whether the key meant something here */

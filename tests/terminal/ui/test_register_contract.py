@@ -158,6 +158,17 @@ async def test_an_item_without_price_takes_a_typed_one(subject: Subject) -> None
     assert subject.state.basket.total == 1250
 
 
+async def test_a_chosen_item_without_price_is_refused_without_a_notice(subject: Subject) -> None:
+    await subject.ready()
+    item = (await subject.refused(c.AddCode, subject.no_price)).values["item"]
+    before = subject.state.notices
+
+    refusal = await subject.refused(c.AddItem, item)
+
+    assert (refusal.code, refusal.values["item"]) == ("price.missing", item)
+    assert subject.state.notices == before
+
+
 async def test_another_total_than_the_one_shown_is_a_conflict(subject: Subject) -> None:
     await subject.ready()
     await subject.do(c.AddCode, subject.coffee)
