@@ -237,7 +237,8 @@ def _take_attempt(
     for key, free in keys.items():
         failures = held[key][0] + 1 if key in held else 1
         queries.set_delay(conn, key, failures, now + limits.wait_after(failures, free))
-    return queries.find_user_by_name(conn, name)
+    user = queries.find_user_by_name(conn, name)
+    return user if user is not None and user.active else None
 
 
 def _delay_keys(name: str, address: str) -> dict[str, int]:

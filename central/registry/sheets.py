@@ -146,7 +146,7 @@ def _lines(text: io.TextIOWrapper, start: str, source: Source) -> Iterator[str]:
 def _encoding_error(source: Source, encoding: str) -> BadInputError:
     """Name the line that cannot be read; the decoder itself only knows its buffer."""
     with source.path.open("rb") as raw, _unpacked(source, raw) as stream:
-        for number, line in enumerate(io.BufferedReader(stream), start=1):  # type: ignore[type-var]
+        for number, line in enumerate(stream, start=1):
             try:
                 line.decode(encoding)
             except UnicodeDecodeError:

@@ -17,6 +17,16 @@ async def stream(request: web.Request, name: str, draw: Callable[[], Awaitable[s
     """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser goes."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
+    try:
+        await _send_changes(request, response, name, draw)
+    except ConnectionResetError:
+        pass  # the browser went elsewhere in the middle of a line
+    return response
+
+
+async def _send_changes(
+    request: web.Request, response: web.StreamResponse, name: str, draw: Callable[[], Awaitable[str]]
+) -> None:
     await response.prepare(request)
     sent = ""
     with database(request).signals.subscribe(EVENT, FEED) as subscription:
@@ -26,7 +36,6 @@ async def stream(request: web.Request, name: str, draw: Callable[[], Awaitable[s
             sent = text
             await asyncio.sleep(QUIET_S)
             await subscription.wait(POLL_S)
-    return response
 
 
 def _event(name: str, text: str) -> bytes:

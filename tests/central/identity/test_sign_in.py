@@ -1,0 +1,184 @@
+"""Signing in: slowed down and never locked, sessions listed and ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from central.identity import queries
+from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
+from central.identity.limits import wait_after
+from central.identity.people import Actor, Permission, Role
+from central.identity.service import (
+    IDLE_LENGTH,
+    NewUser,
+    Visit,
+    add_token,
+    add_user,
+    change_user,
+    end_session,
+    find_actor,
+    find_token_actor,
+    list_sessions,
+    sign_in,
+)
+from commerce.errors import BadInputError, ConflictError, ForbiddenError
+
+if TYPE_CHECKING:
+    from tests.central.office import Office
+
+HERE = Visit("10.0.0.1", "a browser")
+THERE = Visit("10.9.9.9", "another browser")
+PASSWORD = "una password lunga"  # noqa: S105 - of an invented user
+
+
+async def anna(office: Office, role: Role = Role.ADMIN) -> str:
+    return await add_user(office.database, NewUser("Anna", PASSWORD, role), office.clock())
+
+
+async def fail(office: Office, visit: Visit = HERE) -> None:
+    with pytest.raises(WrongCredentialsError):
+        await sign_in(office.database, "anna", "something else", visit, office.clock())
+
+
+async def actor_of(office: Office, visit: Visit = HERE) -> Actor:
+    cookie = await sign_in(office.database, "ANNA ", PASSWORD, visit, office.clock())
+    actor = await find_actor(office.database, cookie, office.clock())
+    assert actor is not None
+    return actor
+
+
+async def test_the_right_password_opens_a_session_that_names_its_person(office: Office) -> None:
+    user = await anna(office)
+
+    actor = await actor_of(office)
+
+    assert (actor.id, actor.name, actor.role) == (user, "Anna", Role.ADMIN)
+
+
+async def test_a_wrong_password_and_an_unknown_name_are_refused_alike(office: Office) -> None:
+    await anna(office)
+
+    await fail(office)
+    with pytest.raises(WrongCredentialsError):
+        await sign_in(office.database, "nobody", PASSWORD, HERE, office.clock())
+
+
+async def test_failures_slow_down_and_the_right_password_works_after_the_wait(office: Office) -> None:
+    await anna(office)
+    for _ in range(4):
+        await fail(office)
+
+    with pytest.raises(TooManyAttemptsError) as refused:
+        await sign_in(office.database, "anna", PASSWORD, HERE, office.clock())
+    office.clock.advance(seconds=int(str(refused.value.values["wait_s"])))
+
+    assert await actor_of(office)
+
+
+def test_waiting_grows_and_ends_at_a_minute() -> None:
+    waits = [int(wait_after(n).total_seconds()) for n in range(3, 12)]
+
+    assert waits == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+async def test_somebody_elsewhere_cannot_keep_a_person_out(office: Office) -> None:
+    await anna(office)
+    await actor_of(office, HERE)
+    for _ in range(30):
+        office.clock.advance(seconds=61)
+        await fail(office, THERE)
+
+    assert await actor_of(office, HERE)
+
+
+async def test_an_address_that_tries_many_names_has_to_wait(office: Office) -> None:
+    for number in range(21):
+        with pytest.raises(WrongCredentialsError):
+            await sign_in(office.database, f"name{number}", "guess", THERE, office.clock())
+
+    with pytest.raises(TooManyAttemptsError):
+        await sign_in(office.database, "another", "guess", THERE, office.clock())
+
+
+async def test_an_ended_session_opens_nothing(office: Office) -> None:
+    await anna(office)
+    cookie = await sign_in(office.database, "anna", PASSWORD, HERE, office.clock())
+    actor = await find_actor(office.database, cookie, office.clock())
+    assert actor
+    assert actor.session
+
+    await end_session(office.database, actor, actor.session, office.clock())
+
+    assert await find_actor(office.database, cookie, office.clock()) is None
+
+
+async def test_an_unused_session_ends_by_itself(office: Office) -> None:
+    await anna(office)
+    cookie = await sign_in(office.database, "anna", PASSWORD, HERE, office.clock())
+
+    office.clock.at += IDLE_LENGTH + timedelta(seconds=1)
+
+    assert await find_actor(office.database, cookie, office.clock()) is None
+
+
+async def test_open_sessions_are_listed_with_where_they_are(office: Office) -> None:
+    await anna(office)
+    actor = await actor_of(office)
+    await actor_of(office, THERE)
+
+    sessions = await list_sessions(office.database, actor, office.clock())
+
+    assert {row.address for row in sessions} == {"10.0.0.1", "10.9.9.9"}
+
+
+async def test_somebody_shut_out_is_signed_out_at_once(office: Office) -> None:
+    await anna(office)
+    boss = await actor_of(office)
+    user = await add_user(office.database, NewUser("Bruno", PASSWORD, Role.VIEWER), office.clock())
+    cookie = await sign_in(office.database, "bruno", PASSWORD, HERE, office.clock())
+
+    await change_user(office.database, boss, user, office.clock(), role=Role.VIEWER, active=False)
+
+    assert await find_actor(office.database, cookie, office.clock()) is None
+    with pytest.raises(WrongCredentialsError):
+        await sign_in(office.database, "bruno", PASSWORD, HERE, office.clock())
+
+
+async def test_only_who_manages_users_adds_users_and_it_is_written_down(office: Office) -> None:
+    viewer = Actor("v", "Vera", Role.VIEWER)
+    with pytest.raises(ForbiddenError):
+        await add_user(office.database, NewUser("Carlo", PASSWORD), office.clock(), viewer)
+
+    await anna(office)
+
+    acts = await office.database.read(lambda conn: queries.list_acts(conn, limit=1))
+    assert acts[0].action == "user.added"
+    assert PASSWORD not in str(acts[0])
+
+
+async def test_a_name_is_taken_whatever_its_case(office: Office) -> None:
+    await anna(office)
+
+    with pytest.raises(ConflictError, match=r"user\.exists"):
+        await add_user(office.database, NewUser("ANNA", PASSWORD), office.clock())
+
+
+async def test_a_short_password_is_refused(office: Office) -> None:
+    with pytest.raises(BadInputError, match=r"password\.length"):
+        await add_user(office.database, NewUser("Dora", "short"), office.clock())
+
+
+async def test_an_api_token_stands_for_its_person_and_is_not_stored(office: Office) -> None:
+    await anna(office, Role.MANAGER)
+    actor = await actor_of(office)
+
+    token = await add_token(office.database, actor, "replay", office.clock())
+
+    found = await find_token_actor(office.database, token)
+    assert found
+    assert found.may(Permission.EDIT_REGISTRY)
+    rows = await office.database.read(queries.list_tokens)
+    assert token not in str([tuple(row) for row in rows])

@@ -1,0 +1,163 @@
+"""Items, operators, settings and tills: what is saved reaches the tills' feed and the record of changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from central.db.feed import START, read_changes
+
+if TYPE_CHECKING:
+    from tests.central.head_office import HeadOffice, Visitor
+
+
+async def feed(site: HeadOffice, kind: str, row_id: str) -> Any:
+    office = site.office
+    rows = await office.database.read(
+        lambda conn: read_changes(conn, office.company, office.shop, START, 1000, [kind])
+    )
+    found = [row for row in rows if row.id == row_id]
+    return orjson.loads(found[-1].row) if found and found[-1].row else None
+
+
+async def test_a_changed_price_reaches_the_feed_and_the_record(site: HeadOffice, anna: Visitor) -> None:
+    item = site.items[0]
+    page = await anna.get(f"/items/{item.id}")
+    assert 'value="3.49"' in page.text
+
+    saved = await anna.post(
+        f"/items/{item.id}", sku="A1", name_it="Caffè", price="3,99", vat_code="10", codes="8001234500017", unit="pc",
+        version=str(item.version),
+    )  # fmt: skip
+
+    assert "The tills get it now" in saved.text
+    assert (await feed(site, "item", item.id))["price"] == "3.99000000"
+    assert "item.changed" in (await anna.get("/settings/audit")).text
+
+
+async def test_saving_over_somebody_elses_change_keeps_what_was_typed(site: HeadOffice, anna: Visitor) -> None:
+    item = site.items[0]
+    await anna.get(f"/items/{item.id}")
+    form = {"sku": "A1", "vat_code": "10", "unit": "pc", "version": str(item.version)}
+    await anna.post(f"/items/{item.id}", **form, name_it="Primo", price="4")
+
+    refused = await anna.post(f"/items/{item.id}", **form, name_it="Secondo", price="5")
+
+    assert refused.status == 409
+    assert 'value="Secondo"' in refused.text
+    assert (await feed(site, "item", item.id))["names"] == {"it": "Primo"}
+
+
+async def test_a_wrong_price_is_said_and_the_form_keeps_the_rest(site: HeadOffice, anna: Visitor) -> None:
+    item = site.items[0]
+    await anna.get(f"/items/{item.id}")
+
+    refused = await anna.post(f"/items/{item.id}", sku="A1", name_it="Nuovo nome", price="dieci", vat_code="10")
+
+    assert refused.status == 400
+    assert "That is not a number." in refused.text
+    assert 'value="Nuovo nome"' in refused.text
+
+
+async def test_a_deleted_item_leaves_a_tombstone(site: HeadOffice, anna: Visitor) -> None:
+    item = site.items[0]
+    await anna.get(f"/items/{item.id}")
+
+    await anna.post(f"/items/{item.id}/delete")
+
+    assert await feed(site, "item", item.id) is None
+    assert (await anna.get(f"/items/{item.id}")).status == 404
+
+
+async def test_items_are_found_by_words_and_by_whole_code(site: HeadOffice, anna: Visitor) -> None:
+    assert "Pane casereccio" in (await anna.get("/items?q=PANE&lang=it")).text
+    assert "Acqua naturale" in (await anna.get("/items?q=80012345&lang=it")).text
+    assert "No item fits" in (await anna.get("/items?q=8001234")).text
+
+
+async def test_text_from_people_is_never_markup(site: HeadOffice, anna: Visitor) -> None:
+    await anna.get("/items/new")
+    await anna.post("/items", sku="X", name_it="<script>alert(1)</script>", vat_code="22", unit="pc")
+
+    assert "<script>alert" not in (await anna.get("/items")).text
+
+
+async def test_a_new_operator_gets_a_pin_that_no_page_shows(site: HeadOffice, anna: Visitor) -> None:
+    await anna.get("/operators")
+
+    saved = await anna.post("/operators", name="Bruno", shop=site.office.shop, pin="2468")
+
+    assert "Bruno" in saved.text
+    assert "2468" not in saved.text
+    rows = await site.office.database.read(
+        lambda conn: read_changes(conn, site.office.company, site.office.shop, START, 100, ["operator"])
+    )
+    row = next(found for found in map(lambda one: orjson.loads(one.row or b"{}"), rows) if found["name"] == "Bruno")
+    assert len(bytes.fromhex(row["pin_hash"])) == 32
+    assert row["pin_params"]["memory_kib"] >= 19 * 1024
+
+
+async def test_a_changed_header_gets_a_layout_version_of_its_own(site: HeadOffice, anna: Visitor) -> None:
+    shop = site.office.shop
+    await anna.get("/settings")
+    await anna.post(f"/settings/shops/{shop}", header="Nuova insegna", footer="Grazie", cash_step="5")
+
+    row = await feed(site, "till_settings", shop)
+
+    assert (row["layout"]["header"], row["layout"]["version"], row["cash_step"]) == (["Nuova insegna"], 2, 5)
+    assert row["version"] == 2
+
+
+async def test_a_new_rate_of_a_vat_code_has_its_date(site: HeadOffice, anna: Visitor) -> None:
+    await anna.get("/settings/vat")
+    await anna.post("/settings/vat", code="6", name_it="Prova", rates="2027-01-01 6,5\n2020-01-01 6", treatment="taxed")
+
+    text = (await anna.get("/settings/vat")).text
+    refused = await anna.post("/settings/vat", code="7", name_it="X", rates="domani 7", treatment="taxed")
+
+    assert "6.50 %" in text
+    assert refused.status == 400
+
+
+async def test_a_new_till_shows_its_code_once(site: HeadOffice, anna: Visitor) -> None:
+    await anna.get("/tills")
+
+    added = await anna.post("/tills", shop=site.office.shop, code="t9", name="Cassa 9")
+    again = await anna.get("/tills")
+
+    assert "Enrolment code" in added.text
+    assert "T9 · Cassa 9" in again.text
+    assert "Works once" not in again.text
+
+
+async def test_a_fork_is_resolved_on_its_page_with_a_reason(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=3)
+    image = till.restored_at(4)
+    image.sell(lines=2)
+    await site.office.push(image)
+    path = f"/tills/{till.till}"
+    page = await anna.get(path)
+    assert "waits for somebody" in page.text
+    digest = image.entries[-1].hash.hex()
+    form = {"chain": till.chain, "seq": "5", "hash": digest, "act": "dismiss"}
+
+    without = await anna.post(f"{path}/entries", **form, note="")
+    done = await anna.post(f"{path}/entries", **form, note="una copia di prova")
+
+    assert without.status == 400
+    assert "una copia di prova" in done.text
+    assert "ledger_fork.dismissed" in (await anna.get("/settings/audit")).text
+
+
+async def test_a_till_is_shut_out_with_a_reason(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till()
+    await anna.get(f"/tills/{till.till}")
+
+    await anna.post(f"/tills/{till.till}/revoke", note="rubata")
+    till.sell()
+    await site.deliver(till)
+
+    page = await anna.get(f"/tills/{till.till}")
+    assert "Entries set aside" in page.text
+    assert "till.revoked" in page.text

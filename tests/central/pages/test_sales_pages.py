@@ -1,0 +1,151 @@
+"""Today, sales and one sale, as pages and over the API."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+if TYPE_CHECKING:
+    from tests.central.head_office import HeadOffice, Visitor
+    from tests.fakes.till import FakeTill
+
+
+def last_sale(till: FakeTill) -> str:
+    sales = [orjson.loads(entry.body) for entry in till.entries if b'"sale_completed"' in entry.header]
+    return str(sales[-1]["sale"])
+
+
+async def api(visitor: Visitor, path: str) -> Any:
+    async with visitor.session.get(path) as response:
+        assert response.status == 200, await response.text()
+        return await response.json()
+
+
+async def test_today_shows_what_the_shop_sold(site: HeadOffice, anna: Visitor) -> None:
+    await site.busy_till(sales=3)
+
+    text = (await anna.get("/")).text
+
+    assert "€20.94" in text
+    assert "T1/26/000003" in text
+
+
+async def test_today_follows_a_sale_by_itself(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=1)
+    async with anna.session.get("/today/live") as response, asyncio.timeout(10):
+        assert b"event: today" in await response.content.readline()
+        till.sell(lines=2)
+        await site.deliver(till)
+        while b"T1/26/000002" not in await response.content.readline():
+            pass
+
+
+async def test_one_sale_shows_its_receipt_and_its_proof(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till()
+
+    text = (await anna.get(f"/sales/{last_sale(till)}")).text
+
+    assert "Documento T1/26/000003" in text  # the receipt is in the document's language
+    assert "hash, link and signature hold" in text
+    assert till.chain in text
+
+
+async def test_a_stored_entry_that_was_changed_is_shown_as_such(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till()
+
+    def tamper(conn: Any) -> None:
+        conn.exec_driver_sql("UPDATE ledger_entry SET body = CAST(body || ' ' AS BLOB)")
+
+    await site.office.database.write(tamper)
+
+    assert "does not verify: ledger.body_changed" in (await anna.get(f"/sales/{last_sale(till)}")).text
+
+
+async def test_sales_are_filtered_and_sorted(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=3)
+
+    def shown(text: str) -> list[str]:
+        return [part[:12] for part in text.split('">T1/26/')[1:] for part in [f"T1/26/{part}"]]
+
+    by_total = await anna.get("/sales?sort=total&order=up")
+    one = await anna.get("/sales?number=000002")
+    none = await anna.get("/sales?until=2020-01-01")
+    other = await anna.get(f"/sales?till={till.till}&since=2026-11-23")
+
+    assert shown(by_total.text) == ["T1/26/000001", "T1/26/000002", "T1/26/000003"]
+    assert shown(one.text) == ["T1/26/000002"]
+    assert "No sale fits" in none.text
+    assert len(shown(other.text)) == 3
+
+
+@pytest.mark.parametrize("sort", ["at", "total", "number"])
+async def test_pages_by_key_show_every_sale_once(site: HeadOffice, anna: Visitor, sort: str) -> None:
+    await site.busy_till(sales=7)
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = await api(anna, f"/api/v1/sales?limit=3&sort={sort}{after}")
+        seen += [one["number"] for one in page["sales"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+
+    assert sorted(seen) == [f"T1/26/{number:06d}" for number in range(1, 8)]
+
+
+async def test_a_bad_filter_is_refused_with_a_code(anna: Visitor) -> None:
+    async with anna.session.get("/api/v1/sales?since=yesterday") as response:
+        assert (response.status, (await response.json())["code"]) == (400, "api.query")
+    assert (await anna.get("/sales?after=%21%21")).status == 400
+
+
+async def test_an_export_holds_what_is_shown_and_runs_no_formula(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=1)
+    till.sign_on("=HYPERLINK(1)")
+    await site.deliver(till)
+
+    async with anna.session.get("/sales/export.csv") as response:
+        rows = list(csv.reader(io.StringIO((await response.read()).decode("utf-8-sig"))))
+    async with anna.session.get("/sales/export.xlsx") as response:
+        workbook = await response.read()
+
+    assert rows[1][2] == "T1/26/000001"
+    assert rows[1][4] == "'=HYPERLINK(1)"
+    assert rows[1][6] == "3.49"
+    assert workbook.startswith(b"PK")
+
+
+async def test_totals_are_exact_by_every_key(site: HeadOffice, anna: Visitor) -> None:
+    first, _second = await site.busy_till("T1", 3), await site.busy_till("T2", 2)
+
+    everything = (await api(anna, "/api/v1/reports/totals"))["rows"]
+    by_till = (await api(anna, "/api/v1/reports/totals?by=till"))["rows"]
+    by_month = (await api(anna, "/api/v1/reports/totals?by=month"))["rows"]
+    by_day = (await api(anna, "/api/v1/reports/totals?by=document_date"))["rows"]
+
+    sums = {"receipts": 5, "lines": 9, "net_units": "9.000000", "total": "31.41", "total_cents": 3141}
+    assert everything == [{"key": "EUR", "currency": "EUR", **sums}]
+    assert {row["key"]: row["receipts"] for row in by_till}[first.till] == 3
+    assert [row["key"] for row in by_month] == ["2026-11"]
+    assert [row["key"] for row in by_day] == ["2026-11-23"]
+
+
+async def test_one_sale_over_the_api_carries_its_issued_body(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=1)
+
+    sale = await api(anna, f"/api/v1/sales/{last_sale(till)}")
+
+    assert sale["verified"] is True
+    assert sale["body"]["document"]["formatted"] == "T1/26/000001"
+
+
+async def test_the_api_describes_itself(anna: Visitor) -> None:
+    document = await api(anna, "/api/v1/openapi.json")
+
+    assert {"/api/v1/sales", "/api/v1/reports/totals", "/api/v1/items", "/api/v1/tills"} <= document["paths"].keys()
+    assert "Failure" in document["components"]["schemas"]
