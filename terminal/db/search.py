@@ -4,6 +4,8 @@
 import unicodedata
 from functools import lru_cache
 
+import orjson
+
 from terminal.db.catalog_rows import Item, read_item
 from terminal.db.connection import Queries
 
@@ -32,9 +34,9 @@ def search_items(queries: Queries, text: str, limit: int = 50) -> list[Item]:
         return []
     found = _by_code(queries, text.strip(), limit) if len(words) == 1 and len(words[0]) >= _CODE_DIGITS else []
     query = " AND ".join(f'"{word}"*' for word in words)
-    candidates = [read_item(row) for row in queries.fetch_all(_BY_WORDS, (query, CANDIDATES))]
-    ranked = sorted(candidates, key=lambda item: _place(item, words))
-    return list({item.id: item for item in [*found, *ranked]}.values())[:limit]
+    candidates = queries.fetch_all(_BY_WORDS, (query, CANDIDATES))
+    ranked = sorted(candidates, key=lambda row: _place(row[2], words))[:limit]
+    return list({item.id: item for item in [*found, *map(read_item, ranked)]}.values())[:limit]
 
 
 def split_words(text: str) -> list[str]:
@@ -49,10 +51,9 @@ def _by_code(queries: Queries, digits: str, limit: int) -> list[Item]:
     return [read_item(row) for row in queries.fetch_all(_BY_CODE, (digits, digits + ":", limit))]
 
 
-def _place(item: Item, words: list[str]) -> int:
+def _place(names_json: str, words: list[str]) -> int:
     best = 2
-    for name in item.names.values():
-        have = _name_words(name)
+    for have in _names_words(names_json):
         if " ".join(have).startswith(" ".join(words)):
             return 0
         if set(words) <= set(have):
@@ -61,5 +62,5 @@ def _place(item: Item, words: list[str]) -> int:
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
-def _name_words(name: str) -> tuple[str, ...]:
-    return tuple(split_words(name))
+def _names_words(names_json: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(split_words(name)) for name in orjson.loads(names_json).values())
