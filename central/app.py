@@ -58,7 +58,7 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     projection = SalesProjection()
     fleet = Fleet(database, now)
     tills = TillService(database, load_signer(config.signing_key), now, fleet, projection)
-    projector = Projector(database, projection, now, tuple(config.projection.modes))
+    projector = Projector(database, projection, now, tuple(config.projection.modes), tills.handover)
     marker = EpochMarker(database, config.data_dir / "feed-epoch.json")
     application = _web(config, database, tills, now)
     return Central(config, database, projector, tills, fleet, marker, application)

@@ -20,6 +20,7 @@ from central.db.events import emit
 from central.db.signals import STORED
 from central.organisation.tables import till
 from central.tills import chains
+from central.tills.handover import Handover
 from central.tills.tables import ledger_entry, projection_cursor, set_aside, till_chain
 from central.tills.values import RawEntry
 from commerce.errors import PosError
@@ -63,6 +64,7 @@ class Projector:
     projection: Projection
     now: Callable[[], datetime]
     modes: tuple[str, ...] = ("live",)
+    handover: Handover = field(default_factory=Handover)
     projected: int = field(default=0)
 
     async def run(self, poll_s: float = 2.0) -> None:
@@ -86,7 +88,10 @@ class Projector:
         return total
 
     async def _project_set(self, chain: Waiting) -> int:
-        last, entries = await self.database.read(partial(_read_set, chain=chain))
+        last = min(chain.seq, chain.projected_seq + SET_SIZE)
+        entries = self.handover.take(chain.till, chain.chain, chain.projected_seq + 1, last)
+        if entries is None:
+            entries = await self.database.read(partial(_read_set, chain=chain, last=last))
         rows, problems = await asyncio.to_thread(self.projection.build, entries)
         named = {entries[index].seq: reason for index, reason in problems.items()}
         try:
@@ -187,11 +192,8 @@ def count_waiting(connection: Connection, modes: Sequence[str]) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _read_set(connection: Connection, chain: Waiting) -> tuple[int, list[RawEntry]]:
-    """Return the last sequence of the next set and its entries, without those that are set aside."""
-    last = min(chain.seq, chain.projected_seq + SET_SIZE)
-    span = (chain.projected_seq + 1, last)
-    return last, read_entries(connection, chain.till, chain.chain, span)
+def _read_set(connection: Connection, chain: Waiting, last: int) -> list[RawEntry]:
+    return read_entries(connection, chain.till, chain.chain, (chain.projected_seq + 1, last))
 
 
 def read_entries(connection: Connection, till_id: str, chain: str, span: tuple[int, int]) -> list[RawEntry]:

@@ -20,6 +20,7 @@ from central.tills.attempts import Attempts
 from central.tills.credentials import find_till, token_hash
 from central.tills.errors import UnknownTokenError
 from central.tills.fleet import Fleet, list_fleet
+from central.tills.handover import Handover
 from central.tills.projector import Projection
 from central.tills.review import Decision, EntryKey
 from central.tills.storing import store
@@ -50,6 +51,7 @@ class TillService:
     now: Callable[[], datetime]
     fleet: Fleet
     projection: Projection
+    handover: Handover = field(default_factory=Handover)
     attempts: Attempts = field(default_factory=Attempts)
     _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
 
@@ -110,6 +112,8 @@ class TillService:
         stored = await self.database.write(partial(store, batch=batch, at=self.now()))
         if isinstance(stored, Gap):
             return GapAnswer(expected=stored.expected)
+        if stored.added == len(batch.entries) and not stored.set_aside:
+            self.handover.put(till.till, request.chain, batch.entries)
         head = self._sign(till.till, request.chain, stored.head)
         return PushAnswer(head=head, forked=stored.forked, set_aside=stored.set_aside)
 

@@ -107,7 +107,7 @@ async def open_office(database: Database, folder: Path) -> Office:
     clock = Clock()
     projection = SalesProjection()
     tills = TillService(database, load_signer(folder / "central.key"), clock, Fleet(database, clock), projection)
-    projector = Projector(database, projection, clock)
+    projector = Projector(database, projection, clock, handover=tills.handover)
     company = await database.write(partial(save_company, actor=COMMAND_LINE, at=clock(), values=COMPANY))
     office = Office(database, clock, tills, projector, company, "")
     office.shop = await office.add_shop("Via Roma")

@@ -305,10 +305,10 @@ async def test_a_snapshot_holds_what_the_changes_hold_and_goes_on_from_its_curso
         found = catalog.execute("SELECT rowid FROM item_words WHERE item_words MATCH 'arti* AND a2'").fetchall()
         meta = dict(catalog.execute("SELECT key, value FROM meta"))
         assert catalog.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert items == [(1, "b", "B", None, 1), (2, "a", "A2", 349000000, 2)]
+    assert items == [(1, "a", "A2", 349000000, 2), (2, "b", "B", None, 1)]
     assert {row[1]: (row[2], row[4]) for row in items} == {k: (r["row"]["sku"], r["version"]) for k, r in rows.items()}
     assert codes == [("80", "a")]
-    assert found == [(2,)]
+    assert found == [(1,)]
     assert (meta["cursor"], meta["schema_version"]) == (cursor, "1")
     assert (await central.changes(till, cursor, "catalog"))[0] == []
 

@@ -13,7 +13,7 @@ from central.db.engine import Database, open_database
 from central.db.migrate import migrate
 from central.sales.tables import sale
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
-from commerce.wire import GapAnswer
+from commerce.wire import GapAnswer, PushRequest
 from tests.central.office import Office, open_office
 from tests.fakes.till import FakeTill
 
@@ -24,7 +24,7 @@ SALES = 12
 async def deliver(office: Office, till: FakeTill, dice: random.Random) -> None:
     """Push as a till does, through a network that doubles, delays, reorders and cuts."""
     held = 1
-    late = []
+    late: list[PushRequest] = []
     while held <= len(till.entries):
         first = dice.choice((held, held, max(1, held - 3), min(held + 2, len(till.entries))))
         request = till.push(first, min(first + dice.randrange(5), len(till.entries)))

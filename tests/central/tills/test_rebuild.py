@@ -3,6 +3,7 @@ from functools import partial
 from central.db.events import read_events
 from central.db.feed import START
 from central.sales.tables import PROJECTIONS, sale
+from central.tills.handover import Handover
 from central.tills.rebuilding import rebuild
 from central.tills.review import Decision, EntryKey
 from commerce.canonical import parse_canonical
@@ -82,7 +83,7 @@ async def test_two_projectors_at_once_project_everything_once(office: Office) ->
         for _ in range(20):
             till.sell()
         await office.accept(till)
-    other = replace(office.projector)
+    other = replace(office.projector, handover=Handover())
 
     await asyncio.gather(office.projector.catch_up(), other.catch_up())
 
