@@ -10,7 +10,7 @@ from commerce.canonical import canonical_bytes, parse_canonical
 from commerce.errors import BadInputError
 
 keys = st.text(st.characters(max_codepoint=127), max_size=8)
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).map(lambda s: unicodedata.normalize("NFC", s))
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(lambda s: unicodedata.normalize("NFC", s))
 leaves = st.one_of(st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), texts)
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4))
 objects = st.dictionaries(keys, values, max_size=6)
