@@ -1,0 +1,138 @@
+"""`make demo` as a person runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from tests.central.head_office import Visitor
+from tests.crash.processes import wait_until
+from tests.e2e.demo_run import DemoRun
+from tools.demo_items import ean8
+from tools.demo_shop import PASSWORD, USER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.xdist_group("demo")
+COFFEE, MILK, NEWSPAPER = ean8(1), ean8(3), ean8(39)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoRun]:
+    run = DemoRun(tmp_path_factory.mktemp("demo"))
+    run.start()
+    yield run
+    run.stop()
+
+
+async def test_every_address_it_prints_can_be_opened(demo: DemoRun) -> None:
+    addresses = set(re.findall(r"http://[0-9.:]+/\w*", demo.said))
+
+    async with aiohttp.ClientSession() as session:
+        statuses = {}
+        for address in addresses:
+            async with session.get(address) as response:
+                statuses[address] = response.status
+
+    assert len(addresses) == 5
+    assert set(statuses.values()) == {200}
+
+
+async def test_a_scanned_and_paid_sale_is_on_paper_and_at_head_office(demo: DemoRun) -> None:
+    done = demo.sell(COFFEE, MILK)
+
+    async with aiohttp.ClientSession(demo.central, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        visitor = Visitor(session)
+        assert (await visitor.sign_in(USER, PASSWORD)).status == 200
+        texts: list[str] = []
+        for _ in range(100):
+            texts.append((await visitor.get("/sales")).text)
+            if done["formatted"] in texts[-1]:
+                break
+        async with session.get(f"{demo.till_url}/paper") as response:
+            paper = await response.text()
+
+    assert done["formatted"] in texts[-1]
+    assert done["formatted"] in paper
+    assert done["total"] == "€5.38"
+
+
+def test_an_item_without_price_asks_for_one(demo: DemoRun) -> None:
+    demo.open_session()
+
+    demo.scan(NEWSPAPER)
+
+    wait_until(lambda: bool(demo.till.state()["notices"]), "the question")
+    assert demo.till.state()["notices"][-1]["kind"] == "price"
+
+
+def test_a_killed_till_comes_back_with_its_half_scanned_basket(demo: DemoRun) -> None:
+    demo.open_session()
+    demo.scan(COFFEE, MILK)
+    wait_until(lambda: len((demo.till.state()["sale"] or {"lines": ()})["lines"]) == 2, "both lines")
+    before, killed = demo.till.state()["sale"], demo.till_pid
+
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: demo.till_pid != killed, "the till to be started again", 60)
+    demo.till.forget()
+
+    assert "till 1 was ended by SIGKILL" in demo.said
+    assert demo.till.state()["sale"] == before
+    assert demo.act("sale/void").status == 200
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_finds_what_was_sold(tmp_path: Path) -> None:
+    demo = DemoRun(tmp_path)
+    try:
+        demo.start()
+        first = demo.sell(COFFEE)
+        children = demo.processes()
+        status = demo.stop(signal.SIGINT)
+        left, said = demo.processes(), demo.said
+        second_start = demo.start()
+        second = demo.sell(COFFEE)
+    finally:
+        demo.stop(signal.SIGTERM)
+
+    assert len(children) == 3
+    assert (status, left) == (0, [])
+    assert "All stopped in" in said
+    assert "Traceback" not in said
+    assert "with everything that was sold before" in second_start
+    assert (first["formatted"][-6:], second["formatted"][-6:]) == ("000001", "000002")
+
+
+def test_a_taken_port_is_a_plain_sentence_and_nothing_is_made(tmp_path: Path) -> None:
+    demo = DemoRun(tmp_path)
+    with socket.create_server(("127.0.0.1", demo.ports["TILL2_PORT"])):
+        status = demo.launch().wait(60)
+
+    assert status == 1
+    assert demo.said.count("\n") == 1
+    assert f"port {demo.ports['TILL2_PORT']} is in use" in demo.said
+    assert "TILL2_PORT=" in demo.said
+    assert not demo.folder.exists()
+
+
+def test_a_set_up_that_was_broken_off_is_begun_anew(tmp_path: Path) -> None:
+    demo = DemoRun(tmp_path)
+    process = demo.launch()
+    wait_until(lambda: "starting central" in demo.said or process.poll() is not None, "the set-up to begin", 60)
+    interrupted = demo.stop(signal.SIGINT)
+    try:
+        second_start = demo.start()
+        done = demo.sell(MILK)
+    finally:
+        demo.stop()
+
+    assert interrupted == 0
+    assert "Making the demo shop" in second_start
+    assert done["formatted"].endswith("000001")
