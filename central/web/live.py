@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -17,10 +18,8 @@ async def stream(request: web.Request, name: str, draw: Callable[[], Awaitable[s
     """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser goes."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
-    try:
+    with suppress(ConnectionResetError):  # the browser went elsewhere in the middle of a line
         await _send_changes(request, response, name, draw)
-    except ConnectionResetError:
-        pass  # the browser went elsewhere in the middle of a line
     return response
 
 

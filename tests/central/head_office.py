@@ -54,7 +54,7 @@ class Visitor:
         self.session = session
         self.token = ""
 
-    async def get(self, path: str, **options: Any) -> Page:
+    async def get(self, path: str, **options: Any) -> Page:  # noqa: ANN401
         return await self._page("GET", path, **options)
 
     async def post(self, path: str, token: str | None = None, **form: str) -> Page:
@@ -65,7 +65,7 @@ class Visitor:
         await self.get("/sign-in")
         return await self.post("/sign-in", name=name, password=password, next="/")
 
-    async def _page(self, method: str, path: str, **options: Any) -> Page:
+    async def _page(self, method: str, path: str, **options: Any) -> Page:  # noqa: ANN401
         async with self.session.request(method, path, **options) as response:
             text = await response.text()
             found = TOKEN.search(text)
@@ -124,7 +124,8 @@ async def seed(office: Office) -> list[StoredItem]:
 async def open_site(office: Office, folder: Path, settings: WebSettings | None = None) -> web.AppRunner:
     """Serve head office and sync; the first address of the runner is where."""
     app = web.Application()
-    app[DATABASE], app[CLOCK] = office.database, office.clock
+    app[DATABASE] = office.database
+    app[CLOCK] = office.clock
     app[TILLS], app[SNAPSHOTS] = office.tills, Snapshots(office.database, folder / "snapshots")
     shell.install(app, settings or WebSettings())
     for add_routes in AREAS:

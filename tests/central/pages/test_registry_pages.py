@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice, Visitor
 
 
-async def feed(site: HeadOffice, kind: str, row_id: str) -> Any:
+async def feed(site: HeadOffice, kind: str, row_id: str) -> Any:  # noqa: ANN401
     office = site.office
     rows = await office.database.read(
         lambda conn: read_changes(conn, office.company, office.shop, START, 1000, [kind])
@@ -93,7 +93,7 @@ async def test_a_new_operator_gets_a_pin_that_no_page_shows(site: HeadOffice, an
     rows = await site.office.database.read(
         lambda conn: read_changes(conn, site.office.company, site.office.shop, START, 100, ["operator"])
     )
-    row = next(found for found in map(lambda one: orjson.loads(one.row or b"{}"), rows) if found["name"] == "Bruno")
+    row = next(found for found in (orjson.loads(one.row or b"{}") for one in rows) if found["name"] == "Bruno")
     assert len(bytes.fromhex(row["pin_hash"])) == 32
     assert row["pin_params"]["memory_kib"] >= 19 * 1024
 

@@ -20,7 +20,7 @@ def last_sale(till: FakeTill) -> str:
     return str(sales[-1]["sale"])
 
 
-async def api(visitor: Visitor, path: str) -> Any:
+async def api(visitor: Visitor, path: str) -> Any:  # noqa: ANN401
     async with visitor.session.get(path) as response:
         assert response.status == 200, await response.text()
         return await response.json()
@@ -58,7 +58,7 @@ async def test_one_sale_shows_its_receipt_and_its_proof(site: HeadOffice, anna: 
 async def test_a_stored_entry_that_was_changed_is_shown_as_such(site: HeadOffice, anna: Visitor) -> None:
     till = await site.busy_till()
 
-    def tamper(conn: Any) -> None:
+    def tamper(conn: Any) -> None:  # noqa: ANN401
         conn.exec_driver_sql("UPDATE ledger_entry SET body = CAST(body || ' ' AS BLOB)")
 
     await site.office.database.write(tamper)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HEAD = "code,name,price,vat\n"
 
 
-async def load(office: Office, path: Path, **options: Any) -> ImportReport:
+async def load(office: Office, path: Path, **options: Any) -> ImportReport:  # noqa: ANN401
     wanted = ImportOptions(office.company, **options)
     return await import_items(office.database, path, wanted, office.clock)
 
@@ -42,7 +42,7 @@ def write(folder: Path, content: str | bytes, name: str = "items.csv") -> Path:
     return path
 
 
-async def stored(office: Office, code: str) -> Any:
+async def stored(office: Office, code: str) -> Any:  # noqa: ANN401
     found = await office.database.read(lambda conn: queries.items_by_code(conn, office.company, [code]))
     return found[code][0]
 
