@@ -25,7 +25,9 @@ def docs_page(routes: "Iterable[Route]", version: str) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(info['title'])}</title>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/styles/docs-page.css"></head>'
+        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/styles/tokens.css">'
+        '<link rel="stylesheet" href="/static/styles/base.css">'
+        '<link rel="stylesheet" href="/static/styles/docs-page.css"></head>'
         f"<body><main><h1>{escape(info['title'])} <small>{escape(version)}</small></h1>"
         f'<p>{escape(info["description"])} <a href="/api/v1/openapi.json">openapi.json</a></p>'
         f"<h2>HTTP</h2>{rows}<h2>WebSocket</h2><h3><code>{escape(socket['path'])}</code></h3>"
@@ -48,8 +50,12 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     return (
         f'<section class="route"><h3><span class="method">{method.upper()}</span> '
         f"<code>{escape(path)}{escape(shown)}</code></h3><p>{escape(operation['summary'])}</p>{arrows}"
-        f'<p class="quiet">{escape(operation["responses"]["default"]["description"])}</p></section>'
+        f"{_refusals(operation['responses']['default']['description'])}</section>"
     )
+
+
+def _refusals(told: str) -> str:
+    return f'<p class="quiet">{escape(told)}</p>' if "Codes" in told else ""
 
 
 def _links(schemas: list[dict[str, Any]]) -> str:

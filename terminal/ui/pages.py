@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 STATIC: Final = Path(__file__).parent / "static"
 MOST_PAPERS: Final = 30
-_REFRESH_S: Final = 3
 
 
 async def get_index(request: web.Request) -> web.Response:
@@ -46,7 +45,7 @@ async def get_papers(request: web.Request) -> web.Response:
     numbers = (await asyncio.to_thread(paper.job_numbers))[::-1][:MOST_PAPERS]
     jobs = [(number, await asyncio.to_thread(paper.read_job, number)) for number in numbers]
     drawn = "".join(_sheet(number, job, draw, words) for number, job in jobs if job is not None)
-    return _paper_page(request, drawn or f"<p>{escape(words['paper_none'])}</p>", refresh_s=_REFRESH_S)
+    return _paper_page(request, drawn or f"<p>{escape(words['paper_none'])}</p>", fresh=True)
 
 
 async def get_paper(request: web.Request) -> web.Response:
@@ -92,15 +91,17 @@ def _sheet(number: int, job: bytes, draw: DrawPaper, words: dict[str, str]) -> s
     )
 
 
-def _paper_page(request: web.Request, content: str, refresh_s: int | None = None) -> web.Response:
+def _paper_page(request: web.Request, content: str, *, fresh: bool = False) -> web.Response:
     language = _language(request)
     words = page_texts(language)
-    again = "" if refresh_s is None else f'<meta http-equiv="refresh" content="{refresh_s}">'
+    again = '<script type="module" src="/static/paper.js"></script>' if fresh else ""
     title = escape(words["paper_title"])
     return html_answer(
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">{again}<title>{title}</title>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>{again}'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/styles/paper-page.css">'
+        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/styles/tokens.css">'
+        '<link rel="stylesheet" href="/static/styles/base.css">'
+        '<link rel="stylesheet" href="/static/styles/paper-page.css">'
         f'</head><body><header class="top"><h1>{title}</h1></header><main class="sheets">{content}</main></body></html>'
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from terminal.ui.server import build_server, loopback_hosts
-from tests.fakes.ui import FakeSurroundings, ui_services
+from tests.fakes.ui import FakePaper, FakeSurroundings, ui_services
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ class Kiosk:
     register: FakeRegister
     around: FakeSurroundings
     port: int
+    paper: FakePaper = field(default_factory=FakePaper)
     taps: int = 0
     faults: list[str] = field(default_factory=list)
     _runner: web.AppRunner | None = None
 
     async def start(self) -> None:
         """Let the daemon answer."""
-        app = build_server(ui_services(self.register, loopback_hosts(self.port), self.around))
+        app = build_server(ui_services(self.register, loopback_hosts(self.port), self.around, self.paper))
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()

@@ -117,3 +117,14 @@ async def test_the_newest_of_many_lines_is_in_view(chromium: Browser) -> None:
     assert box is not None
     assert frame is not None
     assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+
+
+async def test_new_paper_appears_by_itself(chromium: Browser, axe_source: str) -> None:
+    async with open_kiosk(chromium, FakeRegister()) as kiosk:
+        await kiosk.page.goto(f"http://127.0.0.1:{kiosk.port}/paper?lang=en")
+        await kiosk.sees("main", "Nothing was printed yet.")
+
+        kiosk.paper.jobs[1] = b"the first receipt"
+
+        await kiosk.sees(".paper", "the first receipt")
+        assert await kiosk.violations(axe_source) == []

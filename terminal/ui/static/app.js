@@ -46,7 +46,6 @@ async function speak(language) {
 async function show(view) {
   const before = page.view
   if (textsVersion() !== view.texts_version) await speak(view.language)
-  if (before && before.revision > view.revision && page.connected && page.view !== before) return
   page.view = view
   soundOf(before, view)
   find("live-words").view = view

@@ -101,7 +101,7 @@ async def test_paper_is_shown_newest_first(till: Till) -> None:
     page = await (await till.client.get("/paper?lang=it")).text()
 
     assert page.index("second taglio") < page.index("first taglio")
-    assert 'http-equiv="refresh"' in page
+    assert 'src="/static/paper.js"' in page
 
 
 async def test_one_print_and_its_bytes_can_be_had(till: Till) -> None:
