@@ -26,6 +26,7 @@ class Founding:
     languages: tuple[str, ...] = ("it", "en")
     address: tuple[str, ...] = ()
     cash_step: int | None = None
+    cut_off: str = "04:00"
 
 
 def found_company(conn: Connection, founding: Founding, at: datetime, actor: Actor = COMMAND_LINE) -> tuple[str, str]:
@@ -49,6 +50,7 @@ def add_shop(conn: Connection, founding: Founding, company: str, at: datetime, a
         zone=founding.zone,
         languages=list(founding.languages),
         address=list(founding.address),
+        cut_off=founding.cut_off,
     )
     shop = save_shop(conn, actor, at, company, card, is_new=True)
     seed_shop(conn, Edit(actor, company, at), shop, cash_step=founding.cash_step)
