@@ -149,9 +149,7 @@ async def show_audit(request: web.Request) -> web.Response:
     return page(request, "identity/audit.html", acts=acts[:_PAGE], next_page=more, zone="Europe/Rome")
 
 
-def _sign_in_page(
-    request: web.Request, wanted: str, error: PosError | None = None, name: str = ""
-) -> web.Response:
+def _sign_in_page(request: web.Request, wanted: str, error: PosError | None = None, name: str = "") -> web.Response:
     visitor = request.cookies.get(VISITOR_COOKIE)
     fresh = visitor or secrets.token_hex(16)
     request[FORM_SECRET] = fresh

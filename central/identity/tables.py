@@ -66,4 +66,3 @@ audit = Table(
     Column("change", JsonText, nullable=False),  # {"field": [before, after]}
     Index("ix_audit_subject", "subject_kind", "subject"),
 )
-

@@ -33,9 +33,7 @@ def save_company(
     if before and before.currency != card.currency:
         raise BadInputError("company.currency")
     stored = card.model_dump(exclude={"id"})
-    queries.put_company(
-        conn, identity, stored if before else {**stored, "created_at": at}, is_new=before is None
-    )
+    queries.put_company(conn, identity, stored if before else {**stored, "created_at": at}, is_new=before is None)
     publish(conn, identity, None, "company", identity, card.model_dump())
     change = audit.changes(dict(before._mapping) if before else {}, {**values})
     audit.record(conn, actor, at, audit.Act("company.saved", "company", identity, _shown(change, values), identity))

@@ -137,9 +137,7 @@ async def list_operators(request: web.Request) -> web.Response:
     company = await company_of(request)
     rows = await database(request).read(lambda conn: queries.list_operators(conn, company))
     return reply(
-        OperatorList(
-            operators=[OperatorAnswer(id=r.id, name=r.name, shop=r.shop, active=bool(r.active)) for r in rows]
-        )
+        OperatorList(operators=[OperatorAnswer(id=r.id, name=r.name, shop=r.shop, active=bool(r.active)) for r in rows])
     )
 
 

@@ -30,9 +30,7 @@ class SaleQuery(BaseModel):
 
     def wanted(self) -> SaleFilter:
         """Return the filter."""
-        return SaleFilter(
-            self.company, self.since, self.until, self.shop, self.till, self.operator, self.number
-        )
+        return SaleFilter(self.company, self.since, self.until, self.shop, self.till, self.operator, self.number)
 
 
 class SaleListQuery(SaleQuery):

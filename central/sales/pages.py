@@ -94,9 +94,7 @@ async def export_sales(request: web.Request) -> web.Response:
     ]  # fmt: skip
     content = to_csv(header, cells) if kind == "csv" else to_xlsx(t("Sales"), header, cells)
     disposition = f'attachment; filename="sales.{kind}"'
-    return web.Response(
-        body=content, headers={"Content-Type": _FILE_TYPES[kind], "Content-Disposition": disposition}
-    )
+    return web.Response(body=content, headers={"Content-Type": _FILE_TYPES[kind], "Content-Disposition": disposition})
 
 
 async def show_sale(request: web.Request) -> web.Response:

@@ -75,9 +75,7 @@ def get_sale(conn: Connection, actor: Actor, sale_id: str) -> SaleRecord:
     )
 
 
-def totals_by(
-    conn: Connection, actor: Actor, by: str, wanted: SaleFilter
-) -> list[tuple[str, str, int, int, int, int]]:
+def totals_by(conn: Connection, actor: Actor, by: str, wanted: SaleFilter) -> list[tuple[str, str, int, int, int, int]]:
     """Return exact sums straight from the projections."""
     return queries.totals_by(conn, by, within(actor, wanted))
 

@@ -142,9 +142,7 @@ async def _till_page(
             "chains": queries.list_chains(conn, till_id),
             "credentials": queries.list_credentials(conn, till_id),
             "set_aside": [(row, _summary(row.body)) for row in queries.list_set_aside(conn, till_id)],
-            "forks": [
-                (row, _summary(row.body), _summary(row.own_body)) for row in queries.list_forks(conn, till_id)
-            ],
+            "forks": [(row, _summary(row.body), _summary(row.own_body)) for row in queries.list_forks(conn, till_id)],
         }
 
     found = await database(request).read(job)

@@ -30,17 +30,21 @@ def render(request: web.Request, template: str, **values: object) -> str:
     """Return a template's text with what every page knows: who reads, in which language, where they are."""
     language = language_of(request)
     words = translator(language)
-    return environment().get_template(template).render(
-        t=words.t,
-        tn=words.tn,
-        f=formats(language),
-        language=language,
-        languages=LANGUAGES,
-        actor=current_actor(request),
-        csrf=csrf_token(request),
-        sections=SECTIONS,
-        here=request.path_qs,
-        **values,
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            t=words.t,
+            tn=words.tn,
+            f=formats(language),
+            language=language,
+            languages=LANGUAGES,
+            actor=current_actor(request),
+            csrf=csrf_token(request),
+            sections=SECTIONS,
+            here=request.path_qs,
+            **values,
+        )
     )
 
 
@@ -64,9 +68,7 @@ def formats(language: str) -> Formats:
 def environment() -> Environment:
     """Return the one template environment: escaped everywhere, and a missing value is an error."""
     loader = PrefixLoader({area: FileSystemLoader(CENTRAL / area / "templates") for area in AREAS})
-    made = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals["text_of"] = text_of
     made.globals["wording"] = wording
     return made

@@ -13,5 +13,3 @@ class WebSettings:
     secure: bool = False
     session_length: timedelta = field(default=timedelta(hours=12))
     idle_length: timedelta = field(default=timedelta(hours=3))
-
-

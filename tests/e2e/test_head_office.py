@@ -44,12 +44,11 @@ async def enter(site: HeadOffice, browser: Browser, size: tuple[int, int] = (128
     await page.get_by_label("Password").fill(PASSWORD)
     await page.keyboard.press("Enter")
     await page.wait_for_selector("h1:has-text('Today')")
+    await page.wait_for_load_state("load")
     return page, complaints
 
 
-async def test_a_person_signs_in_sees_a_sale_arrive_and_opens_its_receipt(
-    site: HeadOffice, chromium: Browser
-) -> None:
+async def test_a_person_signs_in_sees_a_sale_arrive_and_opens_its_receipt(site: HeadOffice, chromium: Browser) -> None:
     till = await site.busy_till(sales=1)
     page, complaints = await enter(site, chromium)
 
@@ -69,9 +68,10 @@ async def test_the_keyboard_alone_finds_a_sale(site: HeadOffice, chromium: Brows
     await page.keyboard.press("g")
     await page.keyboard.press("s")
     await page.wait_for_selector("h1:has-text('Sales')")
+    await page.wait_for_load_state("load")  # keys mean something once the page's script has run
     await page.keyboard.press("/")
     await page.keyboard.type("000002")
-    await page.wait_for_function("document.querySelectorAll('#table tbody tr').length === 1")
+    await page.locator("#table tbody tr").nth(1).wait_for(state="detached")
 
     assert "T1/26/000002" in await page.locator("#table").inner_text()
 

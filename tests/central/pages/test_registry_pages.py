@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 async def feed(site: HeadOffice, kind: str, row_id: str) -> Any:  # noqa: ANN401
     office = site.office
-    rows = await office.database.read(
-        lambda conn: read_changes(conn, office.company, office.shop, START, 1000, [kind])
-    )
+    rows = await office.database.read(lambda conn: read_changes(conn, office.company, office.shop, START, 1000, [kind]))
     found = [row for row in rows if row.id == row_id]
     return orjson.loads(found[-1].row) if found and found[-1].row else None
 

@@ -203,9 +203,7 @@ async def test_another_encoding_can_be_named(office: Office, tmp_path: Path) -> 
     assert (await stored(office, "8000000000019")).card.names == {"it": "Caffè"}
 
 
-async def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(
-    office: Office, tmp_path: Path
-) -> None:
+async def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(office: Office, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", bytes(64 * 1024 * 1024))
