@@ -1,0 +1,109 @@
+"""The server as a process: starts, says that it is ready, serves, stops cleanly, goes on after a kill."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import orjson
+import pytest
+
+from central.db.engine import open_database
+from central.sales.tables import sale
+from tests.central.office import Office
+from tests.shared_data import PROJECT
+
+DEADLINE_S = 60
+
+
+@asynccontextmanager
+async def running(config: Path, **environment: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A server process and its address."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "central", "run", "--config", str(config),
+        cwd=PROJECT, stdout=asyncio.subprocess.PIPE, env={**os.environ, **environment},
+    )  # fmt: skip
+    assert process.stdout
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            line = await process.stdout.readline()
+        yield process, line.decode().split()[-1]
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.fixture
+def config(tmp_path: Path, central_url: str) -> Path:
+    path = tmp_path / "central.toml"
+    general = f'data_dir = "{tmp_path}"\nlog_level = "warning"\n[listen]\nport = 0\n'
+    path.write_text(f'{general}[database]\nurl = "{central_url}"\n', encoding="utf-8")
+    return path
+
+
+async def pushed(address: str, office: Office) -> int:
+    """Enrol a till, push three sales, and return the status."""
+    till = await office.new_till(f"T{os.urandom(1).hex()}".upper())
+    for _ in range(3):
+        till.sell()
+    headers = {"Authorization": f"Bearer {till.token}"}
+    data = orjson.dumps(till.push().model_dump())
+    url = f"{address}/sync/v1/ledger"
+    async with aiohttp.ClientSession() as session, session.post(url, data=data, headers=headers) as response:
+        return response.status
+
+
+async def until_sales(office: Office, count: int) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while len(await office.rows(sale)) < count:  # noqa: ASYNC110 - another process writes them
+            await asyncio.sleep(0.05)
+
+
+async def test_it_serves_projects_and_stops_when_told(config: Path, office: Office, tmp_path: Path) -> None:
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.settimeout(DEADLINE_S)
+    async with running(config, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="3000000") as (process, address):
+        assert await pushed(address, office) == 200
+        await until_sales(office, 3)
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(DEADLINE_S):
+            assert await process.wait() == 0
+    states = {told.recv(100).decode()}
+    while "STOPPING=1" not in states:
+        states.add(told.recv(100).decode())
+    told.close()
+    assert states == {"READY=1", "WATCHDOG=1", "STOPPING=1"}
+
+
+async def test_after_a_kill_nothing_that_was_acknowledged_is_missing(config: Path, office: Office) -> None:
+    async with running(config) as (process, address):
+        assert await pushed(address, office) == 200
+        process.kill()
+        await process.wait()
+    async with running(config):
+        await until_sales(office, 3)
+
+
+async def test_a_database_of_a_newer_version_stops_the_start(config: Path, office: Office, central_url: str) -> None:
+    database = open_database(central_url)
+    await database.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'").close())
+    await database.close()
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "central", "run", "--config", str(config),
+        cwd=PROJECT, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, errors = await process.communicate()
+
+    assert process.returncode == 1
+    assert "Traceback" not in errors.decode()
+    assert isinstance(office, Office)
+
+
