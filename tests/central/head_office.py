@@ -125,7 +125,7 @@ async def open_site(office: Office, folder: Path, settings: WebSettings | None =
     """Serve head office and sync; the first address of the runner is where."""
     app = web.Application()
     app[DATABASE] = office.database
-    app[CLOCK] = office.clock
+    app[CLOCK] = office.clock.__call__
     app[TILLS], app[SNAPSHOTS] = office.tills, Snapshots(office.database, folder / "snapshots")
     shell.install(app, settings or WebSettings())
     for add_routes in AREAS:
