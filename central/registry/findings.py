@@ -1,0 +1,27 @@
+"""Puts what an import found into words, and into a file beside the imported one."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from central.registry.columns import Finding
+from central.web.exports import to_csv
+from commerce.errors import BadInputError
+from commerce.texts import Translator
+from commerce.texts.errors import error_text
+
+
+def finding_text(words: Translator, finding: Finding) -> str:
+    """Return the sentence of one finding."""
+    return error_text(words, BadInputError(finding.code, **dict(finding.values)))
+
+
+def write_findings(imported: Path, findings: Iterable[Finding], words: Translator) -> Path:
+    """Write ``FILE.errors.csv``: row, code, sentence and the row's cells; formula cells are escaped."""
+    target = imported.with_name(f"{imported.name}.errors.csv")
+    header = ("row", "error", "code", "reason")
+    rows = [
+        (finding.row, "yes" if finding.is_error else "no", finding.code, finding_text(words, finding), *finding.cells)
+        for finding in findings
+    ]
+    target.write_bytes(to_csv(header, rows))
+    return target
