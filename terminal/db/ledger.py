@@ -16,6 +16,7 @@ _ENTRY = "seq, header, body, hash, signature, personal"
 _ENTRY_AS_BYTES = "seq, " + ", ".join(
     f"CAST({column} AS BLOB)" for column in ("header", "body", "hash", "signature", "personal")
 )
+MAX_READ_BYTES = 4 * 1024 * 1024  # what central takes at once is 32 MiB, and a till's memory is small
 _CHAIN = "chain, mode, opened_at, key_id, series_tag"
 
 
@@ -158,10 +159,15 @@ async def read_push_cursors(readers: Readers) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def read_unsent(readers: Readers, chain: str, after: int, limit: int) -> list[Entry]:
-    """Return the entries of a chain behind ``after``, in order."""
+async def read_unsent(
+    readers: Readers, chain: str, after: int, limit: int, max_bytes: int = MAX_READ_BYTES
+) -> list[Entry]:
+    """Return the entries of a chain behind ``after``, in order: at most so many, and bytes, but at least one."""
     rows = await readers.fetch_all(
-        f"SELECT {_ENTRY} FROM entry WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?", (chain, after, limit)
+        f"SELECT {_ENTRY} FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= (SELECT max(seq) FROM ("
+        "SELECT seq, sum(length(header) + length(body)) OVER (ORDER BY seq) AS size"
+        " FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= ?2 + ?3) WHERE size <= ?4 OR seq = ?2 + 1) ORDER BY seq",
+        (chain, after, limit, max_bytes),
     )
     return [Entry(*row) for row in rows]
 

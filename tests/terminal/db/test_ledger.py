@@ -57,6 +57,23 @@ async def test_unsent_entries_are_read_in_order_and_complete(tmp_path: Path) -> 
     assert _count(first, rest) == rest[-1].seq
 
 
+async def test_unsent_entries_are_read_up_to_so_many_bytes_but_never_none(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.sell()
+        chain, readers = till.core.chains.chain, till.core.readers
+        whole = await ledger.read_unsent(readers, chain, 0, 100)
+        sizes = [len(entry.header) + len(entry.body) for entry in whole]
+
+        two = await ledger.read_unsent(readers, chain, 0, 100, sum(sizes[:2]))
+        almost_two = await ledger.read_unsent(readers, chain, 0, 100, sum(sizes[:2]) - 1)
+        one = await ledger.read_unsent(readers, chain, 1, 100, 1)
+
+    assert [entry.seq for entry in two] == [1, 2]
+    assert [entry.seq for entry in almost_two] == [1]
+    assert [entry.seq for entry in one] == [2]
+
+
 async def test_what_is_acknowledged_is_not_counted_as_unsent(tmp_path: Path) -> None:
     async with running_till(tmp_path) as till:
         await till.ready()
