@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,12 +21,13 @@ from central.db.migrate import migrate
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, add_user
 from central.organisation.service import list_companies
+from central.registry.findings import write_findings
 from central.registry.founding import Founding, found_company
 from central.registry.importing import ImportOptions, ImportRefusedError, ImportReport, import_items
 from central.runtime import serve
 from central.tills.rebuilding import rebuild as rebuild_projections
 from central.tills.registering import add_till
-from commerce.errors import BadInputError, PosError
+from commerce.errors import BadInputError, PosError, StorageError
 from commerce.money import PRICE_SCALE, parse_decimal
 from commerce.texts import translator
 from commerce.texts.errors import error_text
@@ -129,25 +130,29 @@ def import_items_command(
     price: Annotated[str | None, typer.Option(help="Price of rows that have none; else the till asks.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse all when one row is in error.")] = False,
     language: Annotated[str | None, typer.Option(help="Language of the names.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as windows-1252.")] = None,
+    columns: Annotated[list[str] | None, typer.Option("--map", help="field=column, where names are not found.")] = None,
 ) -> None:
     """Import items: rows in error are left out and listed with their reason, the rest is published at once."""
 
     async def importing(central: Central) -> ImportReport:
         owner = company or await _only_company(central)
-        options = ImportOptions(owner, vat, parse_decimal(price, PRICE_SCALE) if price else None, strict, language)
+        mapping = dict(one.split("=", 1) for one in columns or () if "=" in one)
+        default = parse_decimal(price, PRICE_SCALE) if price else None
+        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping)
         with _stages() as told:
             return await import_items(central.database, file, options, _now, told)
 
     try:
         report = asyncio.run(_within(config, importing))
     except ImportRefusedError as refused:
-        _print_report(refused.report)
+        _print_report(refused.report, file)
         typer.echo(error_text(translator("en"), refused), err=True)
         raise typer.Exit(1) from refused
     except PosError as error:
         typer.echo(error_text(translator("en"), error), err=True)
         raise typer.Exit(1) from error
-    _print_report(report)
+    _print_report(report, file)
 
 
 @till_app.command("add")
@@ -200,12 +205,15 @@ async def _only_company(central: Central) -> str:
     return str(companies[0].id)
 
 
-def _print_report(report: ImportReport) -> None:
+def _print_report(report: ImportReport, file: Path) -> None:
     words = translator("en")
     for finding in report.findings:
         kind = "error" if finding.is_error else "note"
         text = error_text(words, PosError(finding.code, **finding.values))
         typer.echo(f"row {finding.row}: {kind} {finding.code}: {text}")
+    if report.findings:
+        with suppress(StorageError):  # a folder that only reads: what was found stands above
+            typer.echo(f"listed in {write_findings(file, report.findings, words)}")
     typer.echo(
         f"{report.rows} rows: {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
         f" {report.errors} left out, {report.warnings} notes"

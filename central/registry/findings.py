@@ -5,7 +5,7 @@ from pathlib import Path
 
 from central.registry.columns import Finding
 from central.web.exports import to_csv
-from commerce.errors import BadInputError
+from commerce.errors import BadInputError, StorageError
 from commerce.texts import Translator
 from commerce.texts.errors import error_text
 
@@ -16,12 +16,18 @@ def finding_text(words: Translator, finding: Finding) -> str:
 
 
 def write_findings(imported: Path, findings: Iterable[Finding], words: Translator) -> Path:
-    """Write ``FILE.errors.csv``: row, code, sentence and the row's cells; formula cells are escaped."""
+    """Write ``FILE.errors.csv``: row, code, sentence and the row's cells; formula cells are escaped.
+
+    StorageError ``storage.failed`` where the folder takes no file.
+    """
     target = imported.with_name(f"{imported.name}.errors.csv")
     header = ("row", "error", "code", "reason")
     rows = [
         (finding.row, "yes" if finding.is_error else "no", finding.code, finding_text(words, finding), *finding.cells)
         for finding in findings
     ]
-    target.write_bytes(to_csv(header, rows))
+    try:
+        target.write_bytes(to_csv(header, rows))
+    except OSError as error:
+        raise StorageError("storage.failed", reason=error.strerror) from error
     return target
