@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from commerce.dates import utc_text
-from commerce.errors import ConflictError, NotFoundError
+from commerce.errors import ConflictError, NotFoundError, RuleError
 from commerce.ids import new_id
 from commerce.ledger import Kind
 from terminal.db import effects
@@ -15,40 +15,45 @@ from terminal.services.plan import Plan, Till, Values
 from terminal.services.state import PrintState, RegisterState
 from terminal.services.till_sessions import intend
 
+FISCAL = "fiscal"
+SHOWN_KINDS = ("print", FISCAL)  # what a person may have to look at
 REPRINT = "REPRINT"
 COPY = "COPY"
 OUTCOMES = ("done", "failed", "unknown", "not_done")
 
 
 def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
-    """Print a document once more.
+    """Print a document once more, or ask the fiscal register again for one that it refused.
 
     COPY when it is known to have been printed, REPRINT when it may have been, without mark when nothing came out.
-    NotFoundError ``print.unknown``; ConflictError ``print.running`` while it is being printed.
+    NotFoundError ``print.unknown``; ConflictError ``print.running`` while it is being printed; RuleError
+    ``fiscal_register.ambiguous`` for a fiscal document that may exist: that is asked about, never repeated.
     """
     moment, again = till.moment(state, command.command_id), new_id()
 
     def write(write: Write) -> Values:
         before = effects.find_effect(write.tx, command.print)
-        if before is None or before.kind != "print":
+        if before is None or before.kind not in SHOWN_KINDS:
             raise NotFoundError("print.unknown", print=command.print)
-        attempts = effects.list_of(write.tx, before.of, "print")
+        attempts = effects.list_of(write.tx, before.of, before.kind)
         if any(row.state in ("intended", "started") for row in attempts):
             raise ConflictError("print.running", print=command.print)
+        if before.kind == FISCAL and any(row.state in ("done", "unknown") for row in attempts):
+            raise RuleError("fiscal_register.ambiguous", print=command.print)
         effect = NewEffect(
             id=again,
-            kind="print",
+            kind=before.kind,
             of=before.of,
             title=before.title,
             document_kind=before.document_kind,
             created_at=utc_text(moment.at),
             attempt=attempts[-1].attempt + 1,
-            marker=_marker(attempts),
+            marker="" if before.kind == FISCAL else _marker(attempts),
         )
         for row in attempts:
             effects.retire(write.tx, row.id)
         intend(write, moment, effect)
-        shown = {"marker": effect.marker, "attempt": effect.attempt, "title": effect.title}
+        shown = {"marker": effect.marker, "attempt": effect.attempt, "title": effect.title, "kind": effect.kind}
         return {"print": again, "of": effect.of, "document_kind": effect.document_kind, **shown}
 
     return Plan(moment, write, _printing_again)
@@ -125,7 +130,9 @@ def with_print_state(state: RegisterState, effect: str, outcome: str, reason: st
 
 def print_state(row: EffectRow) -> PrintState:
     """Return what pages show of a print."""
-    return PrintState(row.id, row.of, row.title, row.document_kind, row.state, row.reason, row.attempt, row.marker)
+    return PrintState(
+        row.id, row.of, row.title, row.document_kind, row.state, row.reason, row.attempt, row.marker, row.kind
+    )
 
 
 def _marker(attempts: list[EffectRow]) -> str:
@@ -145,9 +152,10 @@ def _printing_again(state: RegisterState, values: Values) -> RegisterState:
         reason="",
         attempt=values["attempt"],
         marker=values["marker"],
+        kind=values["kind"],
     )
-    prints = (*(p for p in state.prints if p.of != values["of"]), again)
+    prints = (*(p for p in state.prints if (p.of, p.kind) != (again.of, again.kind)), again)
     done = state.done
-    if done is not None and done.document == values["of"]:
+    if done is not None and done.document == values["of"] and again.kind == "print":
         done = replace(done, print=again.id)
     return replace(state, prints=prints, done=done)

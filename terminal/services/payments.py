@@ -18,6 +18,7 @@ from terminal.db.effects import NewEffect
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import AddTender, CompleteSale, VoidTender
 from terminal.services.operating import OperatingSet, TenderType
+from terminal.services.outcomes import SHOWN_KINDS
 from terminal.services.plan import Plan, Till, Values, require_operator, require_session
 from terminal.services.selling import open_basket
 from terminal.services.state import DoneSale, PrintState, RegisterState
@@ -181,10 +182,9 @@ def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState
         change=settlement.change,
         print=printing,
     )
-    prints = state.prints
-    if printing:
-        prints = (
-            *prints,
-            PrintState(printing, document["id"], document["formatted"], "receipt", "intended", "", 1, ""),
-        )[-MAX_PRINTS_SHOWN:]
-    return replace(state, basket=None, newest_line=None, done=done, prints=prints)
+    begun = tuple(
+        PrintState(e["id"], document["id"], document["formatted"], "receipt", "intended", "", 1, "", e["kind"])
+        for e in values["effects"]
+        if e["kind"] in SHOWN_KINDS
+    )
+    return replace(state, basket=None, newest_line=None, done=done, prints=(*state.prints, *begun)[-MAX_PRINTS_SHOWN:])

@@ -12,7 +12,7 @@ from terminal.db.connection import Queries
 from terminal.db.sessions import SessionRow
 from terminal.services.identity import Identity
 from terminal.services.operating import OperatingSet, read_operating_set
-from terminal.services.outcomes import print_state
+from terminal.services.outcomes import SHOWN_KINDS, print_state
 from terminal.services.payments import MAX_PRINTS_SHOWN
 from terminal.services.state import ClockState, DoneSale, PrintState, RegisterState, Screen, SessionState, TillFacts
 from terminal.services.till_sessions import OPERATOR_KEY
@@ -27,7 +27,8 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
     operator = operating.operators.get(ledger.find_meta(queries, OPERATOR_KEY) or "") if session else None
     events = journal.find_open_sale(queries)
     basket = sale.replay(events) if events else None
-    prints = tuple(print_state(row) for row in effects.list_open(queries, "print") if not row.dismissed)
+    shown = [row for row in effects.list_open(queries) if row.kind in SHOWN_KINDS and not row.dismissed]
+    prints = tuple(print_state(row) for row in shown)
     return RegisterState(
         revision=0,
         screen=Screen.SIGN_ON,
@@ -68,7 +69,7 @@ def _session(row: SessionRow) -> SessionState:
 def _done(queries: Queries, prints: tuple[PrintState, ...]) -> DoneSale | None:
     """Return the last sale while its paper is not out: the cashier still has to hand it over."""
     last = documents.find_last_document(queries)
-    printing = next((p for p in prints if last and p.of == last.id), None)
+    printing = next((p for p in prints if last and p.of == last.id and p.kind == "print"), None)
     body = documents.find_content(queries, last.id) if last and printing else None
     if last is None or printing is None or body is None:
         return None

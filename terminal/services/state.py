@@ -68,6 +68,7 @@ class PrintState:
     reason: str  # stable code of the failure, empty otherwise
     attempt: int
     marker: str  # "", REPRINT, COPY
+    kind: str = "print"  # or fiscal: what the fiscal register is to print and number
 
 
 @dataclass(frozen=True, slots=True)

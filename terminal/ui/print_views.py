@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commerce.texts.errors import ERROR_TEXTS
 from terminal.ui.words import (
+    FISCAL,
+    FISCAL_AGAIN,
+    FISCAL_NOTED,
+    FISCAL_TITLE,
+    FISCAL_WAITING,
     PRICE_MISSING,
     PRINT_ACTIONS,
     PRINT_COPY,
@@ -30,6 +35,8 @@ NEEDS_PERSON: Final = frozenset({"failed", "unknown", "not_done"})
 def print_view(viewer: Viewer, job: PrintState) -> PrintView:
     """Return a print with what a person can do about it."""
     title = RECEIPT_TITLE if job.document_kind == "receipt" else REPORT_TITLE
+    if job.kind == "fiscal":
+        title = FISCAL_TITLE
     return {
         "id": job.id,
         "of": job.of,
@@ -58,6 +65,8 @@ def notice_view(viewer: Viewer, notice: Notice, currency: str) -> NoticeView:
 
 
 def _print_text(job: PrintState) -> str:
+    if job.kind == "fiscal":
+        return FISCAL.get(job.state, FISCAL_WAITING)
     if job.state not in NEEDS_PERSON:
         return PRINT_DONE if job.state == "done" else PRINT_WAITING
     if job.document_kind != "receipt":
@@ -67,12 +76,23 @@ def _print_text(job: PrintState) -> str:
 
 
 def _actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
+    if job.kind == "fiscal":
+        return _fiscal_actions(viewer, job)
     if job.state == "done":
         return [{"name": "again", "text": viewer.words.t(PRINT_COPY)}]
     if job.state not in NEEDS_PERSON:
         return []
     again, dismiss = PRINT_ACTIONS[job.state]
     return [{"name": "again", "text": viewer.words.t(again)}, {"name": "dismiss", "text": viewer.words.t(dismiss)}]
+
+
+def _fiscal_actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
+    """Offer what cannot print twice: another try where nothing was printed, never where something may have been."""
+    if job.state == "unknown":
+        return [{"name": "dismiss", "text": viewer.words.t(FISCAL_NOTED)}]
+    if job.state in NEEDS_PERSON:
+        return [{"name": "again", "text": viewer.words.t(FISCAL_AGAIN)}]
+    return []
 
 
 def _notice_text(viewer: Viewer, notice: Notice) -> str:

@@ -68,6 +68,22 @@ PRINT_Z: Final = {
         "If it is not good, print it again; it will be marked REPRINT."
     ),
 }
+FISCAL_WAITING: Final = N_("Waiting for the fiscal register…")
+FISCAL: Final = {
+    "failed": N_(
+        "The sale is saved. The fiscal register did not print its document: look at the register, then try again."
+    ),
+    "not_done": N_(
+        "The sale is saved. The fiscal register did not print its document: look at the register, then try again."
+    ),
+    "unknown": N_(
+        "The sale is saved. It is not known which document the fiscal register printed for it: compare its paper "
+        "and call whoever looks after the register. It is not sent again."
+    ),
+}
+FISCAL_AGAIN: Final = N_("Try again")
+FISCAL_NOTED: Final = N_("Noted")
+FISCAL_TITLE: Final = N_("Fiscal document of receipt {number}")
 RECEIPT_TITLE: Final = N_("Receipt {number}")
 REPORT_TITLE: Final = N_("Report {number}")
 PRINT_ACTIONS: Final = {

@@ -8,7 +8,7 @@ export class DoneScreen extends HTMLElement {
 
   /** @param {import("../types.js").View} view */
   set view({ done, prints, language }) {
-    const print = prints.find(({ id, of }) => id === done?.print || of === done?.document)
+    const print = prints.find(({ id }) => id === done?.print)
     const key = JSON.stringify([done, print, language])
     if (!done || key === this.#drawn) return
     this.#drawn = key
