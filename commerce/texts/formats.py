@@ -3,11 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypedDict
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import get_currency_symbol
+from typing_extensions import TypedDict
 
 from commerce.money import minor_digits
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from terminal.ui.formats import MoneyFormat
+from commerce.texts.formats import MoneyFormat
 
 
 class LanguageView(TypedDict):

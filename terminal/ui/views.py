@@ -8,11 +8,11 @@ from decimal import Decimal
 from commerce.basket import Basket, Line, PriceOrigin, TotalOrigin
 from commerce.tender import TenderKind
 from commerce.texts import LANGUAGES, Translator, translator
+from commerce.texts.formats import Formats, formats
 from commerce.vat import TaxRow
 from terminal.services.operating import OperatingSet
 from terminal.services.state import DoneSale, RegisterState, SessionState
 from terminal.ui.device_views import clock_view, device_view, network_view
-from terminal.ui.formats import Formats, formats
 from terminal.ui.page_texts import texts_version
 from terminal.ui.ports import UiServices
 from terminal.ui.print_views import notice_view, print_view

@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from commerce.ledger import ChainMode
+from commerce.texts.formats import formats
 from terminal.services.state import ClockState, PrintState
-from terminal.ui.formats import formats
 from terminal.ui.ports import NetworkStatus, UiServices
 from terminal.ui.quick_cash import quick_amounts
 from terminal.ui.view_types import View
