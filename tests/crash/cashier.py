@@ -109,7 +109,9 @@ class Cashier:
             case "sign_on":
                 return self._act("sign-on", lambda _: None, operator=self._operator, pin=self._pin)
             case "session":
-                return self._act("session/open", lambda _: None, opening_cash_cents=OPENING_CASH)
+                # Without a session a restart signs the operator off, and the resend comes from nobody.
+                left = ("operator.none",)
+                return self._act("session/open", lambda _: None, left, opening_cash_cents=OPENING_CASH)
         sale = view["sale"]
         if not sale or not sale["lines"] or (not self.notes.tenders and self._random.random() < 0.6):
             return self._add()

@@ -51,9 +51,9 @@ class TillApi:
         """Ask for something."""
         return self._ask("GET", path)
 
-    def in_language(self, language: str) -> TillApi:
-        """Return the same till as another caller hears it."""
-        return TillApi(self._port, language)
+    def speak(self, language: str) -> None:
+        """Ask for answers in this language from now on."""
+        self._language = language
 
     def forget(self) -> None:
         """Let go of connection and token: the till has been started anew."""

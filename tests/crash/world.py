@@ -87,6 +87,7 @@ class World:
         self._write_config(through or central.port, is_fiscal=is_fiscal)
         self.till = self._process()
         self.kills = 0
+        self._found_at_start: list[str] = []
 
     @property
     def ledger_path(self) -> Path:
@@ -142,9 +143,11 @@ class World:
         self._count_kill()
 
     def recover(self) -> None:
-        """Start again on what the crash has left, and let the cashier go on."""
+        """Start again on what the crash has left, look at it, and let the cashier go on."""
         self._cut_power()
         self.start()
+        # Before the cashier's resend: a sale made again may take the number that is on paper, and hide the loss.
+        self._found_at_start += check_paper(self.read(), self.receipts())
         self.wait_until_it_sells()
         self.cashier.take_up()
 
@@ -162,7 +165,7 @@ class World:
         """Return what does not hold of what must hold at any moment."""
         ledger, receipts = self.read(), self.receipts()
         found = [*check_ledger(ledger), *check_notes(ledger, self.cashier.notes), *check_paper(ledger, receipts)]
-        return found + check_fiscal(ledger, self.fiscal_state) + self.cashier.violations
+        return found + [*check_fiscal(ledger, self.fiscal_state), *self.cashier.violations, *self._found_at_start]
 
     def violations(self) -> list[str]:
         """Return what does not hold once everything is settled and sent."""
@@ -180,6 +183,7 @@ class World:
 
     def close(self) -> None:
         """Stop everything."""
+        self.api.forget()
         self.till.stop()
         self.printer.stop()
 
