@@ -1,6 +1,7 @@
 """Plays real receipts through real tills to a real central and compares what arrived with what the file holds.
 
     python -m bench.replay FILE [--tills N] [--rate R] [--receipts N] [--no-cut] [--keep DIR] [--database URL]
+        [--no-project]
 
 See docs/replay.md. It ends with JSON on standard output: exit 0 when both sides agree in every figure, 1 with the first
 difference named, 2 when the replay itself could not be made.
@@ -10,6 +11,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -48,22 +50,25 @@ class Options:
     receipts: int | None = None
     cut: bool = True
     database: str | None = None
+    project: bool = True
 
 
 def main() -> None:
     """Replay, print, and say by the exit status whether both sides agree."""
     given = _arguments()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="cassaforte-replay-"))
-    options = Options(given.file, folder, given.tills, given.rate, given.receipts, given.cut, given.database)
+    options = Options(
+        given.file, folder, given.tills, given.rate, given.receipts, given.cut, given.database, given.project
+    )
     if given.keep and folder.exists() and any(folder.iterdir()):
         print(f"replay: {folder} is not empty: keep the replay's data in a folder of its own.", file=sys.stderr)
         sys.exit(2)
     try:
-        result = asyncio.run(replay(options, Console(stderr=True)))
+        result = asyncio.run(_replay_until_told(options))
     except (ReplayError, PosError, aiohttp.ClientError, TimeoutError) as error:
         print(f"replay: {error or type(error).__name__}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit("replay: stopped.")
     finally:
         if not given.keep:
@@ -71,6 +76,13 @@ def main() -> None:
     print(json.dumps(result, indent=1))
     if not result["agree"]:
         sys.exit(f"replay: {result['first_difference']}")
+
+
+async def _replay_until_told(options: Options) -> dict[str, Any]:
+    """Replay; asked to stop, stop tills and central too."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await replay(options, Console(stderr=True))
 
 
 async def replay(options: Options, console: Console) -> dict[str, Any]:
@@ -83,7 +95,7 @@ async def replay(options: Options, console: Console) -> dict[str, Any]:
         reading = progress.add_task("Reading the file", total=file.size, line="")
         book.fill(file, lambda read: progress.update(reading, completed=read))
         start = book.first_at or datetime(2000, 1, 1, tzinfo=UTC)
-        wanted = Wanted(options.folder, file.format, options.tills, start, options.database)
+        wanted = Wanted(options.folder, file.format, options.tills, start, options.database, options.project)
         world = await open_world(wanted, stack)
         run = await _play(options, world, book, progress)
         return await _compare(world, book, run)
@@ -125,7 +137,8 @@ async def _with_cuts(options: Options, world: World, players: list[Player], tall
 
 
 async def _until_arrived(world: World, apis: list[TillApi], book: ReceiptBook, progress: Progress) -> None:
-    """Wait until no till has anything unsent and central has projected every receipt, as long as something moves."""
+    """Wait until no till has anything unsent and central has projected what it should, as long as something moves."""
+    expected = book.count if world.wanted.projected else 0
     arriving = progress.add_task("Arriving at central", total=book.count, line="")
     seen: tuple[int, int] = (-1, -1)
     moved = time.monotonic()
@@ -133,7 +146,7 @@ async def _until_arrived(world: World, apis: list[TillApi], book: ReceiptBook, p
         unsent = sum([(await api.state())["network"]["unsent"] for api in apis])
         now = (unsent, await world.count_receipts())
         progress.update(arriving, completed=now[1], line=f"unsent {unsent}")
-        if now == seen == (0, max(now[1], book.count)):
+        if now == seen and unsent == 0 and now[1] >= expected:
             return
         if now != seen:
             seen, moved = now, time.monotonic()
@@ -184,6 +197,8 @@ def _arguments() -> argparse.Namespace:
     cut = "cut the line to central half of the time (yes)"
     options.add_argument("--cut", action=argparse.BooleanOptionalAction, default=True, help=cut)
     options.add_argument("--keep", type=Path, help="an empty folder where central and tills keep their data afterwards")
+    projecting = "tell central to project replay chains (yes); not told, it keeps them and has no sales"
+    options.add_argument("--project", action=argparse.BooleanOptionalAction, default=True, help=projecting)
     options.add_argument("--database", help="central's database, postgresql://… (SQLite in its folder)")
     return options.parse_args()
 

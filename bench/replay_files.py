@@ -70,7 +70,7 @@ class ReceiptFile:
             reader = csv.DictReader(text, strict=True)
             for fields in reader:
                 try:
-                    receipt = self.format.receipt(fields)
+                    receipt = self.format.receipt(_whole(fields))
                     if wanted(receipt):
                         yield self._row(receipt, fields), raw.tell()
                 except (PosError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -86,6 +86,12 @@ class ReceiptFile:
         return Row(receipt, at, code, description or code, quantity, exact, cents)
 
 
+def _whole(fields: Fields) -> Fields:
+    if None in fields.values():
+        raise ValueError("columns are missing")
+    return fields
+
+
 def _complete_journey(fields: Fields, _: Format) -> tuple[datetime, str, str, Decimal, Decimal]:
     """Read a line of a grocery basket: its product has no name here, its money is what the shop got for it."""
     at = datetime.fromisoformat(fields["transaction_timestamp"])
@@ -98,7 +104,10 @@ def _complete_journey(fields: Fields, _: Format) -> tuple[datetime, str, str, De
 
 def _online_retail(fields: Fields, known: Format) -> tuple[datetime, str, str, Decimal, Decimal]:
     """Read a line of an invoice: its time is the shop's own."""
-    at = datetime.fromisoformat(fields["InvoiceDate"]).replace(tzinfo=known.zone)
+    at = datetime.fromisoformat(fields["InvoiceDate"])
+    if at.tzinfo is not None:
+        raise ValueError("a time with offset where the shop's own is expected")
+    at = at.replace(tzinfo=known.zone)
     quantity = parse_decimal(fields["Quantity"], QUANTITY_SCALE)
     exact = quantity * parse_decimal(fields["UnitPrice"], PRICE_SCALE)
     return at.astimezone(UTC), fields["StockCode"], fields["Description"], quantity, exact
