@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commerce.texts import N_
+from commerce.texts.fault_texts import FAULT_TEXTS
 
 if TYPE_CHECKING:
     from commerce.errors import PosError
@@ -110,8 +111,8 @@ ERROR_TEXTS: dict[str, str] = {
     "page.cursor": N_("This address does not lead to a page of the list. Start again from the list."),
     "page.sort": N_("The list cannot be sorted that way."),
     "date.unreadable": N_("{value} is not a day."),
-    "api.body": N_("{field}: {fault}"),
-    "api.query": N_("{field}: {fault}"),
+    "api.body": N_("“{field}” is not right: {fault}"),
+    "api.query": N_("“{field}” is not right: {fault}"),
     "company.unknown": N_("There is no such company."),
     "company.form": N_("Name, tax number and a country of two letters are needed."),
     "company.currency": N_("The currency of a company stays: its documents are in it."),
@@ -186,6 +187,8 @@ ERROR_TEXTS: dict[str, str] = {
     "config.missing": N_("The settings file {path} cannot be read: {reason}."),
     "config.wrong": N_("The settings file {path} is wrong at {place}: {reason}."),
 }
+
+ERROR_TEXTS |= FAULT_TEXTS
 
 
 def error_text(translator: Translator, error: PosError) -> str:
