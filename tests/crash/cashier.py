@@ -46,7 +46,7 @@ class Cashier:
         self.notes = Notes()
         self.pending: Act | None = None
         self.violations: list[str] = []
-        self._operator = operator
+        self.operator = operator
         self._pin = pin
         self._codes = codes
         self._random = random.Random(seed)
@@ -107,7 +107,7 @@ class Cashier:
     def _next_act(self, view: dict[str, Any]) -> Act:
         match view["screen"]:
             case "sign_on":
-                return self._act("sign-on", lambda _: None, operator=self._operator, pin=self._pin)
+                return self._act("sign-on", lambda _: None, operator=self.operator, pin=self._pin)
             case "session":
                 # Without a session a restart signs the operator off, and the resend comes from nobody.
                 left = ("operator.none",)

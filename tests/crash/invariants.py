@@ -140,7 +140,7 @@ def check_fiscal(ledger: Ledger, register: Path) -> list[str]:
 
 def check_central(ledger: Ledger, url: str, till: str) -> list[str]:
     """Central holds exactly the till's entries, and of live chains exactly its sales."""
-    held = asyncio.run(_read_central(url, till))
+    held = read_central(url, till)
     ours = {(entry.chain, entry.seq): entry.hash for entry in ledger.entries}
     faults = [f"central lacks {key}" for key in ours.keys() - held.entries.keys()]
     faults += [f"central has more: {key}" for key in held.entries.keys() - ours.keys()]
@@ -154,39 +154,42 @@ def check_central(ledger: Ledger, url: str, till: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Held:
+class Held:
+    """What central holds of a till."""
+
     entries: dict[tuple[str, int], bytes]
+    forks: frozenset[bytes]
     sales: Counter[str]
     total: int
     troubles: list[str]
 
 
-async def _read_central(url: str, till: str) -> _Held:
+def read_central(url: str, till: str) -> Held:
+    """Read what central holds, on either engine."""
+    return asyncio.run(_read_central(url, till))
+
+
+async def _read_central(url: str, till: str) -> Held:
     database = open_database(url)
 
-    def read(connection: Connection) -> _Held:
+    def read(connection: Connection) -> Held:
         def rows(what: str) -> Iterable[Any]:
             return connection.exec_driver_sql(f"SELECT {what} WHERE till = '{till}'").all()
 
-        sales = rows("formatted, total FROM sale")
+        sales, forks = rows("formatted, total FROM sale"), rows("seq, hash FROM ledger_fork")
         aside = [f"set aside: {row[0]} {row[1]}" for row in rows("seq, reason FROM set_aside")]
-        return _Held(
+        return Held(
             {(row[0], row[1]): bytes(row[2]) for row in rows("chain, seq, hash FROM ledger_entry")},
+            frozenset(bytes(row[1]) for row in forks),
             Counter(row[0] for row in sales),
             sum(row[1] for row in sales),
-            aside + [f"forked: {row[0]}" for row in rows("seq FROM ledger_fork")],
+            aside + [f"forked: {row[0]}" for row in forks],
         )
 
     try:
         return await database.read(read)
     finally:
         await database.close()
-
-
-def central_counts(url: str, till: str) -> tuple[int, int]:
-    """Return how many entries and sales central holds of a till."""
-    held = asyncio.run(_read_central(url, till))
-    return len(held.entries), held.sales.total()
 
 
 def _check_chain(ledger: Ledger) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 from tests.crash import orders
 from tests.crash.cashier import Cashier
 from tests.crash.central_world import CODES, PIN, Central
-from tests.crash.enrolment import enrol
 from tests.crash.fsync_shadow import Shadow
 from tests.crash.invariants import (
     Ledger,
@@ -26,6 +27,7 @@ from tests.crash.printed import Receipt, read_receipts
 from tests.crash.processes import Printer, Process, wait_until
 from tests.crash.till_api import TillApi, TillGoneError
 from tests.ports import free_port
+from tests.shared_data import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,11 +71,12 @@ class World:
         is_fiscal: bool = False,
         mutant: str = "",
         through: int | None = None,
+        data: Path | None = None,
         seed: int = 0,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.central = folder, central
-        self.data = folder / "till"
+        self.data = data or folder / "till"
         self.fiscal_state = folder / "fiscal.json"
         self.claim = central.claim(is_fiscal=is_fiscal)
         self.orders = Orders(folder / "orders")
@@ -97,7 +100,9 @@ class World:
     def open(self) -> None:
         """Enrol the till and start it with its printer; return when it can sell."""
         self.printer.plug_in()
-        enrol(self.data, self.central.port, self.claim.code)
+        enrol = ["-m", "terminal", "enrol", "--config", str(self._config), self.claim.code]
+        done = subprocess.run([sys.executable, *enrol], cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
         self.start()
         self.wait_until_it_sells()
 
@@ -118,9 +123,10 @@ class World:
         assert self.cashier.work_until_gone(acts) or self.till.wait_until_ended(10), f"{step} was never reached"
         self._count_kill()
 
-    def crash_while(self, work: Callable[[], None], step: str) -> None:
-        """Do something by hand until the till kills itself at a step."""
-        self.orders.give(orders.KILL, f"{step} 1")
+    def crash_while(self, work: Callable[[], None], step: str | None) -> None:
+        """Do something by hand until the till kills itself, at the step if one is named."""
+        if step:
+            self.orders.give(orders.KILL, f"{step} 1")
         with contextlib.suppress(TillGoneError):
             work()
         assert self.till.wait_until_ended(10), f"{step} was never reached"
@@ -165,7 +171,7 @@ class World:
         """Return what does not hold of what must hold at any moment."""
         ledger, receipts = self.read(), self.receipts()
         found = [*check_ledger(ledger), *check_notes(ledger, self.cashier.notes), *check_paper(ledger, receipts)]
-        return found + [*check_fiscal(ledger, self.fiscal_state), *self.cashier.violations, *self._found_at_start]
+        return [*found, *check_fiscal(ledger, self.fiscal_state), *self.cashier.violations, *self._found_at_start]
 
     def violations(self) -> list[str]:
         """Return what does not hold once everything is settled and sent."""

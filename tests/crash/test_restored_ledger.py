@@ -1,0 +1,86 @@
+"""A ledger put back from an older copy: seen, continued in a new chain, and nothing is lost at central."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.invariants import check_ledger, read_central
+from tests.crash.processes import Line, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.crash.central_world import Central
+    from tests.crash.world import World
+
+
+@pytest.fixture
+def line(tmp_path: Path, crash_central: Central) -> Iterator[Line]:
+    line = Line(tmp_path, crash_central.port)
+    line.open()
+    yield line
+    line.stop()
+
+
+def restore_older_copy(world: World) -> None:
+    """Sell, keep a copy, sell on, and put the copy back while the till is off."""
+    world.open()
+    world.cashier.sell(3)
+    world.settle()
+    world.till.stop()
+    shutil.copytree(world.data, world.folder / "copy")
+    world.start()
+    world.cashier.sell(4)
+    world.settle()
+    world.till.stop()
+    shutil.rmtree(world.data)
+    (world.folder / "copy").rename(world.data)
+
+
+def chains(world: World) -> list[str]:
+    return list(dict.fromkeys(entry.chain for entry in world.read().entries))
+
+
+def test_a_till_behind_its_central_goes_on_in_a_new_chain_and_loses_nothing(make_world: Callable[..., World]) -> None:
+    world = make_world()
+    restore_older_copy(world)
+
+    world.start()
+    wait_until(lambda: len(chains(world)) == 2, "a new chain")
+    world.cashier.sell(2)
+    world.wait_until_sent()
+
+    genesis = world.read().of("chain_opened")[-1]
+    held = read_central(world.central.url, world.claim.till)
+    assert genesis.body["reason"] == "restored"
+    assert held.sales == Counter(world.cashier.notes.documents.values())
+    assert held.troubles == []
+    assert check_ledger(world.read()) == []
+
+
+def test_what_a_restored_till_sold_before_central_told_it_is_kept_beside_the_other(
+    make_world: Callable[..., World], line: Line
+) -> None:
+    world = make_world(through=line.port)
+    restore_older_copy(world)
+    before = read_central(world.central.url, world.claim.till)
+
+    line.order("gone")
+    world.start()
+    world.cashier.sell(2)
+    line.order("well")
+    wait_until(lambda: len(chains(world)) == 2, "a new chain", 60)
+    world.cashier.sell(1)
+    world.wait_until_sent()
+
+    held = read_central(world.central.url, world.claim.till)
+    ours = {entry.hash for entry in world.read().entries}
+    assert ours <= set(held.entries.values()) | held.forks
+    assert before.entries.items() <= held.entries.items()
+    assert before.sales <= held.sales
+    assert check_ledger(world.read()) == []
