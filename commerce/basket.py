@@ -115,6 +115,29 @@ class Line:
         """Return ``body`` as canonical bytes, made when the line is scanned so that the commit need not."""
         return ready_part(self.body)
 
+    @property
+    def moves_stock(self) -> bool:
+        """Return whether goods leave the shop, or come back, with this line."""
+        return self.item is not None and self.kind in (LineKind.ITEM, LineKind.GIVEAWAY) and self.quantity != 0
+
+    def stock_movement(self, warehouse: str | None) -> dict[str, Any]:
+        """Return what the line takes from a warehouse, as documents store it."""
+        return {
+            "line": self.id,
+            "item": self.item,
+            "quantity": _opposite(self.body["quantity"]),
+            "unit": self.unit,
+            "warehouse": warehouse,
+            "reason": self.movement,
+        }
+
+    def ready_movement(self, warehouse: str | None) -> Fragment:
+        """Return ``stock_movement`` as canonical bytes, made when the line is scanned so that the commit need not."""
+        made: dict[str | None, Fragment] = self.__dict__.setdefault("ready_movements", {})
+        if warehouse not in made:
+            made[warehouse] = ready_part(self.stock_movement(warehouse))
+        return made[warehouse]
+
 
 def read_line(body: Mapping[str, Any]) -> Line:
     """Read ``Line.body``; BadInputError ``basket.line`` when it is none."""
@@ -274,6 +297,10 @@ def replay(events: Iterable[Mapping[str, Any]]) -> Basket:
     for event in iterator:
         basket = apply(basket, event)
     return basket
+
+
+def _opposite(quantity: str) -> str:
+    return quantity[1:] if quantity.startswith("-") else f"-{quantity}"
 
 
 def _check_version(event: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from commerce.basket import Basket, Line, LineKind
+from commerce.basket import Basket
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
 
@@ -108,9 +108,14 @@ class SaleContext:
 
 
 def sale_body(
-    basket: Basket, number: IssuedNumber, context: SaleContext, effects: Sequence[IntendedEffect]
+    basket: Basket,
+    number: IssuedNumber,
+    context: SaleContext,
+    effects: Sequence[IntendedEffect],
+    *,
+    ready: bool = False,
 ) -> dict[str, Any]:
-    """Return the body of ``sale_completed`` version 1.
+    """Return the body of ``sale_completed`` version 1; ``ready``: what lines have prepared stands as encoded bytes.
 
     RuleError ``sale.not_settled`` or ``sale.no_lines``: nothing is issued for a sale that is not paid.
     """
@@ -132,35 +137,20 @@ def sale_body(
         "seller": context.seller.as_body(),
         "customer": None,
         "document": number.as_body(),
-        "lines": [line.body for line in basket.lines],
+        "lines": [line.ready_body if ready else line.body for line in basket.lines],
         "voided_lines": basket.voided_lines,
         "document_discounts": [],
         "settlement": settlement.as_body(),
         "tenders": [tender.as_body() for tender in basket.tenders],
         "taxes": [row.as_body() for row in basket.taxes],
         "drawer": context.drawer,
-        "stock": [_movement(line, context.warehouse) for line in basket.lines if _moves_stock(line)],
+        "stock": [
+            line.ready_movement(context.warehouse) if ready else line.stock_movement(context.warehouse)
+            for line in basket.lines
+            if line.moves_stock
+        ],
         "effects": [effect.as_body() for effect in effects],
     }
-
-
-def _moves_stock(line: Line) -> bool:
-    return line.item is not None and line.kind in (LineKind.ITEM, LineKind.GIVEAWAY) and line.quantity != 0
-
-
-def _movement(line: Line, warehouse: str | None) -> dict[str, Any]:
-    return {
-        "line": line.id,
-        "item": line.item,
-        "quantity": _opposite(line.body["quantity"]),
-        "unit": line.unit,
-        "warehouse": warehouse,
-        "reason": "sale" if line.movement == "sale" else "return",
-    }
-
-
-def _opposite(quantity: str) -> str:
-    return quantity[1:] if quantity.startswith("-") else f"-{quantity}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from commerce.errors import BadInputError
 
@@ -53,6 +54,7 @@ def format_number(series: Series, number: int, document_date: date) -> str:
     return _FIELD.sub(lambda match: values[match[1]].rjust(int(match[2] or 0), "0"), series.formula)
 
 
+@lru_cache(maxsize=64)  # asked again with every sale
 def check_formula(formula: str) -> None:
     """Refuse a formula with unknown fields or without the number; BadInputError ``numbering.formula``."""
     fields = [match[1] for match in _FIELD.finditer(formula)]

@@ -106,7 +106,8 @@ def tax_breakdown(lines: Iterable[TaxedLine], mode: VatMode = VatMode.GROSS) -> 
     rates: dict[str, VatRate] = {}
     for line in lines:
         code = line.vat.code
-        if rates.setdefault(code, line.vat) != line.vat:
+        known = rates.setdefault(code, line.vat)
+        if known is not line.vat and known != line.vat:
             raise RuleError("vat.mixed_rates", code=code)
         sums[code] = sums.get(code, 0) + line.amount
     return tuple(_row(rates[code], sums[code], mode) for code in sorted(sums))

@@ -112,9 +112,13 @@ class TillApp:
 
     async def _build(self, core: TillCore) -> list[Loop]:
         listener = self._bind()
+        self._closers.append(lambda: asyncio.to_thread(listener.close))
         network, devices = Network(enrolled=self._config.central is not None), self._devices(core)
-        outbox = LedgerOutbox(self._config.data_dir, core.writer, core.readers, core.register.open_new_chain)
+        outbox = LedgerOutbox(
+            self._config.data_dir, core.writer, core.readers, core.chains, core.register.open_new_chain, core.now
+        )
         await outbox.count()
+        core.register.listeners.append(lambda _: outbox.note_commit())  # first: what follows shows the number
         server = build_server(self._ui_services(core, devices, network, outbox))
         refresh = server[LIVE].refresh
         for runner in devices.runners:
@@ -167,11 +171,7 @@ class TillApp:
         fiscal = effects.FiscalLoop(around, devices.fiscal_register, paperwork.fiscal_document)
         acting: tuple[effects.EffectLoop, ...] = (prints, drawers, fiscal)
 
-        def wake(state: RegisterState) -> None:
-            for loop in acting:
-                loop.wake()
-
-        core.register.listeners.append(wake)
+        core.register.listeners.append(_EffectSignal(acting).look)
         return [
             Loop("prints", prints.run),
             Loop("drawer", drawers.run),
@@ -207,6 +207,7 @@ class TillApp:
             on_state=on_state,
             on_heads=on_heads,
             reached=self._steps.reached,
+            news=core.chains.committed,
         )
         puller = Puller(TillRegistries(core.register, core.catalog, core.readers), client)
         live = LiveChannel(
@@ -217,7 +218,6 @@ class TillApp:
         )
         return [
             Loop("push", pusher.run),
-            Loop("push signal", lambda: _signal(core, outbox, pusher, refresh)),
             Loop("pull", puller.run),
             Loop("live", live.run),
         ]
@@ -272,6 +272,22 @@ class TillApp:
         self._closers.clear()
 
 
+class _EffectSignal:
+    """Wakes those who act when effects came or changed: each comes with a sale or a print; a scan brings none."""
+
+    def __init__(self, acting: Sequence[effects.EffectLoop]) -> None:
+        self._acting = acting
+        self._seen: tuple[object, object] = (None, None)
+
+    def look(self, state: RegisterState) -> None:
+        """Compare a new state with the last one."""
+        seen = self._seen
+        self._seen = (state.done, state.prints)
+        if state.done is not seen[0] or state.prints is not seen[1]:
+            for loop in self._acting:
+                loop.wake()
+
+
 class LedgerReceipts:
     """Reads receipts back for pages."""
 
@@ -295,17 +311,6 @@ async def _take_scan(core: TillCore, scan: Scan) -> None:
     """Hand a scan to the register; a refusal is a notice on the page and not the scanner's affair."""
     with contextlib.suppress(PosError):
         await core.register.submit(AddCode(new_id(), scan.code, device=scan.device))
-
-
-async def _signal(core: TillCore, outbox: LedgerOutbox, pusher: Pusher, refresh: Callable[[], None]) -> None:
-    """Wake the pusher after each commit, then bring the number of unsent entries up to date."""
-    committed = core.chains.committed
-    while True:
-        await committed.wait()
-        committed.clear()
-        pusher.wake()
-        await outbox.count()
-        refresh()
 
 
 async def _watch_clock(core: TillCore) -> None:

@@ -184,11 +184,13 @@ async def read_last_seq(readers: Readers, chain: str) -> int:
     return int(row[0]) if row and row[0] else 0
 
 
-async def unsent_count(readers: Readers) -> int:
-    """Return how many entries central has not acknowledged, over all chains."""
+async def unsent_count(readers: Readers, *, without: str = "") -> int:
+    """Return how many entries central has not acknowledged, over all chains, ``without`` one of them."""
     row = await readers.fetch_one(
         "SELECT coalesce(sum(coalesce((SELECT max(seq) FROM entry e WHERE e.chain = c.chain), 0)"
         " - coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0)), 0) FROM chain c"
+        " WHERE c.chain <> ?",
+        (without,),
     )
     return max(int(row[0]), 0) if row else 0
 

@@ -1,6 +1,7 @@
 """The chain that is being written: its head, its key, its series. Every entry of the till passes through here."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,8 @@ from terminal.services.operating import OperatingSet
 
 T = TypeVar("T")
 _SERIES_TAG_LENGTH = 4
+_REMEMBERED = 32
+_REMEMBERED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,13 @@ class Moment:
 class Write:
     """One transaction of the ledger: what a job appends follows the head, which moves only with the commit."""
 
-    __slots__ = ("_signer", "head", "origin", "tx")
+    __slots__ = ("_signer", "appended", "head", "origin", "tx")
 
     def __init__(self, tx: Transaction, origin: Origin, head: Head, signer: Signer) -> None:
         self.tx = tx
         self.origin = origin
         self.head = head
+        self.appended: list[Entry] = []
         self._signer = signer
 
     def append(
@@ -72,6 +76,7 @@ class Write:
         entry = seal(self.origin, self.head, facts, body, self._signer, personal)
         ledger.append_entry(self.tx, self.origin.chain, facts, entry)
         self.head = Head(entry.seq, entry.hash)
+        self.appended.append(entry)
         return entry
 
 
@@ -86,7 +91,8 @@ class Chains:
         self._origin = self._origin_of("")
         self._head = Head(0, NO_HASH)
         self.series_tag = ""
-        self.committed = asyncio.Event()  # set after each commit; sync's push clears it and looks
+        self._remembered: deque[Entry] = deque(maxlen=_REMEMBERED)
+        self.committed = asyncio.Event()  # set when entries were committed; sync's push clears it and looks
 
     @property
     def chain(self) -> str:
@@ -113,11 +119,20 @@ class Chains:
         await self._writer.run(lambda tx: self._take_up(tx, at), self._adopt)
 
     async def write(self, job: Callable[[Write], T]) -> T:
-        """Run a job that appends entries, in one transaction."""
+        """Run a job that may append entries, in one transaction."""
+        before = self._head
         try:
             return await self._writer.run(*self._with_head(job))
         finally:
-            self.committed.set()
+            if self._head is not before:
+                self.committed.set()
+
+    def remembered(self, chain: str, after: int) -> list[Entry]:
+        """Return the entries behind ``after`` when they were committed just now, else nothing: read them instead."""
+        if chain != self.chain:
+            return []
+        entries = [entry for entry in tuple(self._remembered) if entry.seq > after]
+        return entries if entries and entries[0].seq == after + 1 else []
 
     async def open_new(self, reason: str, at: datetime) -> str:
         """Open a new chain behind the current one and return its id."""
@@ -149,8 +164,17 @@ class Chains:
 
         def keep_head(_: T) -> None:
             self._head = written[0].head
+            self._remember(written[0].appended)
 
         return whole, keep_head
+
+    def _remember(self, entries: list[Entry]) -> None:
+        """Keep what push is about to send; a long receipt is not worth the memory."""
+        for entry in entries:
+            if len(entry.header) + len(entry.body) > _REMEMBERED_BYTES:
+                self._remembered.clear()
+            else:
+                self._remembered.append(entry)
 
     def _take_up(self, tx: Transaction, at: datetime) -> tuple[ledger.ChainRow, Head]:
         row = ledger.find_current_chain(tx)
@@ -179,6 +203,7 @@ class Chains:
 
     def _adopt(self, opened: tuple[ledger.ChainRow, Head]) -> None:
         row, self._head = opened
+        self._remembered.clear()
         self._origin = self._origin_of(row.chain)
         self.series_tag = row.series_tag
 

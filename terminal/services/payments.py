@@ -111,7 +111,7 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         till.steps.reached("sale.built")
         number, marked = _take_number(write, series, moment, operating)
         till.steps.reached("sale.number_taken")
-        body = sale_body(basket, number, context, intended) | {"lines": [line.ready_body for line in basket.lines]}
+        body = sale_body(basket, number, context, intended, ready=True)
         entry = write.append(moment, Kind.SALE_COMPLETED, body, clock_suspect=marked)
         till.steps.reached("sale.entry_written")
         documents.add_document(write.tx, number, write.origin.chain, entry.seq)

@@ -241,11 +241,7 @@ class Register:
 
 def command_digest(command: Command) -> bytes:
     """Return what tells one command's content from another's; secrets take no part."""
-    content = {
-        part.name: getattr(command, part.name)
-        for part in fields(command)
-        if part.name != "command_id" and not part.metadata.get("secret")
-    }
+    content = {name: getattr(command, name) for name in _DIGESTED[type(command)]}
     return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
 
 
@@ -310,4 +306,8 @@ _HANDLERS: dict[type[Command], _Handler] = {
     acts.SetReplayClock: clock_commands.set_replay_clock,
     acts.NextSale: _next_sale,
     acts.DismissNotice: _dismiss_notice,
+}
+_DIGESTED = {
+    kind: tuple(part.name for part in fields(kind) if part.name != "command_id" and not part.metadata.get("secret"))
+    for kind in _HANDLERS
 }

@@ -179,6 +179,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         raise BadInputError("sale.no_lines")
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
+    _prepare(after, lines, state.operating.settings.warehouse)
     events = [*_opening(state, basket), sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
 
     def write(write: Write) -> Values:
@@ -189,6 +190,13 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         return replace(now, basket=after, newest_line=lines[-1].id, done=None, notices=())
 
     return Plan(moment, write, then, "line.journaled")
+
+
+def _prepare(basket: Basket, lines: Sequence[Line], warehouse: str | None) -> None:
+    """Work out now what basket and lines keep for the commit, which the customer waits for."""
+    _ = basket.taxes
+    for line in lines:
+        _ = line.ready_movement(warehouse) if line.moves_stock else None
 
 
 def _journal(

@@ -2,45 +2,74 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from commerce.dates import parse_utc
-from commerce.ledger import SignedHead
+from commerce.ledger import Entry, Head, SignedHead
 from terminal.db import ledger
 from terminal.db.connection import Readers, Writer
 from terminal.sync.push import Batch
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 HEAD_FILE = "head.json"
+
+
+class CurrentChain(Protocol):
+    """The chain that is being written, as memory has it."""
+
+    @property
+    def chain(self) -> str:
+        """Return its id."""
+        ...
+
+    @property
+    def head(self) -> Head:
+        """Return its end as of the last commit."""
+        ...
+
+    def remembered(self, chain: str, after: int) -> Sequence[Entry]:
+        """Return the entries behind ``after`` when they are still at hand, else nothing."""
+        ...
 
 
 class LedgerOutbox:
     """Reads what central has not acknowledged; keeps central's word in a file outside the ledger.
 
-    ``unsent`` and ``since`` are what the page and the heartbeat show; they are brought up to date by ``count``.
+    ``unsent`` and ``since`` are what the page and the heartbeat show. ``note_commit`` brings them up to date without
+    asking the ledger, ``count`` by asking it.
     """
 
     def __init__(
-        self, folder: Path, writer: Writer, readers: Readers, open_new_chain: Callable[[str], Awaitable[object]]
+        self,
+        folder: Path,
+        writer: Writer,
+        readers: Readers,
+        current: CurrentChain,
+        open_new_chain: Callable[[str], Awaitable[object]],
+        now: Callable[[], datetime],
     ) -> None:
         self._folder = folder
         self._writer = writer
         self._readers = readers
+        self._current = current
         self._open_new_chain = open_new_chain
+        self._now = now
         self._cursors: dict[str, int] | None = None
+        self._older = 0  # unsent entries of other chains than the current one
         self.unsent = 0
         self.since: datetime | None = None
 
     async def next_batch(self, limit: int) -> Batch | None:
         """Return the oldest entries not acknowledged, of one chain, or None."""
+        if self._cursors is None:
+            await self.count()
         for chain, acknowledged in (await self._known_cursors()).items():
-            entries = await ledger.read_unsent(self._readers, chain, acknowledged, limit)
+            at_hand = self._current.remembered(chain, acknowledged)
+            entries = at_hand or await self._read(chain, acknowledged, limit)
             if entries:
-                return Batch(chain, entries)
+                return Batch(chain, entries[:limit])
         return None
 
     async def find_hash(self, chain: str, seq: int) -> bytes | None:
@@ -62,18 +91,42 @@ class LedgerOutbox:
             cursors[chain] = seq
         if head is not None:
             await asyncio.to_thread(_write_head, self._folder / HEAD_FILE, head)
-        await self.count()
+        if chain == self._current.chain and seq == self._current.head.seq and not self._older:
+            self.unsent, self.since = 0, None
+        else:
+            await self.count()
 
     async def open_new_chain(self, reason: str) -> None:
         """Open a new chain with a new sub-series before the next sale."""
         await self._open_new_chain(reason)
         self._cursors = None
+        await self.count()
+
+    def note_commit(self) -> None:
+        """Count what was committed just now as unsent."""
+        if self._cursors is None:
+            return
+        self.unsent = self._older + self._of_current(self._cursors)
+        if self.unsent and self.since is None:
+            self.since = self._now()
 
     async def count(self) -> None:
-        """Bring ``unsent`` and ``since`` up to date."""
-        self.unsent = await ledger.unsent_count(self._readers)
+        """Bring ``unsent`` and ``since`` up to date by the ledger."""
+        await self._known_cursors()
+        self._older = await ledger.unsent_count(self._readers, without=self._current.chain)
+        self.note_commit()
         oldest = await ledger.oldest_unsent_at(self._readers) if self.unsent else None
         self.since = parse_utc(oldest) if oldest else None
+
+    def _of_current(self, cursors: dict[str, int]) -> int:
+        return max(self._current.head.seq - cursors.get(self._current.chain, 0), 0)
+
+    async def _read(self, chain: str, acknowledged: int, limit: int) -> list[Entry]:
+        """Read entries, unless memory knows that there are none."""
+        is_current = chain == self._current.chain
+        if (is_current and self._current.head.seq <= acknowledged) or (not is_current and not self._older):
+            return []
+        return await ledger.read_unsent(self._readers, chain, acknowledged, limit)
 
     async def _known_cursors(self) -> dict[str, int]:
         if self._cursors is None:

@@ -92,6 +92,7 @@ class Pusher:
         on_state: Callable[[bool, str], None],
         on_heads: Callable[[HeadsAnswer], Awaitable[None]],
         reached: Callable[[str], None] = lambda step: None,
+        news: asyncio.Event | None = None,
     ) -> None:
         self._till = till
         self._central_key = central_key
@@ -101,7 +102,7 @@ class Pusher:
         self._on_state = on_state
         self._on_heads = on_heads
         self._reached = reached
-        self._news = asyncio.Event()
+        self._news = news or asyncio.Event()  # what commits set: nothing stands between a commit and its push
 
     def wake(self) -> None:
         """Look for entries now, and cut a pause between two attempts short."""

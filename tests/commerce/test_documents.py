@@ -65,6 +65,14 @@ def test_a_journal_gives_the_same_bytes_whatever_the_catalogue_is_now(journal: l
 
 
 @given(baskets())
+def test_what_lines_have_prepared_gives_the_same_bytes(basket: Basket) -> None:
+    plain = sale_body(paid(basket), NUMBER, CONTEXT, EFFECTS)
+    ready = sale_body(paid(basket), NUMBER, CONTEXT, EFFECTS, ready=True) | {"tenders": plain["tenders"]}
+
+    assert canonical_bytes(ready) == canonical_bytes(plain)
+
+
+@given(baskets())
 def test_stock_moves_against_the_line(basket: Basket) -> None:
     body = sale_body(paid(basket), NUMBER, CONTEXT, EFFECTS)
     coded = [row for row in basket.lines if row.item and row.quantity]
