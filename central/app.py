@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central.config import CentralConfig
+from central.config import CentralConfig, ListenSection
 from central.db.engine import Database, open_database
 from central.db.marker import EpochMarker
 from central.identity import pages as identity_pages
@@ -51,6 +51,11 @@ class Central:
     marker: EpochMarker
     web: web.Application
 
+    @property
+    def listen(self) -> ListenSection:
+        """Return where the server is to be reached."""
+        return self.config.listen
+
 
 def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     """Build everything; nothing is opened or started yet but central's key is read (made at the first start)."""
@@ -64,9 +69,7 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     return Central(config, database, projector, tills, fleet, marker, application)
 
 
-def _web(
-    config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]
-) -> web.Application:
+def _web(config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[DATABASE], app[CLOCK] = database, now
     app[tills_api.TILLS] = tills

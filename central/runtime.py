@@ -8,17 +8,20 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
 
-from central.app import Central
-from central.config import ListenSection
+from central.db.engine import Database, ping
 from central.db.events import trim
+from central.db.marker import EpochMarker
 from central.db.migrate import migrate
 from central.db.relay import relay_signals
 from central.tills.api import nudge_tills
+from central.tills.fleet import Fleet
+from central.tills.projector import Projector
 from commerce.errors import PosError
 
 _log = structlog.get_logger()
@@ -29,7 +32,37 @@ _ALIVE_S = 10.0
 _SHUTDOWN_S = 15.0
 
 
-async def serve(central: Central, announce: Callable[[str], None] = lambda _: None) -> None:
+class Address(Protocol):
+    """Where the server is reached; with a certificate it speaks TLS."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102
+    @property
+    def port(self) -> int: ...  # noqa: D102
+    @property
+    def certificate(self) -> Path | None: ...  # noqa: D102
+    @property
+    def key(self) -> Path | None: ...  # noqa: D102
+
+
+class Parts(Protocol):
+    """What the composition root built and the runtime keeps going."""
+
+    @property
+    def listen(self) -> Address: ...  # noqa: D102
+    @property
+    def database(self) -> Database: ...  # noqa: D102
+    @property
+    def projector(self) -> Projector: ...  # noqa: D102
+    @property
+    def fleet(self) -> Fleet: ...  # noqa: D102
+    @property
+    def marker(self) -> EpochMarker: ...  # noqa: D102
+    @property
+    def web(self) -> web.Application: ...  # noqa: D102
+
+
+async def serve(central: Parts, announce: Callable[[str], None] = lambda _: None) -> None:
     """Run until SIGTERM or SIGINT; a core loop that fails ends the server, and systemd starts it anew.
 
     ``announce`` is told the address once tills and browsers can come.
@@ -48,13 +81,13 @@ async def serve(central: Central, announce: Callable[[str], None] = lambda _: No
         await central.database.close()
 
 
-async def _run(central: Central, stopping: asyncio.Event, announce: Callable[[str], None]) -> None:
+async def _run(central: Parts, stopping: asyncio.Event, announce: Callable[[str], None]) -> None:
     runner = make_runner(central.web)
     await runner.setup()
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(run(), name=name) for name, run in _loops(central).items()]
-            address = await _listen(runner, central.config.listen)
+            address = await _listen(runner, central.listen)
             _log.info("central_listens", address=address)
             notify("READY=1")
             announce(address)
@@ -79,7 +112,7 @@ def make_runner(app: web.Application) -> web.AppRunner:
     )
 
 
-def _loops(central: Central) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+def _loops(central: Parts) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
     return {
         "projector": partial(_lasting, "projector", central.projector.run),
         "relay": partial(_lasting, "relay", partial(relay_signals, central.database)),
@@ -110,19 +143,19 @@ async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None
         await work()
 
 
-async def _watch(central: Central) -> None:
+async def _watch(central: Parts) -> None:
     """Feed systemd's watchdog as long as the database takes writes."""
     microseconds = os.environ.get("WATCHDOG_USEC")
     if microseconds is None:
         return
     while True:
         async with asyncio.timeout(_ALIVE_S):
-            await central.database.write(lambda connection: connection.exec_driver_sql("SELECT 1").close())
+            await central.database.write(ping)
         notify("WATCHDOG=1")
         await asyncio.sleep(int(microseconds) / 3_000_000)
 
 
-async def _listen(runner: web.AppRunner, listen: ListenSection) -> str:
+async def _listen(runner: web.AppRunner, listen: Address) -> str:
     context = None
     if listen.certificate and listen.key:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

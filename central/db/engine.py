@@ -51,6 +51,11 @@ def open_database(url: str) -> Database:
     return SqliteDatabase(parsed) if parsed.get_backend_name() == "sqlite" else PostgresDatabase(parsed)
 
 
+def ping(connection: Connection) -> None:
+    """A job that only asks whether the database answers."""
+    connection.exec_driver_sql("SELECT 1").close()
+
+
 class SqliteDatabase:
     """One writer thread, a few reader threads, WAL with ``synchronous=FULL``."""
 

@@ -52,9 +52,7 @@ def publish_many(
         chunk = ids[start : start + _CHUNK]
         found = _versions(connection, (company, shop or COMPANY_WIDE, kind), chunk)
         versions.update({row_id: found.get(row_id, 0) + 1 for row_id in chunk})
-        _upsert(
-            connection, (company, shop or COMPANY_WIDE, kind), [(i, versions[i], newest[i]) for i in chunk]
-        )
+        _upsert(connection, (company, shop or COMPANY_WIDE, kind), [(i, versions[i], newest[i]) for i in chunk])
     if ids:
         mark(connection, FEED)
     return versions

@@ -47,6 +47,21 @@ def put_shop(conn: Connection, shop_id: str, values: Mapping[str, object], *, is
         conn.execute(update(shop).where(shop.c.id == shop_id).values(**values))
 
 
+def find_till(conn: Connection, till_id: str) -> AnyRow | None:
+    """Return a till."""
+    return conn.execute(select(till).where(till.c.id == till_id)).first()
+
+
+def code_is_taken(conn: Connection, company_id: str, code: str) -> bool:
+    """Return whether a till of the company has this code."""
+    return conn.execute(select(till.c.id).where(till.c.company == company_id, till.c.code == code)).first() is not None
+
+
+def insert_till(conn: Connection, values: Mapping[str, object]) -> None:
+    """Store a new till."""
+    conn.execute(insert(till), dict(values))
+
+
 def list_tills(conn: Connection, company_id: str | None = None) -> list[AnyRow]:
     """Return the tills of a company, or of all, by code."""
     query = select(till).order_by(till.c.code, till.c.id)

@@ -14,7 +14,7 @@ from central.db.feed import publish
 from central.identity import audit
 from central.identity.people import Actor, Permission
 from central.organisation import queries
-from commerce.errors import BadInputError, NotFoundError
+from commerce.errors import BadInputError, ConflictError, NotFoundError
 from commerce.ids import new_id
 from commerce.texts import LANGUAGES
 from commerce.wire import CompanyCard, ShopCard
@@ -85,6 +85,25 @@ def get_shop(conn: Connection, shop: str) -> Row[Any]:
     if row is None:
         raise NotFoundError("shop.unknown")
     return row
+
+
+def get_till(conn: Connection, till: str) -> Row[Any]:
+    """Return a till; NotFoundError ``till.unknown``."""
+    row = queries.find_till(conn, till)
+    if row is None:
+        raise NotFoundError("till.unknown", till=till)
+    return row
+
+
+def insert_till(conn: Connection, shop: Row[Any], at: datetime, code: str, name: str, mode: str) -> str:
+    """Store a new till of a shop and return its id; ConflictError ``till.code_taken`` within the company."""
+    if queries.code_is_taken(conn, shop.company, code):
+        raise ConflictError("till.code_taken", code=code)
+    identity = new_id()
+    values = {"id": identity, "company": shop.company, "shop": shop.id, "code": code, "name": name, "mode": mode,
+              "created_at": at}  # fmt: skip
+    queries.insert_till(conn, values)
+    return identity
 
 
 def _check_shop(zone: str, languages: Sequence[str], cut_off: str) -> None:

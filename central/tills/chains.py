@@ -86,9 +86,7 @@ def enrolled_keys(connection: Connection, till: str) -> list[bytes]:
     return list(connection.execute(query.order_by(till_credential.c.created_at.desc())).scalars())
 
 
-def insert_entries(
-    connection: Connection, till: str, chain: str, entries: Sequence[Arrived], at: datetime
-) -> None:
+def insert_entries(connection: Connection, till: str, chain: str, entries: Sequence[Arrived], at: datetime) -> None:
     """Store new raw entries."""
     received = utc_text(at)
     rows = [
@@ -105,9 +103,7 @@ def _kind_and_time(one: Arrived) -> tuple[str, str]:
     return str(one.header["kind"]).replace("\0", "")[:64], str(one.header["at"]).replace("\0", "")[:32]
 
 
-def advance(
-    connection: Connection, till: str, chain: str, head: Head, public_key: bytes, old_key: bytes
-) -> None:
+def advance(connection: Connection, till: str, chain: str, head: Head, public_key: bytes, old_key: bytes) -> None:
     """Move the head; the key changes only when it was rotated."""
     values = {"till_": till, "chain_": chain, "seq": head.seq, "hash": head.hash}
     statement = _ADVANCE if public_key == old_key else _ADVANCE.values(public_key=public_key)
@@ -121,9 +117,7 @@ _ADVANCE = (
 )
 
 
-def insert_set_aside(
-    connection: Connection, till: str, chain: str, problems: Mapping[int, str], at: datetime
-) -> None:
+def insert_set_aside(connection: Connection, till: str, chain: str, problems: Mapping[int, str], at: datetime) -> None:
     """Set stored entries aside for a person; one that was resolved before is open again."""
     table = set_aside.c
     again = (table.till == till) & (table.chain == chain) & table.seq.in_(list(problems))
@@ -135,15 +129,11 @@ def insert_set_aside(
 def stored_hashes(connection: Connection, till: str, chain: str, span: tuple[int, int]) -> dict[int, bytes]:
     """Return seq → hash of the stored entries in a span, both ends included."""
     table = ledger_entry.c
-    query = select(table.seq, table.hash).where(
-        table.till == till, table.chain == chain, table.seq.between(*span)
-    )
+    query = select(table.seq, table.hash).where(table.till == till, table.chain == chain, table.seq.between(*span))
     return {row.seq: row.hash for row in connection.execute(query)}
 
 
-def insert_forks(
-    connection: Connection, till: str, chain: str, forks: Sequence[Arrived], at: datetime
-) -> list[int]:
+def insert_forks(connection: Connection, till: str, chain: str, forks: Sequence[Arrived], at: datetime) -> list[int]:
     """Keep other bytes beside stored ones; returns the sequences of those not kept before."""
     table = ledger_fork.c
     seqs = [one.entry.seq for one in forks]

@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from central.organisation.tables import company, shop, till
+from central.organisation.directory import tills
+from central.organisation.service import get_company, get_shop, get_till
 from central.tills.tables import enrolment_code, till_credential
 from central.tills.values import KnownTill
-from commerce.errors import ForbiddenError, NotFoundError
+from commerce.errors import ForbiddenError
 from commerce.wire import CompanyCard, ShopCard, TillCard
 
 CODE_LIFE = timedelta(hours=24)
@@ -36,9 +37,11 @@ class Enrolled:
 
 
 def issue_code(connection: Connection, till_id: str, at: datetime) -> str:
-    """Return a fresh one-time code for a till (``7KQ2-M4XW-09TB``); the one before stops working."""
-    if connection.execute(select(till.c.id).where(till.c.id == till_id)).first() is None:
-        raise NotFoundError("till.unknown", till=till_id)
+    """Return a fresh one-time code for a till (``7KQ2-M4XW-09TB``); the one before stops working.
+
+    NotFoundError ``till.unknown``.
+    """
+    get_till(connection, till_id)
     code = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     connection.execute(delete(enrolment_code).where(enrolment_code.c.till == till_id))
     values = {"till": till_id, "code_hash": _code_hash(code), "created_at": at, "expires_at": at + CODE_LIFE}
@@ -46,9 +49,7 @@ def issue_code(connection: Connection, till_id: str, at: datetime) -> str:
     return "-".join((code[:4], code[4:8], code[8:]))
 
 
-def enrol(
-    connection: Connection, code: str, public_key: bytes, app_version: str, at: datetime
-) -> Enrolled:
+def enrol(connection: Connection, code: str, public_key: bytes, app_version: str, at: datetime) -> Enrolled:
     """Use a code up: the till gets a new token and secret, every earlier token is revoked.
 
     ForbiddenError ``enrol.code`` for a wrong, used or expired code; which of them is not said.
@@ -79,9 +80,9 @@ def revoke(connection: Connection, till_id: str, why: str, at: datetime) -> int:
 
 _KNOWN = (
     select(
-        till.c.id, till.c.company, till.c.shop, till.c.mode, till_credential.c.secret, till_credential.c.revoked_at
+        tills.c.id, tills.c.company, tills.c.shop, tills.c.mode, till_credential.c.secret, till_credential.c.revoked_at
     )
-    .join(till_credential, till_credential.c.till == till.c.id)
+    .join(till_credential, till_credential.c.till == tills.c.id)
     .where(till_credential.c.token_hash == bindparam("token_hash"))
 )
 
@@ -104,17 +105,14 @@ def _code_hash(code: str) -> bytes:
 
 
 def _cards(connection: Connection, till_id: str) -> tuple[CompanyCard, ShopCard, TillCard]:
-    t = connection.execute(select(till).where(till.c.id == till_id)).one()
-    s = connection.execute(select(shop).where(shop.c.company == t.company, shop.c.id == t.shop)).one()
-    c = connection.execute(select(company).where(company.c.id == t.company)).one()
+    t = get_till(connection, till_id)
+    s, c = get_shop(connection, t.shop), get_company(connection, t.company)
     return company_card(c), shop_card(s), TillCard(id=t.id, code=t.code, name=t.name, mode=t.mode)
 
 
 def company_card(row: Row[Any]) -> CompanyCard:
     """Return a company as tills know it."""
-    return CompanyCard(
-        id=row.id, name=row.name, tax_id=row.tax_id, country=row.country, currency=row.currency
-    )
+    return CompanyCard(id=row.id, name=row.name, tax_id=row.tax_id, country=row.country, currency=row.currency)
 
 
 def shop_card(row: Row[Any]) -> ShopCard:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, select
 from central.db.engine import Database
 from central.db.events import emit
 from central.db.metadata import json_text
-from central.organisation.tables import shop, till
+from central.organisation.directory import tills
 from central.tills.tables import ledger_fork, set_aside, till_contact, till_credential
 from central.tills.values import KnownTill
 from commerce.dates import parse_utc, utc_text
@@ -95,20 +95,19 @@ def list_fleet(connection: Connection, company: str | None = None) -> list[Row[A
     Columns: id, company, shop, shop_name, code, name, mode, those of ``till_contact``, enrolled_at, app_version
     (both None when no token is valid), open_set_aside, open_forks.
     """
-    aside = _open_count(set_aside, till.c.id).label("open_set_aside")
-    forks = _open_count(ledger_fork, till.c.id).label("open_forks")
+    aside = _open_count(set_aside, tills.c.id).label("open_set_aside")
+    forks = _open_count(ledger_fork, tills.c.id).label("open_forks")
     contact = [column for column in till_contact.c if column.name != "till"]
     credential = till_credential.c
     query = (
-        select(till.c.id, till.c.company, till.c.shop, shop.c.name.label("shop_name"), till.c.code, till.c.name,
-               till.c.mode, *contact, credential.created_at.label("enrolled_at"), credential.app_version, aside, forks)
-        .join(shop, (shop.c.company == till.c.company) & (shop.c.id == till.c.shop))
-        .outerjoin(till_contact, till_contact.c.till == till.c.id)
-        .outerjoin(till_credential, (credential.till == till.c.id) & credential.revoked_at.is_(None))
-        .order_by(shop.c.name, till.c.code)
+        select(tills.c.id, tills.c.company, tills.c.shop, tills.c.shop_name, tills.c.code, tills.c.name,
+               tills.c.mode, *contact, credential.created_at.label("enrolled_at"), credential.app_version, aside, forks)
+        .outerjoin(till_contact, till_contact.c.till == tills.c.id)
+        .outerjoin(till_credential, (credential.till == tills.c.id) & credential.revoked_at.is_(None))
+        .order_by(tills.c.shop_name, tills.c.code)
     )  # fmt: skip
     if company is not None:
-        query = query.where(till.c.company == company)
+        query = query.where(tills.c.company == company)
     return list(connection.execute(query))
 
 

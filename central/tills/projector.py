@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from central.db.engine import Database
 from central.db.events import emit
 from central.db.signals import STORED
-from central.organisation.tables import till
+from central.organisation.directory import tills
 from central.tills import chains
 from central.tills.handover import Handover
 from central.tills.tables import ledger_entry, projection_cursor, set_aside, till_chain
@@ -112,9 +112,7 @@ class Projector:
         self._set_aside(connection, chain, problems)
         return True
 
-    def _store_singly(
-        self, connection: Connection, chain: Waiting, last: int, entries: Sequence[RawEntry]
-    ) -> bool:
+    def _store_singly(self, connection: Connection, chain: Waiting, last: int, entries: Sequence[RawEntry]) -> bool:
         """One entry breaks a rule of the tables: find it by storing each on its own."""
         if not _advance(connection, chain, last):
             return False
@@ -170,10 +168,10 @@ _DUPLICATE = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "23505
 def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waiting]:
     cursor = projection_cursor.c
     query = (
-        select(till_chain.c.till, till_chain.c.chain, till.c.company, cursor.projected_seq,
+        select(till_chain.c.till, till_chain.c.chain, tills.c.company, cursor.projected_seq,
                cursor.announced_seq, till_chain.c.seq)
         .join(projection_cursor, (cursor.till == till_chain.c.till) & (cursor.chain == till_chain.c.chain))
-        .join(till, till.c.id == till_chain.c.till)
+        .join(tills, tills.c.id == till_chain.c.till)
         .where(till_chain.c.seq > cursor.projected_seq, till_chain.c.mode.in_(modes))
         .order_by(till_chain.c.opened_at, till_chain.c.till, till_chain.c.chain)
         .limit(_CHAINS_AT_ONCE)
@@ -215,9 +213,7 @@ def _advance(connection: Connection, chain: Waiting, last: int) -> bool:
     cursor = projection_cursor.c
     moved = connection.execute(
         projection_cursor.update()
-        .where(
-            cursor.till == chain.till, cursor.chain == chain.chain, cursor.projected_seq == chain.projected_seq
-        )
+        .where(cursor.till == chain.till, cursor.chain == chain.chain, cursor.projected_seq == chain.projected_seq)
         .values(projected_seq=last, announced_seq=max(last, chain.announced_seq))
     )
     return moved.rowcount == 1

@@ -3,13 +3,12 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from central.identity import audit
 from central.identity.people import Actor, Permission
-from central.organisation.tables import shop, till
-from commerce.errors import BadInputError, ConflictError, NotFoundError
-from commerce.ids import new_id
+from central.organisation.service import get_shop, insert_till
+from commerce.errors import BadInputError, NotFoundError
 from commerce.ledger import ChainMode
 
 _CODE = re.compile(r"[A-Z0-9]{1,6}")
@@ -25,18 +24,11 @@ def add_till(
     actor.require(Permission.MANAGE_TILLS)
     if not _CODE.fullmatch(code) or not name.strip() or len(name) > 60 or mode not in set(ChainMode):
         raise BadInputError("till.form")
-    company = connection.execute(select(shop.c.company).where(shop.c.id == shop_id)).scalar()
-    if company is None or actor.company not in (None, company):
-        raise NotFoundError("shop.unknown", shop=shop_id)
-    taken = select(till.c.id).where(till.c.company == company, till.c.code == code)
-    if connection.execute(taken).first():
-        raise ConflictError("till.code_taken", code=code)
-    identity = new_id()
-    values = {
-        "id": identity, "company": company, "shop": shop_id, "code": code, "name": name.strip(), "mode": mode,
-        "created_at": at,
-    }  # fmt: skip
-    connection.execute(insert(till).values(values))
+    shop = get_shop(connection, shop_id)
+    company = str(shop.company)
+    if actor.company not in (None, company):
+        raise NotFoundError("shop.unknown")
+    identity = insert_till(connection, shop, at, code, name.strip(), mode)
     act = audit.Act("till.added", "till", identity, {"code": (None, code), "mode": (None, mode)}, company)
     audit.record(connection, actor, at, act)
     return identity

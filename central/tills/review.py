@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, Table, select, update
 
 from central.identity import audit
 from central.identity.people import Actor, Permission
-from central.organisation.tables import shop, till
+from central.organisation.directory import tills
+from central.organisation.service import get_till
 from central.tills import chains
 from central.tills.projector import Projection, project_one
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
@@ -114,9 +115,8 @@ def _require_note(decision: Decision) -> None:
 
 def _open_row(connection: Connection, table: Table, key: EntryKey, decision: Decision) -> None:
     decision.actor.require(Permission.RESOLVE)
-    query = select(table.c.state, till.c.company).join(till, till.c.id == table.c.till).where(*_is(table, key))
-    row = connection.execute(query.with_for_update(of=table)).first()
-    if row is None or decision.actor.company not in (None, row.company):
+    row = connection.execute(select(table.c.state).where(*_is(table, key)).with_for_update()).first()
+    if row is None or decision.actor.company not in (None, get_till(connection, key.till).company):
         raise NotFoundError("entry.unknown", entry=str(key))
     if row.state != "open":
         raise ConflictError("resolve.done", state=row.state)
@@ -127,7 +127,7 @@ def _close(connection: Connection, table: Table, key: EntryKey, decision: Decisi
         "state": state, "resolved_at": decision.at, "resolved_by": decision.actor.name, "note": decision.note[:1000]
     }  # fmt: skip
     connection.execute(update(table).where(*_is(table, key)).values(values))
-    company = connection.execute(select(till.c.company).where(till.c.id == key.till)).scalar_one()
+    company = str(get_till(connection, key.till).company)
     act = audit.Act(
         f"{table.name}.{state}", table.name, str(key), {"state": ("open", state)}, company, decision.note or None
     )
@@ -139,17 +139,14 @@ def _is(table: Table, key: EntryKey) -> list[Any]:
     return [*same, table.c.hash == key.hash] if table is ledger_fork else same
 
 
-_TILL = (till.c.code.label("till_code"), till.c.name.label("till_name"), shop.c.name.label("shop_name"))
+_TILL = (tills.c.code.label("till_code"), tills.c.name.label("till_name"), tills.c.shop_name)
 
 
 def _with_till(query: Any, table: Table) -> Any:  # noqa: ANN401 - SQLAlchemy's own select
-    mine = (shop.c.company == till.c.company) & (shop.c.id == till.c.shop)
-    return query.join(till, till.c.id == table.c.till).join(shop, mine)
+    return query.join(tills, tills.c.id == table.c.till)
 
 
 def _listed(connection: Connection, query: Any, company: str | None, order: Any, limit: int) -> list[Row[Any]]:  # noqa: ANN401
     if company is not None:
-        query = query.where(till.c.company == company)
+        query = query.where(tills.c.company == company)
     return list(connection.execute(query.order_by(order.desc()).limit(limit)))
-
-

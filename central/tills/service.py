@@ -128,9 +128,7 @@ class TillService:
 
     async def revoke(self, till_id: str, why: str) -> int:
         """Shut a till out; what it still sends is kept and set aside."""
-        count = await self.database.write(
-            partial(credentials.revoke, till_id=till_id, why=why, at=self.now())
-        )
+        count = await self.database.write(partial(credentials.revoke, till_id=till_id, why=why, at=self.now()))
         self._known.clear()
         return count
 

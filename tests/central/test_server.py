@@ -105,5 +105,3 @@ async def test_a_database_of_a_newer_version_stops_the_start(config: Path, offic
     assert process.returncode == 1
     assert "Traceback" not in errors.decode()
     assert isinstance(office, Office)
-
-

@@ -41,7 +41,11 @@ class Central:
         self.office, self.session, self.app = office, session, app
 
     async def ask(
-        self, method: str, path: str, till: FakeTill | None = None, **options: Any  # noqa: ANN401 - aiohttp's own
+        self,
+        method: str,
+        path: str,
+        till: FakeTill | None = None,
+        **options: Any,  # noqa: ANN401 - aiohttp's own
     ) -> tuple[int, Any]:
         """Ask and return status and JSON."""
         headers = {**options.pop("headers", {}), **({"Authorization": f"Bearer {till.token}"} if till else {})}
