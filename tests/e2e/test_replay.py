@@ -6,10 +6,12 @@ import csv
 import gzip
 import hashlib
 import json
+import select
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,9 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.crash.central_world import Central
-from tests.crash.enrolment import enrol
-from tests.crash.processes import wait_until
 from tests.e2e.replays import BASKET_COLUMNS, INVOICE_COLUMNS, Replay, replay, run
 from tests.shared_data import PROJECT, shared_path
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 RETAIL = "online_retail/online_retail_2010-12_2011-06"
 JOURNEY = "complete_journey/transactions_2017_h1"
 ODD_TEXTS = ("CAFE\u0301 \u00a3 \U0001f600", "GS\x1dHERE\x1f", "  blanks  ", 'A "quote", a comma', "two\nlines", "")
+WITH_CLOCK = ("--replay-from", "2017-01-01T00:00:00Z")
 LONG = 2500  # more than one command takes
 
 ODD_INVOICES = [
@@ -178,26 +178,14 @@ def test_the_chains_say_in_their_first_entry_that_they_are_replayed_and_verify(o
         assert verdict.returncode == 0, verdict.stdout
 
 
-@pytest.mark.xdist_group("replay odd invoices")
-def test_a_till_enrolled_for_replay_does_not_run_on_the_clock_of_the_machine(odd_invoices: Replay) -> None:
-    refused = run("terminal", "run", "--config", str(odd_invoices.folder / "till-R1.toml"))
+@pytest.mark.xdist_group("replay baskets")
+@pytest.mark.parametrize(("mode", "options"), [("live", WITH_CLOCK), ("replay", ())])
+def test_a_clock_of_the_past_is_for_tills_enrolled_for_replay_and_no_other_is_for_them(
+    unprojected: Replay, tmp_path: Path, mode: str, options: tuple[str, ...]
+) -> None:
+    config = enrol_till(unprojected.folder, tmp_path, mode)
 
-    assert refused.returncode == 2
-    assert "[replay.only]" in refused.stderr
-
-
-@pytest.mark.xdist_group("replay live")
-def test_a_live_till_refuses_the_clock_of_a_replay(tmp_path: Path) -> None:
-    central = Central(tmp_path / "central", 1)
-    central.open()
-    try:
-        enrol(tmp_path / "till", central.port, central.claim().code)
-    finally:
-        central.stop()
-    config = tmp_path / "till.toml"
-    config.write_text('data_dir = "till"\n[listen]\nport = 0\n')
-
-    refused = run("terminal", "run", "--config", str(config), "--replay-from", "2017-01-01T00:00:00Z")
+    refused = run("terminal", "run", "--config", str(config), *options)
 
     assert refused.returncode == 2
     assert "[replay.only]" in refused.stderr
@@ -258,8 +246,7 @@ def test_a_replay_that_is_stopped_stops_its_tills_and_central(tmp_path: Path, nu
     file = write_csv(tmp_path / "long.csv", INVOICE_COLUMNS, rows)
     command = [sys.executable, "-m", "bench.replay", str(file), "--rate", "1", "--keep", str(tmp_path / "kept")]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: len(_children(process.pid)) == 3, "central and two tills to run", 60)
-        started = _children(process.pid)
+        started = _children_once_there_are(process.pid, 3)
         process.send_signal(number)
         process.wait(60)
 
@@ -313,6 +300,27 @@ def test_all_invoices_arrive_exactly(tmp_path: Path) -> None:
     assert {day: figures["receipts"] for day, figures in days.items()} == {
         day: values["invoices"] for day, values in expected["days"].items()
     }
+
+
+def enrol_till(kept: Path, folder: Path, mode: str) -> Path:
+    """Add a till to a replay's central by its command line and enrol it; return the till's settings file."""
+    with closing(sqlite3.connect(kept / "central" / "central.db")) as database:
+        [(shop, count)] = database.execute("SELECT shop.id, count(till.id) FROM shop JOIN till ON till.shop = shop.id")
+    central = str(kept / "central.toml")
+    named = ["--shop", shop, "--code", f"N{count}", "--name", mode, "--mode", mode]
+    added = run("central", "till", "add", *named, "--config", central)
+    code = added.stdout.split("enrolment code ")[1].split()[0]
+    config = folder / "till.toml"
+    command = [sys.executable, "-m", "central", "run", "--config", central]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = process.stdout.readline().split()[-1] if process.stdout else ""
+            config.write_text(f'data_dir = "till"\n[listen]\nport = 0\n[central]\nurl = "{url}"\n')
+            enrolled = run("terminal", "enrol", code, "--config", str(config))
+        finally:
+            process.terminate()
+    assert enrolled.returncode == 0, enrolled.stderr
+    return config
 
 
 def till_of(receipt: str, tills: int) -> str:
@@ -379,6 +387,17 @@ def _expected(name: str) -> dict[str, Any]:
     whole: dict[str, Any] = json.loads(shared_path("data", "expected.json").read_text())
     one: dict[str, Any] = whole[name]
     return one
+
+
+def _children_once_there_are(pid: int, count: int) -> list[int]:
+    """Return the processes that a process started, as soon as there are so many that stay (enrolling ones go)."""
+    end = time.monotonic() + 60
+    seen: list[list[int]] = []
+    while len(seen) < 20 or len({tuple(children) for children in seen[-20:]}) > 1 or len(seen[-1]) != count:
+        assert time.monotonic() < end, f"waited 60 s for {count} processes"
+        seen.append(_children(pid))
+        select.select([], [], [], 0.05)
+    return seen[-1]
 
 
 def _children(pid: int) -> list[int]:
