@@ -145,3 +145,11 @@ def wait_until(holds: Callable[[], bool], what: str, deadline_s: float = 25.0) -
     while not holds():
         assert time.monotonic() < end, f"waited {deadline_s} s for {what}"
         select.select([], [], [], 0.01)
+
+
+def eventually(check: Callable[[], list[str]], deadline_s: float = 15.0) -> list[str]:
+    """Return what a check still finds when it has had its time: for what becomes right a moment later."""
+    end = time.monotonic() + deadline_s
+    while (found := check()) and time.monotonic() < end:
+        select.select([], [], [], 0.05)
+    return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MESSAGES = {
     "en": "Nothing was saved: the disk is full. Free some space, then try again.",
-    "it": "Non è stato salvato nulla: il disco è pieno. Liberare spazio, poi riprovare.",
+    "it": "Non è stato salvato nulla: il disco è pieno. Libera spazio e riprova.",
 }
 SIZE = "3m"
 ROOM_ENOUGH = 1_000_000
@@ -73,7 +73,7 @@ def test_a_full_disk_refuses_plainly_and_selling_goes_on_when_there_is_room(
     world.open()
     world.cashier.sell(2)
     world.settle()
-    world.cashier.prepare()
+    world.cashier.scan()
     filler = fill(small_disk)
 
     command_id, refused = scan_until_refused(world)

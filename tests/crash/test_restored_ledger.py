@@ -42,6 +42,11 @@ def restore_older_copy(world: World) -> None:
     (world.folder / "copy").rename(world.data)
 
 
+def all_is_held(world: World) -> bool:
+    held = read_central(world.central.url, world.claim.till)
+    return {entry.hash for entry in world.read().entries} <= set(held.entries.values()) | held.forks
+
+
 def chains(world: World) -> list[str]:
     return list(dict.fromkeys(entry.chain for entry in world.read().entries))
 
@@ -56,10 +61,10 @@ def test_a_till_behind_its_central_goes_on_in_a_new_chain_and_loses_nothing(make
     world.wait_until_sent()
 
     genesis = world.read().of("chain_opened")[-1]
-    held = read_central(world.central.url, world.claim.till)
+    sold = Counter(world.cashier.notes.documents.values())
     assert genesis.body["reason"] == "restored"
-    assert held.sales == Counter(world.cashier.notes.documents.values())
-    assert held.troubles == []
+    wait_until(lambda: read_central(world.central.url, world.claim.till).sales == sold, "every sale, once")
+    assert read_central(world.central.url, world.claim.till).troubles == []
     assert check_ledger(world.read()) == []
 
 
@@ -78,9 +83,9 @@ def test_what_a_restored_till_sold_before_central_told_it_is_kept_beside_the_oth
     world.cashier.sell(1)
     world.wait_until_sent()
 
+    wait_until(lambda: all_is_held(world), "every entry in its place or beside it")
     held = read_central(world.central.url, world.claim.till)
-    ours = {entry.hash for entry in world.read().entries}
-    assert ours <= set(held.entries.values()) | held.forks
+    assert held.forks
     assert before.entries.items() <= held.entries.items()
     assert before.sales <= held.sales
     assert check_ledger(world.read()) == []
