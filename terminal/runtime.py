@@ -1,6 +1,7 @@
 """Runs the daemon: starts every task in one group, feeds the watchdog, stops everything in order.
 
-A device's loop fails alone and is started again; a core loop that ends takes the daemon down, and systemd starts it anew.
+A device's loop fails alone and is started again; a core loop that ends takes the daemon down, and systemd starts it
+anew. A disk that refuses to write ends nothing: the loop tries again, because a new start would meet the same disk.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+
+from commerce.errors import StorageError
 
 _log = structlog.get_logger("runtime")
 _RESTART_PAUSE_S = 1.0
@@ -101,14 +104,27 @@ class Runtime:
 
     async def _guard(self, loop: Loop) -> None:
         if loop.is_core:
-            await loop.run()
+            await self._outlast_the_disk(loop)
             raise CoreLoopEndedError(loop.name)
         while True:
             try:
                 await loop.run()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, a device must not take the till along
                 _log.exception("loop failed and starts again", loop=loop.name)
             await self._sleep(_RESTART_PAUSE_S)
+
+    async def _outlast_the_disk(self, loop: Loop) -> None:
+        is_waiting = False
+        while True:
+            try:
+                await loop.run()
+            except StorageError as error:
+                if not is_waiting:
+                    _log.error("loop waits for the disk", loop=loop.name, code=error.code)
+                is_waiting = True
+                await self._sleep(_RESTART_PAUSE_S)
+            else:
+                return
 
     async def _watchdog(self, limit_s: float) -> None:
         """Feed the watchdog from the loop itself, and only while the parts say that they are alive."""
