@@ -190,10 +190,10 @@ class Pusher:
             await self._outbox.keep_acknowledged(batch.chain, answer.expected - 1, None)
             return
         await self._keep(batch, answer)
-        self._reached("push.acknowledged")
 
     async def _keep(self, batch: Batch, answer: PushAnswer) -> None:
         head = self._trusted(answer.head)
+        self._reached("push.acknowledged")
         last = batch.entries[-1]
         if answer.forked:
             await self._outbox.keep_acknowledged(batch.chain, last.seq, None)
