@@ -1,5 +1,6 @@
 """From a sale's commit on the till to central's word that it is stored and fsynced, on the same machine."""
 
+import asyncio
 import http.client
 import time
 from collections.abc import Iterator, Sequence
@@ -10,8 +11,9 @@ from bench import raw_central
 from bench.figures import Figure, Round, limit
 from bench.place import Size, fresh_folder
 from bench.processes import Program, Till, free_port
+from terminal.sync.client import CentralAddress
+from terminal.sync.enrol import enrol_till
 from tests.crash.central_world import CODES, PIN, Central
-from tests.crash.enrolment import enrol
 from tests.postgres import PostgresServer, find_binaries
 
 RAW = raw_central.RAW
@@ -43,9 +45,9 @@ def _measure(size: Size, folder: Path, url: str | None, raw_where: str) -> list[
     fresh_folder(folder)
     rounds = []
     with _central(folder / "central", url) as central, _raw(folder, raw_where) as raw:
-        claim = central.claim()
-        enrol(folder / "till", central.port, claim.code)
-        with Till(folder / "till", central=f"http://127.0.0.1:{central.port}", module="bench.timed_till") as till:
+        address = f"http://127.0.0.1:{central.port}"
+        asyncio.run(enrol_till(CentralAddress(address), folder / "till", central.claim().code))
+        with Till(folder / "till", central=address, module="bench.timed_till") as till:
             _begin_selling(till)
             for number in range(-1, size.of(8, 1)):  # the first one warms up
                 count = size.of(100, 3)
