@@ -6,12 +6,16 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commerce.errors import PosError, RuleError
 from terminal.config import TillConfig, read_config
+
+if TYPE_CHECKING:
+    from commerce.ledger import Problem
+    from commerce.texts import Translator
 
 DEFAULT_CONFIG = Path("till.toml")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -19,7 +23,7 @@ ConfigOption = Annotated[Path, typer.Option("--config", help="the till's setting
 
 
 def main() -> None:
-    """Run the command; an expected failure is one line in the person's language, exit status 2."""
+    """Run the command; an expected failure is one sentence in the person's language, exit status 2."""
     try:
         app()
     except PosError as error:
@@ -74,7 +78,7 @@ def scan(
 
     path, keymap = _virtual_scanner(read_config(config), scanner)
     count = _run(send_codes(path, codes, keymap=keymap))
-    typer.echo(f"{count}")
+    typer.echo(_translator().tn("{count} code scanned.", "{count} codes scanned.", count))
 
 
 @app.command()
@@ -116,11 +120,16 @@ def verify(
     verdicts = verify_ledger(ledger, head)
     bad = [verdict for verdict in verdicts if verdict.problem]
     for verdict in verdicts:
-        state = "ok"
-        if verdict.problem:
-            state = f"BAD at seq {verdict.problem.seq}: {verdict.problem.code}"
+        state = _found(verdict.problem, verdict.head.seq) if verdict.problem else "ok"
         typer.echo(f"chain {verdict.chain}: {verdict.entries} entries, head {verdict.head.hash.hex()}, {state}")
     raise typer.Exit(1 if bad else 0)
+
+
+def _found(problem: "Problem", good: int) -> str:
+    """Name the first bad entry: where entries are missing, the first of those."""
+    if problem.code == "ledger.missing" and problem.seq > good + 1:
+        return f"BAD at seq {good + 1}: {problem.code} (the next entry there is {problem.seq})"
+    return f"BAD at seq {problem.seq}: {problem.code}"
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
@@ -179,13 +188,19 @@ def _today() -> date:
 
 
 def _words(error: PosError) -> str:
-    import locale
-
-    from commerce.texts import translator
     from commerce.texts.errors import error_text
 
-    language = (locale.getlocale()[0] or "en")[:2]
-    return f"{error_text(translator(language), error)} [{error.code}]"
+    return f"{error_text(_translator(), error)} [{error.code}]"
+
+
+def _translator() -> "Translator":
+    """Return the texts in the language of whoever typed the command."""
+    import os
+
+    from commerce.texts import translator
+
+    wish = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "en")
+    return translator(wish[:2])
 
 
 if __name__ == "__main__":
