@@ -111,9 +111,11 @@ def dismiss(tx: Transaction, effect: str) -> None:
     )
 
 
-def retire_dismissed(tx: Transaction) -> None:
-    """Let go of dismissed effects: the Z has listed them."""
-    tx.execute("UPDATE effect SET open = 0 WHERE open = 1 AND dismissed = 1")
+def retire_listed(tx: Transaction) -> None:
+    """Let go of what the Z has listed and nobody can do more about: dismissed effects, drawers of unknown outcome."""
+    tx.execute(
+        "UPDATE effect SET open = 0 WHERE open = 1 AND (dismissed = 1 OR (kind = 'drawer' AND state = 'unknown'))"
+    )
 
 
 def read_effect(row: Row) -> EffectRow:

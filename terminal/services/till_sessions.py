@@ -209,7 +209,7 @@ def _write_z(write: Write, moment: Moment, counted: int, till: Till, zone: str) 
     till.steps.reached("session.close_written")
     write.append(moment, Kind.CHECKPOINT, _checkpoint(write, session.id, grand))
     sessions.close_session(write.tx, session.id, utc_text(moment.at), write.origin.chain, entry.seq, number)
-    effects.retire_dismissed(write.tx)
+    effects.retire_listed(write.tx)
     return z
 
 

@@ -139,6 +139,17 @@ async def test_the_z_lists_unknown_outcomes_and_carries_them_over(till: TestTill
     assert printing in [row["effect"] for row in second["unknown_effects"]]
 
 
+async def test_a_drawer_of_unknown_outcome_is_listed_once(till: TestTill) -> None:
+    drawer = next(e for e in (await till.sell()).values["effects"] if e["kind"] == "drawer")["id"]
+    await till.register.settle_effect(drawer, "unknown", "effect.interrupted")
+    first = await close(till)
+    await till.submit(OpenSession(new_id(), 0))
+    second = await close(till)
+
+    assert drawer in [row["effect"] for row in first["unknown_effects"]]
+    assert drawer not in [row["effect"] for row in second["unknown_effects"]]
+
+
 async def test_the_z_is_printed(till: TestTill) -> None:
     result = await till.submit(CloseSession(new_id(), 0))
 
