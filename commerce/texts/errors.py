@@ -65,6 +65,7 @@ ERROR_TEXTS: dict[str, str] = {
     "sale.not_open": N_("This sale is no longer open. Look at the screen and go on."),
     "sale.not_settled": N_("The sale is not paid in full yet."),
     "sale.open": N_("A sale is still open. Finish it or void it first."),
+    "sale.too_long": N_("A sale has at most {most} lines. Take payment for these first."),
     "sale.total_changed": N_("The sale changed meanwhile. Look at the new total and tap again."),
     "session.none": N_("No session is open. Open one first."),
     "session.open": N_("A session is open already."),

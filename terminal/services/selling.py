@@ -38,6 +38,7 @@ from terminal.services.plan import Plan, Till, Values, require_operator, require
 from terminal.services.state import RegisterState
 
 MAX_QUANTITY = 100_000
+MAX_LINES = 5_000  # a sale is one entry, and central takes none that is larger than one push (32 MiB)
 _KILOGRAM_DECIMALS = 3
 
 
@@ -177,6 +178,8 @@ def _opening(state: RegisterState, basket: Basket) -> list[dict[str, Any]]:
 def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment, lines: Sequence[Line]) -> Plan:
     if not lines:
         raise BadInputError("sale.no_lines")
+    if len(basket.lines) + len(lines) > MAX_LINES:
+        raise RuleError("sale.too_long", most=MAX_LINES)
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
     _prepare(after, lines, state.operating.settings.warehouse)

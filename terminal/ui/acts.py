@@ -150,7 +150,7 @@ ACTS: tuple[ActRoute, ...] = (
         "Add the lines of a receipt made elsewhere; replay chains only",
         requests.ImportLines,
         _import_lines,
-        ("replay.only",),
+        ("replay.only", "sale.too_long", "sale.being_paid", *_SELLING),
         4 * 1024 * 1024,
     ),
     ActRoute(
