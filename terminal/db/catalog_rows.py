@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from commerce import catalog_schema as schema
+from commerce.errors import BadInputError
 from commerce.money import PRICE_SCALE, parse_decimal, scaled, unscaled
 from commerce.wire import Change
 from terminal.db.connection import Queries, Row, Transaction
@@ -83,11 +84,12 @@ def find_cursor(queries: Queries) -> str | None:
 
 
 def apply_items(tx: Transaction, changes: Iterable[Change], cursor: str | None = None) -> None:
-    """Bring items to their newest state; applying the same twice is harmless."""
+    """Bring items to their newest state; applying the same twice is harmless. BadInputError ``registry.row``."""
     for change in changes:
         if change.kind == "item":
             number = _drop_item(tx, change.id)
             if change.row is not None:
+                _check_row(change.row)
                 _put_item(tx, change, change.row, number)
     if cursor is not None:
         tx.execute(schema.PUT_META, (schema.META_CURSOR, cursor))
@@ -97,6 +99,16 @@ def read_item(row: Row) -> Item:
     """Read the columns of an item."""
     price = None if row[5] is None else unscaled(row[5], PRICE_SCALE)
     return Item(row[0], row[1], orjson.loads(row[2]), row[3], row[4] or None, price, row[6])
+
+
+def _check_row(row: dict[str, Any]) -> None:
+    """Refuse what could be kept but not sold later."""
+    names, codes = row.get("names"), row.get("codes", ())
+    texts = [row.get("unit"), row.get("sku") or "", row.get("vat_code") or "", row.get("price") or ""]
+    if not (isinstance(names, dict) and names and isinstance(codes, list | tuple)):
+        raise BadInputError("registry.row")
+    if not all(isinstance(text, str) for text in (*texts, *codes, *names, *names.values())):
+        raise BadInputError("registry.row")
 
 
 def _put_item(tx: Transaction, change: Change, row: dict[str, Any], number: int | None) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import structlog
 
 from commerce.dates import parse_utc
-from commerce.errors import DeviceError, NotFoundError, OutcomeUnknownError
+from commerce.errors import DeviceError, NotFoundError, OutcomeUnknownError, StorageError
 from terminal.db.effects import EffectRow
 from terminal.devices.protocols import CashDrawer, FiscalDocument, FiscalReference, FiscalRegister, ReceiptPrinter
 
@@ -72,7 +72,12 @@ class EffectLoop:
         await self.settle_left_open()
         while True:
             self._news.clear()
-            await self.work()
+            try:
+                await self.work()
+            except StorageError as error:  # no act was begun: it is tried again, and the till sells what it can
+                _log.warning("the disk refuses", kind=self.kind, reason=error.code)
+                await self._around.sleep(ASK_AGAIN_S)
+                continue
             await self._news.wait()
 
     async def settle_left_open(self) -> None:
@@ -81,7 +86,7 @@ class EffectLoop:
             if effect.state == "started":
                 await self._settle_begun(effect)
             elif effect.state == "intended" and self._is_stale(effect):
-                await self._desk.settle_effect(effect.id, NOT_DONE, "effect.stale")
+                await self._settle(effect.id, NOT_DONE, "effect.stale")
 
     async def work(self) -> None:
         """Act on every intent there is now."""
@@ -93,15 +98,28 @@ class EffectLoop:
         raise NotImplementedError
 
     async def _settle_begun(self, effect: EffectRow) -> None:
-        await self._desk.settle_effect(effect.id, UNKNOWN, "effect.interrupted")
+        await self._settle(effect.id, UNKNOWN, "effect.interrupted")
 
     def _is_stale(self, effect: EffectRow) -> bool:
         return self._around.now() - parse_utc(effect.created_at) > STALE_AFTER
 
+    async def _settle(
+        self, effect: str, outcome: str, reason: str = "", reference: dict[str, Any] | None = None
+    ) -> None:
+        """Commit an outcome, however long the disk refuses it: what is known must not become unknown."""
+        while True:
+            try:
+                await self._desk.settle_effect(effect, outcome, reason, reference)
+            except StorageError as error:
+                _log.warning("the disk refuses an outcome", effect=effect, outcome=outcome, reason=error.code)
+                await self._around.sleep(ASK_AGAIN_S)
+            else:
+                return
+
     async def _settle_failed(self, effect: EffectRow, error: DeviceError) -> None:
         outcome = UNKNOWN if isinstance(error, OutcomeUnknownError) else FAILED
         _log.warning("effect not done", effect=effect.id, kind=self.kind, outcome=outcome, reason=error.code)
-        await self._desk.settle_effect(effect.id, outcome, error.code)
+        await self._settle(effect.id, outcome, error.code)
 
 
 class PrintLoop(EffectLoop):
@@ -125,16 +143,16 @@ class PrintLoop(EffectLoop):
         if not await self._may_print(effect):
             return
         if self._printer is None:
-            await self._desk.settle_effect(effect.id, NOT_DONE, "printer.none")
+            await self._settle(effect.id, NOT_DONE, "printer.none")
             return
         try:
             document = await self._render(effect)
         except NotFoundError as error:
-            await self._desk.settle_effect(effect.id, FAILED, error.code)
+            await self._settle(effect.id, FAILED, error.code)
             return
         except Exception:  # noqa: BLE001 - what cannot be laid out must not end the till at each of its starts
             _log.exception("document cannot be printed", effect=effect.id, of=effect.of)
-            await self._desk.settle_effect(effect.id, FAILED, "document.unprintable")
+            await self._settle(effect.id, FAILED, "document.unprintable")
             return
         self._around.reached("print.rendered")
         if not await self._desk.start_effect(effect.id):
@@ -149,7 +167,7 @@ class PrintLoop(EffectLoop):
             await self._settle_failed(effect, error)
             return
         self._around.reached("print.answered")
-        await self._desk.settle_effect(effect.id, DONE)
+        await self._settle(effect.id, DONE)
         self._around.reached("print.settled")
 
 
@@ -167,7 +185,7 @@ class DrawerLoop(EffectLoop):
 
     async def _act(self, effect: EffectRow) -> None:
         if self._drawer is None:
-            await self._desk.settle_effect(effect.id, NOT_DONE, "drawer.none")
+            await self._settle(effect.id, NOT_DONE, "drawer.none")
             return
         if not await self._desk.start_effect(effect.id):
             return
@@ -178,7 +196,7 @@ class DrawerLoop(EffectLoop):
             await self._settle_failed(effect, error)
             return
         self._around.reached("drawer.opened")
-        await self._desk.settle_effect(effect.id, DONE)
+        await self._settle(effect.id, DONE)
         self._around.reached("drawer.settled")
 
 
@@ -206,7 +224,7 @@ class FiscalLoop(EffectLoop):
 
     async def _act(self, effect: EffectRow) -> None:
         if self._register is None:
-            await self._desk.settle_effect(effect.id, FAILED, "fiscal_register.none")
+            await self._settle(effect.id, FAILED, "fiscal_register.none")
             return
         try:
             baseline = await self._register.read_last_document()
@@ -230,7 +248,7 @@ class FiscalLoop(EffectLoop):
                 await self._settle_failed(effect, error)
             return
         self._around.reached("fiscal.issued")
-        await self._desk.settle_effect(effect.id, DONE, "", asdict(reference))
+        await self._settle(effect.id, DONE, "", asdict(reference))
         self._around.reached("fiscal.settled")
 
     async def _settle_begun(self, effect: EffectRow) -> None:
@@ -250,7 +268,7 @@ class FiscalLoop(EffectLoop):
                 continue
             outcome, reference = _compare(baseline, last)
             reason = {DONE: "", FAILED: "fiscal_register.not_printed"}.get(outcome, "fiscal_register.ambiguous")
-            await self._desk.settle_effect(effect.id, outcome, reason, reference)
+            await self._settle(effect.id, outcome, reason, reference)
             return
 
 

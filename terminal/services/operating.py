@@ -10,9 +10,14 @@ from zoneinfo import ZoneInfo
 from commerce.barcode import EmbeddedRule
 from commerce.dates import DEFAULT_CUT_OFF
 from commerce.documents import Layout
-from commerce.numbering import Period
+from commerce.errors import BadInputError
+from commerce.money import RATE_SCALE, parse_decimal
+from commerce.numbering import Period, check_formula
 from commerce.tender import TenderKind
 from commerce.vat import Treatment, VatCode, VatMode
+
+_LEAST_SALT_BYTES = 8
+_MOST_PIN_COST = 1 << 20  # in KiB a gigabyte: more would take the till down with the first PIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ def read_company(row: Mapping[str, Any]) -> Company:
 
 def read_shop(row: Mapping[str, Any]) -> Shop:
     """Read a ``wire.ShopCard``."""
+    if not row["languages"] or not isinstance(row["languages"], list | tuple):
+        raise BadInputError("registry.row")
     return Shop(
         row["id"],
         row["name"],
@@ -144,11 +151,15 @@ def read_settings(row: Mapping[str, Any], currency: str) -> TillSettings:
     """Read a ``till_settings`` row; what an older central does not send keeps its default."""
     plain = TillSettings()
     layout = row.get("layout") or plain.layout.as_body()
+    formula, cash_step = row.get("series_formula") or plain.series_formula, row.get("cash_step")
+    check_formula(formula)
+    if cash_step is not None and (type(cash_step) is not int or cash_step <= 0):
+        raise BadInputError("registry.row")
     return TillSettings(
         version=row["version"],
         pos_type=row.get("pos_type", plain.pos_type),
         vat_mode=VatMode(row.get("vat_mode", plain.vat_mode)),
-        cash_step=row.get("cash_step"),
+        cash_step=cash_step,
         warehouse=row.get("warehouse"),
         drawer=row.get("drawer") or plain.drawer,
         layout=Layout(
@@ -159,7 +170,7 @@ def read_settings(row: Mapping[str, Any], currency: str) -> TillSettings:
             for r in row.get("embedded_rules", ())
         ),
         fiscal_required=bool(row.get("fiscal_required", False)),
-        series_formula=row.get("series_formula") or plain.series_formula,
+        series_formula=formula,
         series_period=Period(row.get("series_period") or plain.series_period),
     )
 
@@ -170,7 +181,7 @@ def read_vat_code(row_id: str, row: Mapping[str, Any]) -> VatCode:
         id=row_id,
         code=row["code"],
         names=dict(row["names"]),
-        rates=tuple((date.fromisoformat(since), Decimal(rate)) for since, rate in row["rates"]),
+        rates=tuple((date.fromisoformat(since), _rate(rate)) for since, rate in row["rates"]),
         treatment=Treatment(row.get("treatment", Treatment.TAXED)),
         natura=row.get("natura"),
         receipt_code=row.get("receipt_code"),
@@ -190,12 +201,16 @@ def read_tender_type(row: Mapping[str, Any]) -> TenderType:
 
 def read_operator(row_id: str, row: Mapping[str, Any]) -> Operator:
     """Read an ``operator`` row."""
-    parameters = row["pin_params"]
-    pin = PinVerifier(
-        bytes.fromhex(row["pin_salt"]),
-        bytes.fromhex(row["pin_verifier"]),
-        parameters["time_cost"],
-        parameters["memory_kib"],
-        parameters["parallelism"],
-    )
+    costs = [row["pin_params"][name] for name in ("time_cost", "memory_kib", "parallelism")]
+    salt = bytes.fromhex(row["pin_salt"])
+    if len(salt) < _LEAST_SALT_BYTES or not all(type(cost) is int and 0 < cost <= _MOST_PIN_COST for cost in costs):
+        raise BadInputError("registry.row")
+    pin = PinVerifier(salt, bytes.fromhex(row["pin_verifier"]), *costs)
     return Operator(row_id, row["name"], pin, frozenset(row.get("rights", ())), bool(row.get("active", True)))
+
+
+def _rate(text: str) -> Decimal:
+    rate = parse_decimal(text, RATE_SCALE)
+    if rate < 0:
+        raise BadInputError("registry.row")
+    return rate

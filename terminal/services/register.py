@@ -211,8 +211,8 @@ class Register:
         moment = self._moment()
 
         def write(write: Write) -> Values:
-            apply_operating(write, moment, changes, cursor=cursor, whole=whole)
             try:
+                apply_operating(write, moment, changes, cursor=cursor, whole=whole)
                 return {"operating": restore_operating(write.tx, self._identity)}
             except (KeyError, ValueError, TypeError, ArithmeticError) as error:
                 raise BadInputError("registry.row") from error

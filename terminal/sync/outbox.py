@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from commerce.dates import parse_utc
 from commerce.ledger import Entry, Head, SignedHead
 from terminal.db import ledger
@@ -14,6 +16,8 @@ from terminal.db.connection import Readers, Writer
 from terminal.sync.push import Batch
 
 HEAD_FILE = "head.json"
+
+_log = structlog.get_logger("sync.outbox")
 
 
 class CurrentChain(Protocol):
@@ -90,7 +94,7 @@ class LedgerOutbox:
             await self._writer.run(lambda tx: ledger.set_push_cursor(tx, chain, seq))
             cursors[chain] = seq
         if head is not None:
-            await asyncio.to_thread(_write_head, self._folder / HEAD_FILE, head)
+            await self._keep_head(head)
         if chain == self._current.chain and seq == self._current.head.seq and not self._older:
             self.unsent, self.since = 0, None
         else:
@@ -127,6 +131,13 @@ class LedgerOutbox:
         if (is_current and self._current.head.seq <= acknowledged) or (not is_current and not self._older):
             return []
         return await ledger.read_unsent(self._readers, chain, acknowledged, limit)
+
+    async def _keep_head(self, head: SignedHead) -> None:
+        """Keep the newest word; where the disk refuses, the older one stays good and a newer one follows."""
+        try:
+            await asyncio.to_thread(_write_head, self._folder / HEAD_FILE, head)
+        except OSError as error:
+            _log.warning("central's word is not kept", reason=error.strerror)
 
     async def _known_cursors(self) -> dict[str, int]:
         if self._cursors is None:

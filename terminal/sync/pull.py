@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from commerce.errors import CentralUnreachableError, ForbiddenError, MessageRejectedError, SyncError
+from commerce.errors import CentralUnreachableError, ForbiddenError, MessageRejectedError, StorageError, SyncError
 from commerce.wire import Change, ChangesPage
 
 OPERATING = "operating"
@@ -77,7 +77,7 @@ class Puller:
             self._news.clear()
             try:
                 await self.pull()
-            except (SyncError, ForbiddenError) as error:
+            except (SyncError, ForbiddenError, StorageError) as error:
                 _log.info("nothing pulled", code=error.code)
             await self._wait()
 
@@ -128,8 +128,10 @@ class Puller:
         try:
             await self._server.download_snapshot(target)
             await self._registries.adopt_snapshot(target)
-        except BaseException:
+        except BaseException as error:
             await asyncio.to_thread(target.unlink, missing_ok=True)
+            if isinstance(error, OSError):
+                raise StorageError(reason=str(error)) from error
             raise
         _log.info("catalogue taken over", file=target.name)
 

@@ -13,12 +13,20 @@ from typing import Protocol
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from commerce.errors import BadInputError, CentralUnreachableError, ForbiddenError, MessageRejectedError, SyncError
+from commerce.errors import (
+    BadInputError,
+    CentralUnreachableError,
+    ForbiddenError,
+    MessageRejectedError,
+    StorageError,
+    SyncError,
+)
 from commerce.ledger import Entry, SignedHead, read_signed_head
 from commerce.wire import GapAnswer, HeadMessage, HeadsAnswer, PushAnswer, PushRequest, to_wire
 
 BATCH_ENTRIES = 500
 LONGEST_PAUSE_S = 30
+_PASSING = (SyncError, ForbiddenError, StorageError)  # tried again for ever: none of them is worth the daemon
 
 _log = structlog.get_logger("sync.push")
 
@@ -124,7 +132,7 @@ class Pusher:
             self._news.clear()
             try:
                 await self.drain()
-            except (SyncError, ForbiddenError) as error:
+            except _PASSING as error:
                 self._lost(error)
                 return
             self._on_state(True, "")
@@ -133,7 +141,7 @@ class Pusher:
     async def _until_it_works(self, attempt: Callable[[], Awaitable[None]]) -> None:
         retrying = AsyncRetrying(
             wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_S),
-            retry=retry_if_exception_type((SyncError, ForbiddenError)),
+            retry=retry_if_exception_type(_PASSING),
             sleep=self._pause,
             before_sleep=self._note_failure,
         )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
 from commerce.errors import BadInputError, CentralUnreachableError
 from commerce.wire import Change
 from terminal.db import ledger
@@ -11,6 +13,8 @@ from terminal.db.connection import Readers
 from terminal.services.register import Register
 from terminal.services.registry import FEED
 from terminal.sync.pull import OPERATING
+
+_log = structlog.get_logger("sync.registries")
 
 
 class TillRegistries:
@@ -28,11 +32,15 @@ class TillRegistries:
         return self._catalog.cursor()
 
     async def apply(self, feed: str, changes: Sequence[Change]) -> None:
-        """Apply one transaction of central's in one transaction here."""
-        if feed == OPERATING:
-            await self._register.apply_operating(changes)
-        else:
-            await self._catalog.apply_items(changes)
+        """Apply one transaction of central's in one transaction here; rows that make no sense are left, all of them."""
+        try:
+            if feed == OPERATING:
+                await self._register.apply_operating(changes)
+            else:
+                await self._catalog.apply_items(changes)
+        except BadInputError as error:
+            _log.warning("central sends what makes no sense; the till goes on with what it has", feed=feed)
+            raise CentralUnreachableError(error.code) from error
 
     async def keep_cursor(self, feed: str, cursor: str) -> None:
         """Keep where the feed was left."""

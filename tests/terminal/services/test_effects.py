@@ -1,5 +1,6 @@
 """The effect loops against devices that fail at every point, with restarts in between."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from commerce.dates import utc_text
+from commerce.errors import StorageError
 from terminal.db.effects import EffectRow
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister, FiscalFault
 from terminal.devices.printer.virtual import VirtualCondition, VirtualPrinter
@@ -46,6 +48,28 @@ class MemoryDesk:
         self.settled.append((effect, outcome, reason))
         self.references.append(reference)
         self.rows = [replace(row, state=outcome) if row.id == effect else row for row in self.rows]
+
+
+@dataclass
+class FullDesk(MemoryDesk):
+    """A desk whose disk refuses so many of the next starts, and of the next outcomes."""
+
+    starts_refused: int = 0
+    outcomes_refused: int = 0
+
+    async def start_effect(self, effect: str, baseline: dict[str, Any] | None = None) -> bool:
+        if self.starts_refused:
+            self.starts_refused -= 1
+            raise StorageError("storage.full")
+        return await super().start_effect(effect, baseline)
+
+    async def settle_effect(
+        self, effect: str, outcome: str, reason: str = "", reference: dict[str, Any] | None = None
+    ) -> None:
+        if self.outcomes_refused:
+            self.outcomes_refused -= 1
+            raise StorageError("storage.full")
+        await super().settle_effect(effect, outcome, reason, reference)
 
 
 def effect(kind: str, state: str = "intended", at: datetime = NOW, effect_id: str = "e1") -> EffectRow:
@@ -134,6 +158,32 @@ async def test_after_a_cut_nothing_is_printed_twice(
 
     assert desk.settled == [outcome]
     assert len(paper(tmp_path)) == printed
+
+
+@pytest.mark.parametrize(("starts", "outcomes"), [(3, 0), (0, 3), (2, 2)])
+async def test_a_full_disk_ends_no_loop_and_the_paper_comes_out_once(
+    tmp_path: Path, starts: int, outcomes: int
+) -> None:
+    desk = FullDesk([effect("print")], starts_refused=starts, outcomes_refused=outcomes)
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    surroundings = Surroundings(desk, lambda: NOW, sleep=sleep)
+    prints = PrintLoop(surroundings, VirtualPrinter("p", tmp_path), as_bytes, allowed)
+    running = asyncio.ensure_future(prints.run())
+    async with asyncio.timeout(10):
+        while not desk.settled and not running.done():
+            prints.wake()
+            await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert desk.settled == [("e1", "done", "")]
+    assert len(paper(tmp_path)) == 1
+    assert len(pauses) == starts + outcomes
 
 
 async def test_last_nights_receipt_is_not_printed_in_the_morning(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pulling two feeds into two files, against a central that stops in the middle or starts a new epoch."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commerce.errors import CentralUnreachableError, MessageRejectedError
+from commerce.errors import CentralUnreachableError, MessageRejectedError, StorageError
 from commerce.wire import Change
 from terminal.sync.pull import CATALOG, OPERATING, Puller
 
@@ -156,3 +157,38 @@ async def test_a_snapshot_that_is_refused_leaves_no_file(tmp_path: Path) -> None
         await Puller(here, ScriptedFeed({OPERATING: [], CATALOG: []})).pull()
 
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_full_disk_does_not_end_the_pulling(tmp_path: Path) -> None:
+    class Full(MemoryRegistries):
+        refused: list[str]
+
+        async def apply(self, feed: str, changes: Sequence[Change]) -> None:
+            if "apply" not in self.refused:
+                self.refused.append("apply")
+                raise StorageError("storage.full")
+            await super().apply(feed, changes)
+
+        async def adopt_snapshot(self, path: Path) -> None:
+            if "adopt" not in self.refused:
+                self.refused.append("adopt")
+                raise OSError("no space left")
+            await super().adopt_snapshot(path)
+
+    here = Full(tmp_path)
+    here.refused = []
+    page = [[change("t", {"a": 1}, "tender_type")], {"wire": 1, "cursor": "e1.9", "more": False}]
+    pages: dict[str, list[list[Any]]] = {
+        OPERATING: [page, page, page],
+        CATALOG: [[{"wire": 1, "cursor": "e1.9", "more": False}]],
+    }
+    puller = Puller(here, ScriptedFeed(pages))
+    pulling = asyncio.ensure_future(puller.run())
+    async with asyncio.timeout(10):
+        while here.cursors.get(CATALOG) != "e1.9" and not pulling.done():
+            puller.wake()
+            await asyncio.sleep(0)
+
+    assert not pulling.done()
+    pulling.cancel()
+    await asyncio.gather(pulling, return_exceptions=True)

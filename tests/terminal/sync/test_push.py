@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commerce.errors import CentralUnreachableError, MessageRejectedError
+from commerce.errors import CentralUnreachableError, MessageRejectedError, StorageError
 from commerce.ledger import NO_HASH, Entry, Head, SignedHead, Signer, sign_head
 from commerce.wire import GapAnswer, HeadMessage, HeadsAnswer, PushAnswer, PushRequest, from_wire
 from terminal.sync.push import Batch, Pusher
@@ -44,6 +44,19 @@ class MemoryOutbox:
 
     async def open_new_chain(self, reason: str) -> None:
         self.opened.append(reason)
+
+
+@dataclass
+class FullOutbox(MemoryOutbox):
+    """A ledger whose disk refuses the next so many acknowledgements."""
+
+    refused: int = 0
+
+    async def keep_acknowledged(self, chain: str, seq: int, head: SignedHead | None) -> None:
+        if self.refused:
+            self.refused -= 1
+            raise StorageError("storage.full")
+        await super().keep_acknowledged(chain, seq, head)
 
 
 @dataclass
@@ -145,6 +158,14 @@ def test_everything_arrives_once_whatever_is_lost_on_the_way(script: list[str], 
         assert central.forks == []
 
     asyncio.run(play())
+
+
+async def test_a_full_disk_does_not_end_the_pushing() -> None:
+    outbox, central = FullOutbox(list(chain_of(5)), refused=3), ScriptedCentral()
+
+    await run_until(pusher_of(outbox, central), lambda: outbox.acknowledged == 5)
+
+    assert [entry.hash for entry in central.entries] == [entry.hash for entry in outbox.entries]
 
 
 async def test_a_central_restored_from_an_older_copy_gets_the_rest_again() -> None:
