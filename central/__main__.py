@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,10 +15,12 @@ import structlog
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
+from sqlalchemy import Connection
 
 from central.app import Central, build
 from central.config import read_config
 from central.db.migrate import migrate
+from central.identity.passwords import hash_password
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, add_user
 from central.organisation.service import list_companies
@@ -27,9 +30,9 @@ from central.registry.importing import ImportOptions, ImportRefusedError, Import
 from central.runtime import serve
 from central.tills.rebuilding import rebuild as rebuild_projections
 from central.tills.registering import add_till
-from commerce.errors import BadInputError, PosError, StorageError
+from commerce.errors import BadInputError, ConflictError, PosError, StorageError
 from commerce.money import PRICE_SCALE, parse_decimal
-from commerce.texts import translator
+from commerce.texts import Translator, translator
 from commerce.texts.errors import error_text
 
 T = TypeVar("T")
@@ -89,41 +92,44 @@ def project(
 
 
 @app.command()
-def found(
+def setup(
     company: Annotated[str, typer.Option(help="The company's name.")],
-    tax_id: Annotated[str, typer.Option(help="Its VAT number, such as IT01234567897.")],
+    tax_id: Annotated[str, typer.Option(help="Its VAT number, such as 01234567897.")],
     shop: Annotated[str, typer.Option(help="The first shop's name.")],
     config: Config = DEFAULT_CONFIG,
-    currency: str = "EUR",
-    zone: str = "Europe/Rome",
-    country: str = "IT",
+    country: Annotated[str, typer.Option(help="Two letters.")] = "IT",
+    currency: Annotated[str, typer.Option(help="Three letters.")] = "EUR",
+    zone: Annotated[str, typer.Option(help="The shop's IANA time zone.")] = "Europe/Rome",
+    language: Annotated[list[str] | None, typer.Option(help="The shop's languages, its own first.")] = None,
+    address: Annotated[list[str] | None, typer.Option(help="A line of the shop's address; may be repeated.")] = None,
+    cash_step: Annotated[int | None, typer.Option(help="Round cash to so many cents.")] = None,
+    user: Annotated[str | None, typer.Option(help="First administrator; the password is asked for.")] = None,
 ) -> None:
-    """Make a company with its first shop, VAT codes and ways of paying; prints their ids."""
-    founding = Founding(company, tax_id, shop, country, currency, zone)
-    made = _with_central(
-        config, lambda central: central.database.write(lambda connection: found_company(connection, founding, _now()))
-    )
+    """Make a company with its first shop, VAT codes, ways of paying and an administrator; prints their ids."""
+    languages = tuple(language or ("it", "en"))
+    founding = Founding(company, tax_id, shop, country, currency, zone, languages, tuple(address or ()), cash_step)
+    admin = NewUser(user, _password(), Role.ADMIN, languages[0], user) if user else None
+    made = _with_central(config, lambda central: _set_up(central, founding, admin))
     typer.echo(f"company {made[0]}\nshop {made[1]}")
 
 
 @user_app.command("add")
 def user_add(
     name: Annotated[str, typer.Argument(help="What is typed at sign-in.")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
     config: Config = DEFAULT_CONFIG,
-    role: Role = Role.VIEWER,
-    language: str = "it",
-    display_name: str = "",
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.VIEWER,
+    language: Annotated[str, typer.Option(help="it or en")] = "it",
+    display_name: Annotated[str, typer.Option(help="The name that others see.")] = "",
 ) -> None:
-    """Let somebody into head office."""
-    new = NewUser(name, password, role, language, display_name or name)
+    """Let somebody into head office. The password is asked for, or read from CENTRAL_PASSWORD or standard input."""
+    new = NewUser(name, _password(), role, language, display_name or name)
     _with_central(config, lambda central: add_user(central.database, new, _now()))
-    typer.echo(f"{name} may sign in.")
+    typer.echo(_translator().t("{name} may sign in.", name=name))
 
 
 @import_app.command("items")
 def import_items_command(
-    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file.")],
     config: Config = DEFAULT_CONFIG,
     company: Annotated[str | None, typer.Option(help="The company's id, where there is more than one.")] = None,
     vat: Annotated[str | None, typer.Option(help="VAT code of rows that name none.")] = None,
@@ -133,25 +139,25 @@ def import_items_command(
     encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as windows-1252.")] = None,
     columns: Annotated[list[str] | None, typer.Option("--map", help="field=column, where names are not found.")] = None,
 ) -> None:
-    """Import items: rows in error are left out and listed with their reason, the rest is published at once."""
+    """Import items: rows in error are left out and listed with their reason, the rest is published at once.
+
+    Ends with 0, with 1 when --strict refused the file, with 2 when the file or an option cannot be used.
+    """
 
     async def importing(central: Central) -> ImportReport:
         owner = company or await _only_company(central)
-        mapping = dict(one.split("=", 1) for one in columns or () if "=" in one)
+        mapping = dict(_pair(one) for one in columns or ())
         default = parse_decimal(price, PRICE_SCALE) if price else None
         options = ImportOptions(owner, vat, default, strict, language, encoding, mapping)
         with _stages() as told:
             return await import_items(central.database, file, options, _now, told)
 
     try:
-        report = asyncio.run(_within(config, importing))
+        report = _with_central(config, importing)
     except ImportRefusedError as refused:
         _print_report(refused.report, file)
-        typer.echo(error_text(translator("en"), refused), err=True)
+        _complain(refused)
         raise typer.Exit(1) from refused
-    except PosError as error:
-        typer.echo(error_text(translator("en"), error), err=True)
-        raise typer.Exit(1) from error
     _print_report(report, file)
 
 
@@ -194,8 +200,44 @@ def new_epoch(config: Config = DEFAULT_CONFIG) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; an expected failure is one sentence in the person's language, exit status 2."""
+    try:
+        app()
+    except PosError as error:
+        _complain(error)
+        sys.exit(2)
+
+
+async def _set_up(central: Central, founding: Founding, admin: NewUser | None) -> tuple[str, str]:
+    if admin:
+        await hash_password(admin.password)  # refuses a bad one before anything is made
+
+    def found(connection: Connection) -> tuple[str, str]:
+        if any(row.tax_id == founding.tax_id for row in list_companies(connection)):
+            raise ConflictError("company.exists", tax_id=founding.tax_id)
+        return found_company(connection, founding, _now())
+
+    made = await central.database.write(found)
+    if admin:
+        await add_user(central.database, admin, _now())
+    return made
+
+
+def _password() -> str:
+    """Take the password from where a script puts it, or ask for it twice on the terminal."""
+    given = os.environ.get("CENTRAL_PASSWORD")
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, column = text.partition("=")
+    if not equals:
+        raise BadInputError("import.map", text=text)
+    return field.strip(), column.strip()
 
 
 async def _only_company(central: Central) -> str:
@@ -206,7 +248,7 @@ async def _only_company(central: Central) -> str:
 
 
 def _print_report(report: ImportReport, file: Path) -> None:
-    words = translator("en")
+    words = _translator()
     for finding in report.findings:
         kind = "error" if finding.is_error else "note"
         text = error_text(words, PosError(finding.code, **finding.values))
@@ -244,16 +286,31 @@ async def _within(config: Path, work: Callable[[Central], Awaitable[T]]) -> T:
 
 
 def _run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run to the end; an expected failure is one plain sentence."""
-
     async def working() -> T:
         return await work()
 
     try:
         return asyncio.run(working())
-    except PosError as error:
-        typer.echo(error_text(translator("en"), error), err=True)
-        raise typer.Exit(1) from error
+    except BaseExceptionGroup as group:
+        expected = group.subgroup(PosError)
+        if expected is None:
+            raise
+        raise _first(expected) from group
+
+
+def _first(group: BaseExceptionGroup[PosError]) -> PosError:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def _complain(error: PosError) -> None:
+    typer.echo(f"central: {error_text(_translator(), error)} [{error.code}]", err=True)
+
+
+def _translator() -> Translator:
+    """Return the texts in the language of whoever typed the command."""
+    wish = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "en")
+    return translator(wish[:2])
 
 
 @contextmanager

@@ -58,6 +58,15 @@ def publish_many(
     return versions
 
 
+def publish_texts(
+    connection: Connection, company: str, shop: str | None, kind: str, rows: Sequence[tuple[str, int, str]]
+) -> None:
+    """Publish rows made ready before (id, new version, JSON); the caller holds off other writers of the kind."""
+    for start in range(0, len(rows), _CHUNK):
+        _upsert(connection, (company, shop or COMPANY_WIDE, kind), rows[start : start + _CHUNK])
+    mark(connection, FEED)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where a row stands in the feed."""

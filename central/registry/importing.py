@@ -6,21 +6,24 @@ rows equal to what is there already change nothing.
 """
 
 import asyncio
-import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from central.db.feed import Place, last_place
 from central.identity import audit
 from central.identity.people import COMMAND_LINE, Actor, Permission
 from central.organisation.service import get_company, list_shops
 from central.registry import queries
 from central.registry.columns import Finding, ImportRow, RowReader, find_columns
+from central.registry.keytable import KeyTable
 from central.registry.merging import Defaults, Plan, plan_chunk
-from central.registry.service import Edit, publish_imported
+from central.registry.service import Edit, ReadyItems, make_ready, publish_ready
 from central.registry.sheets import Source, inspect, read_rows
 from central.registry.staging import Staging
 from commerce.errors import BadInputError, RuleError
@@ -32,9 +35,7 @@ if TYPE_CHECKING:
     from central.db.engine import Database
 
 CHUNK = 1000
-# The writer rests at least this part of the time it held the database, and never less than the shortest pause.
-_REST = 0.5
-_SHORTEST_PAUSE_S = 0.01
+_PAUSE_S = 0.002  # with the planning of the next rows, time for others to write
 MAX_FINDINGS = 10_000
 
 Progress = Callable[[str, int, int], None]
@@ -56,7 +57,10 @@ class ImportOptions:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of a file. ``findings`` keeps the first ten thousand; the counts are exact."""
+    """What became of a file. ``findings`` keeps the first ten thousand; the counts are exact.
+
+    ``longest_write`` is the most rows that one of the ``transactions`` wrote.
+    """
 
     rows: int = 0
     added: int = 0
@@ -64,7 +68,18 @@ class ImportReport:
     unchanged: int = 0
     errors: int = 0
     warnings: int = 0
+    transactions: int = 0
+    longest_write: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    def count(self, plan: Plan) -> None:
+        """Count what one transaction wrote."""
+        self.added += plan.added
+        self.changed += plan.changed
+        self.unchanged += plan.unchanged
+        self.transactions += 1
+        self.longest_write = max(self.longest_write, len(plan.items))
+        self.add(plan.findings)
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Count findings and keep them while there are not too many."""
@@ -142,18 +157,21 @@ class _Seen:
     """Remembers the codes and article numbers of a file: the first row that has one keeps it."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, int] = {}
-        self._contents: dict[int, int] = {}
+        self._rows = KeyTable()
+        self._contents = array("q")  # hash of the cells, by the number of a row
 
     def problem(self, read: ImportRow, cells: tuple[str, ...]) -> Finding | None:
-        keys = [*read.codes, f"#{read.sku or read.codes[0]}"]
-        first = next((self._rows[key] for key in keys if key in self._rows), None)
-        content = hash(cells)
-        if first is None:
-            self._rows.update(dict.fromkeys(keys, read.number))
+        keys = [hash(code) for code in read.codes]
+        keys.append(hash(f"#{read.sku or read.codes[0]}"))
+        content, find = hash(cells), self._rows.find
+        first = next(filter(None, map(find, keys)), 0)
+        if not first:
+            for key in keys:
+                self._rows.add(key, read.number)
+            self._contents.extend([0] * (read.number + 1 - len(self._contents)))
             self._contents[read.number] = content
             return None
-        same = self._contents.get(first) == content
+        same = self._contents[first] == content
         shown = {"code": (read.codes or (read.sku,))[0], "first": first}
         return Finding(read.number, "row.repeated" if same else "row.duplicate_code", shown, not same, cells)
 
@@ -171,23 +189,46 @@ async def _publish_all(
     told("publishing", 0, staging.count)
     for chunk in _chunks(staging):
         edit = Edit(options.actor, options.company, now())
-        started = time.monotonic()
-        plan = await db.write(lambda conn, chunk=chunk, edit=edit: _publish(conn, edit, defaults, chunk))  # type: ignore[misc]
+        work = _Chunk(edit, defaults, chunk)
+        ready = await db.read(work.plan)
+        plan = await db.write(partial(work.publish, ready=ready))
         done += len(chunk)
-        report.added += plan.added
-        report.changed += plan.changed
-        report.unchanged += plan.unchanged
-        report.add(plan.findings)
+        report.count(plan)
         told("publishing", done, staging.count)
-        if done < staging.count:
-            await asyncio.sleep(max(_SHORTEST_PAUSE_S, (time.monotonic() - started) * _REST))
+        await asyncio.sleep(_PAUSE_S)
 
 
-def _publish(conn: "Connection", edit: Edit, defaults: Defaults, chunk: list[ImportRow]) -> Plan:
-    plan = plan_chunk(conn, edit.company, defaults, chunk)
-    if plan.items:
-        publish_imported(conn, edit, plan.items, plan.known)
-    return plan
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What a chunk comes to, and how far the company's feed was when that was found out."""
+
+    place: Place
+    plan: Plan
+    ready: ReadyItems
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some rows on their way: read and made ready first, so that writing holds up others as briefly as can be."""
+
+    edit: Edit
+    defaults: Defaults
+    rows: list[ImportRow]
+
+    def plan(self, conn: "Connection") -> _Planned:
+        company = self.edit.company
+        place = last_place(conn, company)
+        plan = plan_chunk(conn, company, self.defaults, self.rows)
+        return _Planned(place, plan, make_ready(self.edit, plan.items, plan.known))
+
+    def publish(self, conn: "Connection", ready: _Planned) -> Plan:
+        """Write what was planned; anew when somebody changed the registry meanwhile."""
+        queries.lock_items(conn, self.edit.company)
+        if last_place(conn, self.edit.company) != ready.place:
+            ready = self.plan(conn)
+        if ready.plan.items:
+            publish_ready(conn, self.edit, ready.ready)
+        return ready.plan
 
 
 def _chunks(staging: Staging) -> Iterator[list[ImportRow]]:

@@ -115,7 +115,7 @@ def _add(plan: Plan, before: StoredItem | None, card: ItemCard) -> None:
         plan.known.add(identity)
     plan.added += before is None
     plan.changed += before is not None
-    plan.items.append(StoredItem(identity, card, 0))
+    plan.items.append(StoredItem(identity, card, before.version if before else 0))
 
 
 def _rate(text: str) -> Decimal | None:

@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, text, tuple_
 
 from central.db.bulk import insert_rows
 from central.db.metadata import json_text
-from central.registry.tables import item, item_code, operator, tender_type, till_settings, vat_code
-from central.registry.values import ItemCard
+from central.registry.tables import item, item_code, item_search, operator, tender_type, till_settings, vat_code
+from central.registry.values import ItemCard, search_words
 from commerce.dates import utc_text
 from commerce.money import PRICE_SCALE, scaled
 
 AnyRow = Row[Any]
 ITEM_COLUMNS = ("company", "id", "sku", "names", "sort_name", "brand", "size", "unit", "vat_code", "price", "codes",
                 "rank", "version", "deleted", "changed_at")  # fmt: skip
+MAX_COUNT = 10_000
+MAX_CANDIDATES = 1_000
+MAX_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +57,63 @@ def items_by_code(conn: Connection, company_id: str, codes: Sequence[str]) -> di
     return found
 
 
-def put_items(conn: Connection, company_id: str, items: Sequence[StoredItem], at: datetime, known: set[str]) -> None:
-    """Store items whole, with their codes; ``known`` are the ids that stand there already."""
-    replaced = [stored.id for stored in items if stored.id in known]
-    if replaced:
-        conn.execute(delete(item_code).where(item_code.c.company == company_id, item_code.c.item.in_(replaced)))
-        conn.execute(delete(item).where(item.c.company == company_id, item.c.id.in_(replaced)))
-    insert_rows(conn, item, ITEM_COLUMNS, [_item_record(company_id, stored, at) for stored in items])
-    codes = [(company_id, code, stored.id) for stored in items if not stored.deleted for code in stored.card.codes]
-    insert_rows(conn, item_code, ("company", "code", "item"), codes)
+@dataclass(frozen=True, slots=True)
+class ItemRecords:
+    """Items in storage form, made before the transaction that stores them; ``replaced`` stand there already."""
+
+    items: list[tuple[object, ...]]
+    codes: list[tuple[object, ...]]
+    words: list[tuple[object, ...]]
+    replaced: list[str]
+
+
+def item_records(company_id: str, items: Sequence[StoredItem], at: datetime, known: set[str]) -> ItemRecords:
+    """Return items as they are stored; ``known`` are the ids that stand there already."""
+    moment = utc_text(at)
+    live = [stored for stored in items if not stored.deleted]
+    return ItemRecords(
+        [_item_record(company_id, stored, moment) for stored in items],
+        [(company_id, code, stored.id) for stored in live for code in stored.card.codes],
+        [(company_id, stored.id, stored.card.words()) for stored in live],
+        [stored.id for stored in items if stored.id in known],
+    )
+
+
+def put_records(conn: Connection, company_id: str, records: ItemRecords) -> None:
+    """Store items whole, with their codes and words."""
+    if records.replaced:
+        for table, column in ((item_search, "item"), (item_code, "item"), (item, "id")):
+            gone = table.c[column].in_(records.replaced)
+            conn.execute(delete(table).where(table.c.company == company_id, gone))
+    insert_rows(conn, item, ITEM_COLUMNS, records.items)
+    insert_rows(conn, item_code, ("company", "code", "item"), records.codes)
+    insert_rows(conn, item_search, ("company", "item", "words"), records.words)
+
+
+def lock_items(conn: Connection, company_id: str) -> None:
+    """Let no other transaction change the company's items until this one ends."""
+    if conn.dialect.name == "postgresql":  # on SQLite there is one writer anyway
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(7203115, hashtext($1))", (company_id,))
 
 
 def count_items(conn: Connection, company_id: str) -> int:
-    """Return how many items are not deleted."""
-    query = select(func.count()).select_from(item).where(item.c.company == company_id, ~item.c.deleted)
-    return int(conn.execute(query).scalar_one())
+    """Return how many items are not deleted, counting no further than one beyond ``MAX_COUNT``."""
+    some = select(item.c.id).where(item.c.company == company_id, ~item.c.deleted).limit(MAX_COUNT + 1).subquery()
+    return int(conn.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def search_items(
     conn: Connection, company_id: str, *, words: str, after: tuple[str, str] | None, limit: int
 ) -> list[StoredItem]:
-    """Return items by name from a place on; ``words`` must all occur in the name, or be a code or article number."""
+    """Return items by name from a place on; every word must begin one of the item's, or be its code or article number.
+
+    Where more than ``MAX_CANDIDATES`` fit, only so many are looked at.
+    """
     query = select(item).where(item.c.company == company_id, ~item.c.deleted)
     if words:
-        query = query.where(_matching(conn, company_id, words))
+        query = query.where(item.c.id.in_(_candidates(conn, company_id, words)))
     if after:
-        query = query.where(or_(item.c.sort_name > after[0], and_(item.c.sort_name == after[0], item.c.id > after[1])))
+        query = query.where(tuple_(item.c.sort_name, item.c.id) > after)
     query = query.order_by(item.c.sort_name, item.c.id).limit(limit)
     return [_stored(row) for row in conn.execute(query)]
 
@@ -120,11 +154,38 @@ def put(conn: Connection, table: Table, key: Mapping[str, object], values: Mappi
     conn.execute(insert(table), {**key, **values})
 
 
-def _matching(conn: Connection, company_id: str, words: str) -> ColumnElement[bool]:
-    by_code = select(item_code.c.item).where(item_code.c.company == company_id, item_code.c.code == words.strip())
-    ids = [row.item for row in conn.execute(by_code)]
-    in_name = and_(*(item.c.sort_name.contains(word, autoescape=True) for word in words.casefold().split()))
-    return or_(item.c.id.in_(ids), item.c.sku == words.strip(), in_name)
+def _candidates(conn: Connection, company_id: str, words: str) -> set[str]:
+    whole = words.strip()
+    by_code = select(item_code.c.item).where(item_code.c.company == company_id, item_code.c.code == whole)
+    by_sku = select(item.c.id).where(item.c.company == company_id, item.c.sku == whole)
+    found = {row[0] for query in (by_code, by_sku) for row in conn.execute(query)}
+    split = search_words(words)
+    if split:
+        postgres = conn.dialect.name == "postgresql"
+        terms = [_term(word, postgres=postgres) for word in split[:MAX_WORDS]]
+        values = {"terms": " & ".join(terms) if postgres else " ".join(terms), "company": company_id,
+                  "most": MAX_CANDIDATES}  # fmt: skip
+        found |= {row[0] for row in conn.execute(_FITTING[postgres], values)}
+    return found
+
+
+def _term(word: str, *, postgres: bool) -> str:
+    """A single letter is a whole word: as a beginning it would fit most of the registry."""
+    if postgres:
+        return f"'{word}'{':*' if len(word) > 1 else ''}"
+    return f'"{word}"{"*" if len(word) > 1 else ""}'
+
+
+_FITTING = {
+    False: text(
+        "SELECT s.item FROM item_words AS w JOIN item_search AS s ON s.number = w.rowid"
+        " WHERE w.item_words MATCH :terms AND s.company = :company LIMIT :most"
+    ),
+    True: text(
+        "SELECT item FROM item_search WHERE array_to_tsvector(string_to_array(words, ' '))"
+        " @@ CAST(CAST(:terms AS text) AS tsquery) AND company = :company LIMIT :most"
+    ),
+}
 
 
 def _stored(row: AnyRow) -> StoredItem:
@@ -142,7 +203,7 @@ def _stored(row: AnyRow) -> StoredItem:
     return StoredItem(row.id, card, row.version, row.deleted)
 
 
-def _item_record(company_id: str, stored: StoredItem, at: datetime) -> tuple[object, ...]:
+def _item_record(company_id: str, stored: StoredItem, moment: str) -> tuple[object, ...]:
     card = stored.card
     return (
         company_id,
@@ -159,5 +220,5 @@ def _item_record(company_id: str, stored: StoredItem, at: datetime) -> tuple[obj
         card.rank,
         stored.version,
         stored.deleted,
-        utc_text(at),
+        moment,
     )

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from central.db.feed import publish, publish_many
+from central.db.feed import publish, publish_many, publish_texts
+from central.db.metadata import json_text
 from central.identity import audit
 from central.identity.passwords import PinHash
 from central.identity.people import Actor, Permission
 from central.registry import queries
-from central.registry.queries import StoredItem
+from central.registry.queries import ItemRecords, StoredItem
 from central.registry.tables import operator, tender_type, till_settings, vat_code
 from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, check_rates, read_settings
 from commerce.errors import BadInputError, ConflictError, NotFoundError
@@ -44,6 +45,7 @@ def save_item(
     """
     edit.actor.require(Permission.EDIT_REGISTRY)
     card = card.checked()
+    queries.lock_items(conn, edit.company)
     before = None if item_id is None else get_item(conn, edit.company, item_id)
     if before and shown_version is not None and before.version != shown_version:
         raise ConflictError("conflict", version=before.version)
@@ -59,10 +61,12 @@ def save_item(
 def delete_item(conn: Connection, edit: Edit, item_id: str) -> None:
     """Take an item off the tills; documents keep what they copied of it."""
     edit.actor.require(Permission.EDIT_REGISTRY)
+    queries.lock_items(conn, edit.company)
     before = get_item(conn, edit.company, item_id)
     version = publish(conn, edit.company, None, "item", item_id, None)
     freed = replace(before.card, sku=f"{before.card.sku[:40]}~{item_id[-12:]}")
-    queries.put_items(conn, edit.company, [StoredItem(item_id, freed, version, deleted=True)], edit.at, {item_id})
+    gone = [StoredItem(item_id, freed, version, deleted=True)]
+    queries.put_records(conn, edit.company, queries.item_records(edit.company, gone, edit.at, {item_id}))
     edit.note(conn, "item.deleted", "item", item_id, {"sku": (before.card.sku, None)})
 
 
@@ -74,10 +78,26 @@ def get_item(conn: Connection, company: str, item_id: str) -> StoredItem:
     return stored
 
 
-def publish_imported(conn: Connection, edit: Edit, items: Sequence[StoredItem], known: set[str]) -> None:
-    """Store and publish items that an import has checked; one short transaction's worth."""
+@dataclass(frozen=True, slots=True)
+class ReadyItems:
+    """Items with all that is to be written of them, so that the transaction that does it is short."""
+
+    records: ItemRecords
+    rows: list[tuple[str, int, str]]
+
+
+def make_ready(edit: Edit, items: Sequence[StoredItem], known: set[str]) -> ReadyItems:
+    """Return checked items ready to be stored; ``version`` of each is the one it now has, 0 for a new one."""
+    stored = [replace(one, version=one.version + 1) for one in items]
+    rows = [(one.id, one.version, json_text(one.card.row())) for one in stored]
+    return ReadyItems(queries.item_records(edit.company, stored, edit.at, known), rows)
+
+
+def publish_ready(conn: Connection, edit: Edit, ready: ReadyItems) -> None:
+    """Store and publish items that an import has made ready; the caller holds ``queries.lock_items``."""
     edit.actor.require(Permission.EDIT_REGISTRY)
-    _publish_items(conn, edit, items, known)
+    queries.put_records(conn, edit.company, ready.records)
+    publish_texts(conn, edit.company, None, "item", ready.rows)
 
 
 def save_vat_code(conn: Connection, edit: Edit, card: VatCard, vat_id: str | None = None) -> str:
@@ -181,7 +201,7 @@ def _kept_pin(before: queries.AnyRow | None) -> PinHash:
 def _publish_items(conn: Connection, edit: Edit, items: Sequence[StoredItem], known: set[str]) -> list[StoredItem]:
     versions = publish_many(conn, edit.company, None, "item", [(stored.id, stored.card.row()) for stored in items])
     stored = [replace(one, version=versions[one.id]) for one in items]
-    queries.put_items(conn, edit.company, stored, edit.at, known)
+    queries.put_records(conn, edit.company, queries.item_records(edit.company, stored, edit.at, known))
     return stored
 
 

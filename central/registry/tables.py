@@ -27,6 +27,17 @@ item = Table(
     Index("ix_item_list", "company", "sort_name", "id"),
 )
 
+# What items are found by. The full-text index over ``words`` is each engine's own (migration 0003).
+item_search = Table(
+    "item_search",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("company", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("words", Text, nullable=False),  # as ``values.search_words`` splits them
+    UniqueConstraint("company", "item"),
+)
+
 item_code = Table(
     "item_code",
     metadata,

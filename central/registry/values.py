@@ -1,5 +1,7 @@
 """What the registry holds, as values, and the rows that tills read of them (last section of docs/architecture.md)."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -59,8 +61,12 @@ class ItemCard:
             raise BadInputError("item.codes")
         return self
 
+    def words(self) -> str:
+        """Return the words that the item is found by, in every language."""
+        return " ".join(dict.fromkeys(search_words(" ".join((*self.names.values(), self.brand, self.size)))))
+
     def sort_name(self) -> str:
-        """Return the text that lists sort by and search in."""
+        """Return the text that lists sort by."""
         return " ".join(filter(None, (next(iter(self.names.values()), ""), self.brand, self.size))).casefold()
 
 
@@ -199,6 +205,16 @@ def _without_groups(whole: str, mark: str, text: str) -> str:
     if any(len(group) != 3 for group in groups[1:]):
         raise BadInputError("number.unreadable", value=text)
     return "".join(groups)
+
+
+def search_words(text: str) -> list[str]:
+    """Return the words of a text as search compares them: lower case, no accents, letters and digits only."""
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return _NO_WORD.sub(" ", text.casefold()).split()
+
+
+_NO_WORD = re.compile(r"[\W_]+")
 
 
 def check_rates(rates: tuple[tuple[date, Decimal], ...]) -> None:

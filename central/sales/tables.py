@@ -43,6 +43,12 @@ sale = Table(
     Column("change", BigInteger, nullable=False),
     Column("lines", Integer, nullable=False),
     Index("ix_sale_day", "company", "business_day", "at"),
+    Index("ix_sale_id", "id"),
+    Index("ix_sale_shop_day", "shop", "business_day", "at"),
+    Index("ix_sale_till_day", "till", "business_day", "at"),
+    Index("ix_sale_operator_day", "company", "operator", "business_day", "at"),
+    Index("ix_sale_number", "company", "number"),
+    Index("ix_sale_total", "company", "total"),
 )
 
 sale_line = Table(

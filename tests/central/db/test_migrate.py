@@ -13,11 +13,16 @@ from central.db.engine import Database
 from central.db.metadata import Xid8, metadata
 
 
+def ours(name: str | None, kind: str, _: object) -> bool:
+    """Full-text search is each engine's own and no table of the code's."""
+    return not (name or "").startswith({"table": "item_words", "index": "ix_item_search_words"}.get(kind, "-"))
+
+
 async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(central_database: Database) -> None:
     ischema_names["xid8"] = Xid8
 
     def compare(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        context = MigrationContext.configure(connection, opts={"compare_type": False, "include_name": ours})
         return list(compare_metadata(context, metadata))
 
     assert await central_database.read(compare) == []

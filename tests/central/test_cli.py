@@ -1,0 +1,241 @@
+"""The command `central`, as whoever sets a shop up uses it: what it prints, what it makes, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import sqlite3
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from central import __main__ as cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PASSWORD = "una password lunga"  # noqa: S105 - of an invented user
+GOODS = "code,name,price,vat\n4006381333931,Penna,1.20,22\n4006381333932,Matita,0.80,22\n4006381333931,Doppia,1.00,22\n"
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Commands:
+    """Runs `central` on settings of its own."""
+
+    folder: Path
+    run: Callable[..., Ended]
+
+    def __call__(self, *words: object) -> Ended:
+        return self.run(*words, "--config", self.folder / "central.toml")
+
+    def setup(self, *words: object) -> Ended:
+        return self("setup", "--company", "Bottega s.r.l.", "--tax-id", "01234567897", "--shop", "Centro", *words)
+
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(self.folder / "data" / "central.db")
+        try:
+            return connection.execute(statement).fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def central(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    (tmp_path / "central.toml").write_text('data_dir = "data"\nlog_level = "warning"\n', encoding="utf-8")
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+    def run(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["central", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(end.value.code or 0), said.out, said.err)
+
+    return Commands(tmp_path, run)
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CENTRAL_PASSWORD", PASSWORD)
+
+
+@pytest.mark.usefixtures("password")
+def test_one_command_sets_up_a_company_with_its_shop_and_an_administrator(central: Commands) -> None:
+    ended = central.setup("--address", "Via Roma 1", "--address", "20121 Milano", "--user", "anna", "--cash-step", 5)
+
+    assert ended.status == 0
+    assert re.fullmatch(r"company [0-9a-f-]{36}\nshop [0-9a-f-]{36}\n", ended.out)
+    assert central.rows("SELECT name, tax_id, country, currency FROM company") == [
+        ("Bottega s.r.l.", "01234567897", "IT", "EUR")
+    ]
+    assert central.rows("SELECT name, zone FROM shop") == [("Centro", "Europe/Rome")]
+    assert central.rows("SELECT name, role FROM user") == [("anna", "admin")]
+
+
+@pytest.mark.usefixtures("password")
+def test_the_same_company_is_not_made_twice(central: Commands) -> None:
+    central.setup()
+
+    again = central.setup()
+
+    assert again.status == 2
+    assert "[company.exists]" in again.err
+    assert len(central.rows("SELECT id FROM company")) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [("--zone", "Europe/Atlantis", "shop.form"), ("--language", "xx", "shop.languages"),
+     ("--country", "Italia", "company.form")],
+)  # fmt: skip
+def test_a_wrong_value_is_a_sentence_and_nothing_is_made(central: Commands, option: str, value: str, code: str) -> None:
+    ended = central.setup(option, value)
+
+    assert ended.status == 2
+    assert f"[{code}]" in ended.err
+    assert central.rows("SELECT id FROM company") == []
+
+
+def test_a_short_password_is_refused_before_anything_is_made(
+    central: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CENTRAL_PASSWORD", "short")
+
+    ended = central.setup("--user", "anna")
+
+    assert ended.status == 2
+    assert "[password.length]" in ended.err
+    assert central.rows("SELECT id FROM company") == []
+
+
+def test_a_password_can_come_on_standard_input(central: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CENTRAL_PASSWORD", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+
+    ended = central("user", "add", "bruno", "--role", "manager")
+
+    assert ended.status == 0
+    assert central.rows("SELECT name, role FROM user") == [("bruno", "manager")]
+
+
+@pytest.mark.usefixtures("password")
+def test_a_name_that_is_taken_is_a_sentence(central: Commands) -> None:
+    central("user", "add", "bruno")
+
+    again = central("user", "add", "Bruno")
+
+    assert again.status == 2
+    assert "[user.exists]" in again.err
+
+
+def test_a_till_is_added_with_a_code_to_enrol_it(central: Commands) -> None:
+    shop = central.setup().out.split()[-1]
+
+    ended = central("till", "add", "--shop", shop, "--code", "T1", "--name", "Cassa 1")
+
+    assert ended.status == 0
+    assert re.search(r"enrolment code \w{4}-\w{4}-\w{4} ", ended.out)
+    assert central("till", "add", "--shop", shop, "--code", "T1", "--name", "Cassa 2").status == 2
+
+
+class TestImport:
+    @pytest.fixture
+    def goods(self, central: Commands) -> Path:
+        central.setup()
+        path = central.folder / "goods.csv"
+        path.write_text(GOODS, encoding="utf-8")
+        return path
+
+    def test_sound_rows_are_taken_and_the_others_listed_with_their_reason(self, central: Commands, goods: Path) -> None:
+        ended = central("import", "items", goods)
+
+        assert ended.status == 0
+        assert "row 3: note code.check_digit:" in ended.out
+        assert "row 4: error row.duplicate_code:" in ended.out
+        assert "3 rows: 2 added, 0 changed, 0 unchanged, 1 left out, 1 notes" in ended.out
+        assert len(central.rows("SELECT id FROM item")) == 2
+
+    def test_strict_refuses_all_and_ends_with_1(self, central: Commands, goods: Path) -> None:
+        ended = central("import", "items", goods, "--strict")
+
+        assert ended.status == 1
+        assert "row 4: error" in ended.out
+        assert "[import.strict]" in ended.err
+        assert central.rows("SELECT id FROM item") == []
+
+    def test_vat_and_price_can_be_given_for_rows_without(self, central: Commands) -> None:
+        central.setup()
+        path = central.folder / "bare.csv"
+        path.write_text("code,name\n4006381333931,Penna\n", encoding="utf-8")
+
+        ended = central("import", "items", path, "--vat", "10", "--price", "2.50")
+
+        assert ended.status == 0
+        assert central.rows("SELECT vat_code FROM item") == [("10",)]
+
+    @pytest.mark.parametrize(
+        ("options", "code"),
+        [(["--vat", "99"], "import.vat_option"), (["--map", "price"], "import.map"),
+         (["--map", "price=Prezzo"], "import.column"), (["--price", "cheap"], "number.unreadable"),
+         (["--company", "0193a000-0000-7000-8000-000000000000"], "company.unknown")],
+    )  # fmt: skip
+    def test_an_option_that_cannot_be_used_ends_with_2(
+        self, central: Commands, goods: Path, options: list[str], code: str
+    ) -> None:
+        ended = central("import", "items", goods, *options)
+
+        assert ended.status == 2
+        assert f"[{code}]" in ended.err
+        assert central.rows("SELECT id FROM item") == []
+
+    def test_a_missing_file_ends_with_2(self, central: Commands) -> None:
+        central.setup()
+
+        ended = central("import", "items", central.folder / "none.csv")
+
+        assert ended.status == 2
+        assert "none.csv" in ended.err
+
+    def test_without_a_company_it_says_so(self, central: Commands) -> None:
+        (central.folder / "goods.csv").write_text(GOODS, encoding="utf-8")
+
+        ended = central("import", "items", central.folder / "goods.csv")
+
+        assert ended.status == 2
+        assert "[company.which]" in ended.err
+
+
+def test_missing_settings_are_a_sentence_in_the_persons_language(
+    central: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "it_IT.UTF-8")
+
+    ended = central.run("run", "--config", central.folder / "none.toml")
+
+    assert ended.status == 2
+    assert "Il file delle impostazioni" in ended.err
+
+
+def test_a_taken_port_is_a_sentence(central: Commands) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with (central.folder / "central.toml").open("a", encoding="utf-8") as file:
+            file.write(f"[listen]\nport = {port}\n")
+        ended = central("run")
+
+    assert ended.status == 2
+    assert str(port) in ended.err
+    assert "[listen.in_use]" in ended.err
