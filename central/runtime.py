@@ -22,7 +22,7 @@ from central.db.relay import relay_signals
 from central.tills.api import nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
-from commerce.errors import PosError
+from commerce.errors import ConflictError, PosError
 
 _log = structlog.get_logger()
 _FLUSH_S = 2.0
@@ -162,7 +162,10 @@ async def _listen(runner: web.AppRunner, listen: Address) -> str:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(listen.certificate, listen.key)
     site = web.TCPSite(runner, listen.host, listen.port, ssl_context=context)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as error:
+        raise ConflictError("listen.in_use", host=listen.host, port=listen.port) from error
     port = runner.addresses[0][1]
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     return f"{'https' if context else 'http'}://{host}:{port}"

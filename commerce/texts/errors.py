@@ -114,6 +114,7 @@ ERROR_TEXTS: dict[str, str] = {
     "date.unreadable": N_("{value} is not a day."),
     "api.body": N_("“{field}” is not right: {fault}"),
     "api.query": N_("“{field}” is not right: {fault}"),
+    "company.exists": N_("A company with the tax number {tax_id} is there already. Nothing was made."),
     "company.unknown": N_("There is no such company."),
     "company.form": N_("Name, tax number and a country of two letters are needed."),
     "company.currency": N_("The currency of a company stays: its documents are in it."),
@@ -163,6 +164,7 @@ ERROR_TEXTS: dict[str, str] = {
         "A column with codes or article numbers and one with names are needed; there are "
         "{columns}. Use --map."
     ),
+    "import.map": N_("“{text}” does not name a field and its column, such as price=Prezzo."),
     "import.vat_option": N_("There is no VAT code {vat}; there are {codes}."),
     "import.strict": N_("{errors} rows are in error. Nothing was imported, because the import is strict."),
     "row.no_code": N_("has neither a code nor an article number"),

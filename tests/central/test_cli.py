@@ -82,7 +82,7 @@ def test_one_command_sets_up_a_company_with_its_shop_and_an_administrator(centra
         ("Bottega s.r.l.", "01234567897", "IT", "EUR")
     ]
     assert central.rows("SELECT name, zone FROM shop") == [("Centro", "Europe/Rome")]
-    assert central.rows("SELECT name, role FROM user") == [("anna", "admin")]
+    assert central.rows("SELECT name, role FROM app_user") == [("anna", "admin")]
 
 
 @pytest.mark.usefixtures("password")
@@ -128,7 +128,7 @@ def test_a_password_can_come_on_standard_input(central: Commands, monkeypatch: p
     ended = central("user", "add", "bruno", "--role", "manager")
 
     assert ended.status == 0
-    assert central.rows("SELECT name, role FROM user") == [("bruno", "manager")]
+    assert central.rows("SELECT name, role FROM app_user") == [("bruno", "manager")]
 
 
 @pytest.mark.usefixtures("password")

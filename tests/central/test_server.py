@@ -102,6 +102,6 @@ async def test_a_database_of_a_newer_version_stops_the_start(config: Path, offic
     )  # fmt: skip
     _, errors = await process.communicate()
 
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert "Traceback" not in errors.decode()
     assert isinstance(office, Office)
