@@ -290,6 +290,15 @@ def apply(basket: Basket, event: Mapping[str, Any]) -> Basket:
     return handler(basket, event)
 
 
+def with_tender(basket: Basket, tender: Tender) -> Basket:
+    """Return the basket with one more tender, as the event that adds it would; RuleError when it cannot settle."""
+    if basket.tenders and basket.settlement.is_settled:
+        raise RuleError("sale.already_settled")
+    paid = _with_tenders(basket, (*basket.tenders, tender))
+    _ = paid.settlement  # refuses what cannot settle this sale
+    return paid
+
+
 def replay(events: Iterable[Mapping[str, Any]]) -> Basket:
     """Return the basket that a journal describes."""
     iterator = iter(events)
@@ -329,11 +338,7 @@ def _void_line(basket: Basket, event: Mapping[str, Any]) -> Basket:
 
 
 def _add_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
-    if basket.tenders and basket.settlement.is_settled:
-        raise RuleError("sale.already_settled")
-    paid = _with_tenders(basket, (*basket.tenders, read_tender(event["tender"])))
-    _ = paid.settlement  # refuses what cannot settle this sale
-    return paid
+    return with_tender(basket, read_tender(event["tender"]))
 
 
 def _remove_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:

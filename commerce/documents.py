@@ -6,10 +6,14 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from orjson import Fragment
+
 from commerce.basket import Basket
+from commerce.canonical import ready_part
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
 
@@ -133,8 +137,8 @@ def sale_body(
         "currency": basket.currency,
         "vat_mode": basket.vat_mode.value,
         "language": basket.language,
-        "layout": context.layout.as_body(),
-        "seller": context.seller.as_body(),
+        "layout": _ready(context.layout) if ready else context.layout.as_body(),
+        "seller": _ready(context.seller) if ready else context.seller.as_body(),
         "customer": None,
         "document": number.as_body(),
         "lines": [line.ready_body if ready else line.body for line in basket.lines],
@@ -151,6 +155,11 @@ def sale_body(
         ],
         "effects": [effect.as_body() for effect in effects],
     }
+
+
+@lru_cache(maxsize=16)  # the same from sale to sale
+def _ready(part: Layout | Seller) -> Fragment:
+    return ready_part(part.as_body())
 
 
 @dataclass(frozen=True, slots=True)

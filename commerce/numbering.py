@@ -20,6 +20,9 @@ class Period(StrEnum):
     DAILY = "daily"
 
 
+_PERIOD_DIGITS = {Period.NONE: 0, Period.YEARLY: 4, Period.MONTHLY: 7, Period.DAILY: 10}  # of an ISO date
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """A whole series of one till and chain for one document kind and company."""
@@ -38,7 +41,7 @@ class Series:
 def period_of(series: Series, document_date: date) -> str:
     """Return the counter's period key: ``""``, ``2026``, ``2026-11`` or ``2026-11-23``; by document date, not clock."""
     text = document_date.isoformat()
-    return {Period.NONE: "", Period.YEARLY: text[:4], Period.MONTHLY: text[:7], Period.DAILY: text}[series.period]
+    return text[: _PERIOD_DIGITS[series.period]]
 
 
 def format_number(series: Series, number: int, document_date: date) -> str:

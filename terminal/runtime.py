@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from commerce.errors import StorageError
 
 _log = structlog.get_logger("runtime")
 _RESTART_PAUSE_S = 1.0
+_THREAD_TURN_S = 0.0005  # how long a busy thread (search, printing) may keep the loop waiting; Python's own is ten times
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Runtime:
     async def run(self, announce: Callable[[], None] = lambda: None) -> None:
         """Run every loop until a signal asks to stop; CoreLoopEndedError when a core loop ends by itself."""
         self._catch_signals()
+        sys.setswitchinterval(_THREAD_TURN_S)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._guard(loop), name=loop.name) for loop in self._loops]

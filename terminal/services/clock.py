@@ -1,7 +1,7 @@
 """Time at the till: read from a clock that is handed in, and watched for jumps."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -121,7 +121,6 @@ class WatchedClock:
     def state(self) -> ClockState:
         """Return what the page shows of the clock."""
         now, suspect = self.read()
-        jump = now - self.expected() if self._watched else timedelta()
+        jump_s = (now - self.expected()) // timedelta(seconds=1) if suspect else 0
         offset = None if self._offset is None else self._offset // timedelta(milliseconds=1)
-        state = ClockState(suspect, 0, self._anchor.trusted, offset)
-        return replace(state, jump_s=jump // timedelta(seconds=1)) if suspect else state
+        return ClockState(suspect, jump_s, self._anchor.trusted, offset)

@@ -33,13 +33,13 @@ def add_tender(till: Till, state: RegisterState, command: AddTender) -> Plan:
         raise RuleError("sale.no_lines")
     till.steps.reached("tender.received")
     tender = _tender(state.operating, basket, command)
-    paid = sale.apply(basket, event := sale.tender_added(tender))
+    paid = sale.with_tender(basket, tender)
     moment = till.moment(state, command.command_id)
     if paid.settlement.is_settled:
         return _complete(till, state, paid, moment, tender.id)
 
     def write(write: Write) -> Values:
-        journal.add_events(write.tx, basket.sale, [event])
+        journal.add_events(write.tx, basket.sale, [sale.tender_added(tender)])
         return {"sale": basket.sale, "tender": tender.id, "remaining_cents": paid.settlement.remaining}
 
     return Plan(moment, write, lambda now, _: replace(now, basket=paid))
