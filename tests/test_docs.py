@@ -1,0 +1,172 @@
+"""What the documents say is so: settings, options, commands, links, and the ledger check."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+from central.__main__ import app as central_app
+from central.config import CentralConfig
+from central.tills.api import add_routes
+from commerce.ledger import Kind
+from terminal.__main__ import app as till_app
+from terminal.config import TillConfig
+from terminal.devices.blocking_links import SerialSettings, UsbSettings
+from terminal.devices.printer.escpos_printer import PrinterTimeouts
+from terminal.devices.printer.profiles import PROFILES, PrinterProfile
+from terminal.devices.registry import FISCAL_REGISTERS, RECEIPT_PRINTERS, SCANNERS
+from terminal.devices.scanner.decoder import DecoderSettings
+from terminal.ui.routes import ROUTES
+from tests.shared_data import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from click import Command
+
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
+OPERATIONS = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+API = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+LEDGER = (PROJECT / "docs" / "ledger.md").read_text(encoding="utf-8")
+
+
+def keys_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    """Every key of a settings file, dotted."""
+    for name, field in model.model_fields.items():
+        parts = [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
+        inner = next((part for part in parts if issubclass(part, BaseModel)), None)
+        if inner is None or before or name == "devices":
+            yield f"{before}{name}"
+        if inner:
+            yield from keys_of(inner, f"{before}{name}.")
+
+
+def table_keys(heading: str) -> set[str]:
+    """The keys in the first column of the first table under a heading."""
+    section = OPERATIONS.split(f"## {heading}\n", 1)[1].split("\n#", 1)[0]
+    return set(re.findall(r"^\| `([a-z_.]+)` \|", section, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [("Settings of a till: till.toml", TillConfig), ("Settings of central: central.toml", CentralConfig)],
+)
+def test_every_setting_is_documented_and_nothing_else(heading: str, model: type[BaseModel]) -> None:
+    assert table_keys(heading) == set(keys_of(model)) - {"devices"}
+
+
+def test_every_driver_and_printer_model_is_documented() -> None:
+    names = [*SCANNERS, *RECEIPT_PRINTERS, *FISCAL_REGISTERS, *PROFILES]
+
+    assert [name for name in names if f"`{name}`" not in OPERATIONS] == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [DecoderSettings, PrinterProfile, PrinterTimeouts, SerialSettings, UsbSettings],
+    ids=lambda s: s.__name__,
+)
+def test_every_option_of_a_device_is_documented(settings: type) -> None:
+    names = {field.name for field in dataclasses.fields(settings)} - {"name"}
+
+    assert {name for name in names if f"`{name}`" not in OPERATIONS} == set()
+
+
+def test_defaults_of_scanner_options_are_what_the_table_says() -> None:
+    said = dict(re.findall(r"^\| `([a-z_0-9]+)`[^|]*\| `([^`]+)` \|", OPERATIONS, re.MULTILINE))
+    defaults = dataclasses.asdict(DecoderSettings())
+
+    told = {name: tomllib.loads(f"x = {said[name]}")["x"] for name in defaults if name in said}
+
+    assert len(told) >= 8
+    assert told == {name: defaults[name] for name in told}
+
+
+def commands_of(program: str, app: typer.Typer) -> Iterator[str]:
+    """Every command with its words."""
+
+    def walk(words: str, command: Command) -> Iterator[str]:
+        inner = getattr(command, "commands", None)
+        if not inner:
+            yield words
+        for name, one in (inner or {}).items():
+            yield from walk(f"{words} {name}", one)
+
+    yield from walk(program, typer.main.get_command(app))
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    section = OPERATIONS.split("## Commands\n", 1)[1].split("\n## ", 1)[0]
+
+    told = set(re.findall(r"^\| `((?:till|central) [a-z- ]+)` \|", section, re.MULTILINE))
+
+    assert told == {*commands_of("till", till_app), *commands_of("central", central_app)}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+
+    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/operations.md"])
+def test_examples_of_settings_are_accepted(name: str) -> None:
+    text = (PROJECT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"(?:^ {4}[^\n]*\n|^\n)+", text, re.MULTILINE)
+    examples = [tomllib.loads(block) for block in blocks if "driver = " in block]
+
+    assert examples
+    for example in examples:
+        TillConfig.model_validate({"data_dir": "d", **example})
+
+
+def test_every_address_of_the_wire_is_documented() -> None:
+    from aiohttp import web
+
+    app = web.Application()
+    add_routes(app)
+    served = {
+        f"{route.method} {route.resource.canonical}"
+        for route in app.router.routes()
+        if route.resource and route.method != "HEAD"
+    }
+
+    assert {route for route in served if f"`{route}`" not in API} == set()
+
+
+def test_every_act_of_the_till_is_in_the_architecture() -> None:
+    architecture = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    served = [route.path for route in ROUTES if "/" in route.path]
+
+    assert [path for path in served if re.sub(r"\{number\}", "<n>", path) not in architecture] == []
+
+
+def test_the_kinds_that_the_ledger_page_lists_exist() -> None:
+    section = LEDGER.split("## Kinds written so far\n", 1)[1].split("\n## ", 1)[0]
+
+    listed = [
+        kind for cell in re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE) for kind in re.findall(r"`(\w+)`", cell)
+    ]
+
+    assert len(listed) >= 10
+    assert set(listed) <= {kind.value for kind in Kind}
+
+
+def test_the_check_with_other_tools_works_as_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = LEDGER[LEDGER.index("    import hashlib, json, pathlib") :].split("\n\nIn `ledger.db`", 1)[0]
+    code = "\n".join(line.removeprefix("    ") for line in block.splitlines())
+    monkeypatch.chdir(PROJECT)
+    names: dict[str, object] = {}
+
+    exec(code, names)  # noqa: S102 - the document's own example
+
+    assert names["previous"] != "00" * 32
