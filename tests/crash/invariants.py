@@ -83,6 +83,16 @@ def read_ledger(path: Path) -> Ledger:
         connection.close()
 
 
+def count_unsettled(path: Path) -> int:
+    """Return how many effects have no outcome yet."""
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        found = connection.execute("SELECT count(*) FROM effect WHERE state IN ('intended', 'started')").fetchone()
+        return int(found[0])
+    finally:
+        connection.close()
+
+
 def check_ledger(ledger: Ledger) -> list[str]:
     """Chain, numbers and money."""
     return [*_check_chain(ledger), *_check_numbers(ledger), *_check_dates(ledger), *_check_money(ledger)]

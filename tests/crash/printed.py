@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from terminal.devices.printer.paper_view import read_paper, to_text
@@ -38,5 +39,11 @@ class Receipt:
 def read_receipts(log: Path) -> list[Receipt]:
     """Return every job on a printer's paper, in order."""
     jobs = log.read_bytes().split(RESET)[1:] if log.exists() else []
-    texts = [to_text(read_paper(RESET + job)) for job in jobs]
-    return [Receipt(number[0] if (number := NUMBER.search(text)) else None, text) for text in texts if text.strip()]
+    return [receipt for receipt in map(_read_job, jobs) if receipt.text.strip()]
+
+
+@lru_cache(maxsize=10_000)
+def _read_job(job: bytes) -> Receipt:
+    text = to_text(read_paper(RESET + job))
+    number = NUMBER.search(text)
+    return Receipt(number[0] if number else None, text)

@@ -20,6 +20,7 @@ from tests.crash.invariants import (
     check_notes,
     check_paper,
     check_prints,
+    count_unsettled,
     read_ledger,
 )
 from tests.crash.orders import Orders
@@ -159,7 +160,7 @@ class World:
 
     def settle(self, *, sent: bool = True) -> None:
         """Return when every effect has its outcome and, if wanted, everything is at central."""
-        wait_until(lambda: not check_prints(self.read(), self.receipts()), "effects to be settled", 20)
+        wait_until(lambda: count_unsettled(self.ledger_path) == 0, "effects to be settled", 20)
         if sent:
             self.wait_until_sent()
 
