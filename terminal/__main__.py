@@ -64,7 +64,15 @@ def enrol(
         raise RuleError("central.none")
     address = CentralAddress(central.url, None, central.ca_file, central.timeout_s)
     identity = _run(enrol_till(address, settings.data_dir, code))
-    typer.echo(f"{identity.till_name} ({identity.till_code}), {identity.shop.name}, {identity.company.name}")
+    typer.echo(
+        _translator().t(
+            "This machine is now the till {till} ({code}) of {shop}, {company}.",
+            till=identity.till_name,
+            code=identity.till_code,
+            shop=identity.shop.name,
+            company=identity.company.name,
+        )
+    )
 
 
 @app.command()

@@ -1,0 +1,131 @@
+"""The whole daemon as a process: how it starts, what it tells systemd, how it stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.processes import wait_until
+from tests.ports import free_port
+from tests.shared_data import PROJECT
+from tests.terminal.test_cli import enrolled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WATCHDOG_USEC = "300000"
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass
+class Daemon:
+    """A till that runs, and the socket on which it tells systemd how it is."""
+
+    process: subprocess.Popen[bytes]
+    systemd: socket.socket
+    port: int
+    log: Path
+
+    def hear(self) -> str:
+        """Return the next notification."""
+        return self.systemd.recv(200).decode()
+
+    def hear_until(self, message: str) -> list[str]:
+        """Return every notification up to one."""
+        heard = [self.hear()]
+        while heard[-1] != message:
+            heard.append(self.hear())
+        return heard
+
+    def status_of(self, path: str, **headers: str) -> int:
+        """Ask for a page and return the status."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        try:
+            with direct.open(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    """A till without central and with virtual devices, started as systemd would."""
+    enrolled(tmp_path)
+    port = free_port()
+    (tmp_path / "till.toml").write_text(
+        f'data_dir = "till-data"\nlog_level = "warning"\n[listen]\nport = {port}\n'
+        '[[devices.scanners]]\nname = "scanner"\ndriver = "virtual"\n'
+        '[devices.printer]\nname = "receipts"\ndriver = "virtual"\n',
+        encoding="utf-8",
+    )
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(tmp_path / "notify"))
+    systemd.settimeout(60)
+    environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": WATCHDOG_USEC}
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "-m", "terminal", "run", "--config", str(tmp_path / "till.toml")]
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+    yield Daemon(process, systemd, port, tmp_path / "log")
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    systemd.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_ready_feeds_the_watchdog_and_ends_with_0_when_told_to(daemon: Daemon, number: signal.Signals) -> None:
+    first = daemon.hear()
+    served = daemon.status_of("/health")
+    daemon.hear_until("WATCHDOG=1")
+    daemon.process.send_signal(number)
+    daemon.hear_until("STOPPING=1")
+    status = daemon.process.wait(30)
+
+    assert first == "READY=1"
+    assert served == 200
+    assert status == 0
+    assert "Traceback" not in daemon.log.read_text()
+    assert f"http://127.0.0.1:{daemon.port}/" in daemon.log.read_text()
+
+
+def test_it_serves_its_page_to_its_own_name_only(daemon: Daemon) -> None:
+    daemon.hear_until("READY=1")
+
+    assert daemon.status_of("/") == 200
+    assert daemon.status_of("/api/v1/state", Origin="http://evil.example") == 403
+    assert daemon.status_of("/api/v1/state", Host="evil.example") in (400, 403, 421)
+
+
+def test_a_daemon_that_was_killed_leaves_nothing_in_the_way_of_the_next(daemon: Daemon) -> None:
+    daemon.hear_until("READY=1")
+    daemon.process.kill()
+    daemon.process.wait()
+
+    again = subprocess.Popen(daemon.process.args, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: again.poll() is not None or answers(daemon), "the till to answer", 60)
+        assert again.poll() is None
+    finally:
+        again.terminate()
+        status = again.wait(30)
+
+    assert status == 0
+
+
+def answers(daemon: Daemon) -> bool:
+    """Whether the till serves."""
+    try:
+        return daemon.status_of("/health") == 200
+    except OSError:
+        return False
