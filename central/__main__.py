@@ -259,6 +259,7 @@ def _print_report(report: ImportReport, file: Path) -> None:
     typer.echo(
         f"{report.rows} rows: {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
         f" {report.errors} left out, {report.warnings} notes"
+        f" ({report.transactions} transactions of at most {report.longest_write} rows)"
     )
 
 

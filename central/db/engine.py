@@ -125,9 +125,9 @@ class PostgresDatabase:
 
 def sqlite_engine(url: URL, *, read_only: bool = False) -> Engine:
     """Return an engine whose transactions take the write lock at once, or can only read."""
-    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": _READER_THREADS} if read_only else {
-        "poolclass": StaticPool
-    }  # fmt: skip
+    pool: dict[str, Any] = {"poolclass": StaticPool}
+    if read_only:  # the last one back is the first one out: the others' caches stay small
+        pool = {"poolclass": QueuePool, "pool_size": _READER_THREADS, "pool_use_lifo": True}
     engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False}, **pool)
 
     @event.listens_for(engine, "connect")

@@ -63,7 +63,7 @@ async def show_sales(request: web.Request) -> web.Response:
         return {
             "rows": shown,
             "more": encode_cursor(*sort_keys(shown[-1], listed.sort)) if len(rows) > _PAGE else None,
-            "tenders": tender_kinds(conn, [row.id for row in shown]),
+            "tenders": tender_kinds(conn, shown),
             "sums": reading.sum_sales(conn, actor, wanted),
             "shops": list_shops(conn, actor.company),
             "tills": list_tills(conn, actor.company),

@@ -1,5 +1,6 @@
 """The SQL behind the pages and the API of sales."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ from central.sales.tables import effect_outcome, operator_name, sale, sale_effec
 from commerce.dates import utc_text
 
 AnyRow = Row[Any]
-SORTS = {"at": (sale.c.business_day, sale.c.at), "total": (sale.c.total,), "number": (sale.c.formatted,)}
+SORTS = {"at": (sale.c.business_day, sale.c.at), "total": (sale.c.total,), "number": (sale.c.number,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def list_sales(conn: Connection, wanted: SaleFilter, page: SalePage) -> list[Any
 
 def sort_keys(row: AnyRow, sort: str) -> tuple[str | int, ...]:
     """Return what ``SalePage.after`` wants of a row."""
-    values = {"at": (row.business_day.isoformat(), utc_text(row.at)), "total": (row.total,), "number": (row.formatted,)}
+    values = {"at": (row.business_day.isoformat(), utc_text(row.at)), "total": (row.total,), "number": (row.number,)}
     return (*values[sort], row.till, row.id)
 
 
@@ -112,9 +113,11 @@ def effects_of(conn: Connection, till: str, subjects: Sequence[str]) -> list[Any
     return list(conn.execute(query))
 
 
-def tender_kinds(conn: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+def tender_kinds(conn: Connection, sales: Sequence[AnyRow]) -> dict[str, list[dict[str, str]]]:
     """Return the names of the tenders of many sales."""
-    query = select(sale_tender.c.sale, sale_tender.c.names).where(sale_tender.c.sale.in_(ids))
+    query = select(sale_tender.c.sale, sale_tender.c.names).where(
+        sale_tender.c.till.in_({row.till for row in sales}), sale_tender.c.sale.in_([row.id for row in sales])
+    )
     found: dict[str, list[dict[str, str]]] = {}
     for row in conn.execute(query.order_by(sale_tender.c.sale, sale_tender.c.position)):
         found.setdefault(row.sale, []).append(row.names)
@@ -176,6 +179,18 @@ def _named(query: Select[Any]) -> Select[Any]:
     )
 
 
+def _is_numbered(text: str) -> ColumnElement[bool]:
+    """A sale's running number (``42``), its number as it is printed (``T1/26/000042``), or its id."""
+    digits = re.search(r"[0-9]{1,15}\Z", text)
+    conditions = [sale.c.id == text.lower()]
+    if digits and digits[0] == text:
+        conditions.append(sale.c.number == int(text))
+    elif digits:
+        printed = func.upper(sale.c.formatted) == text.upper()
+        conditions.append(and_(sale.c.number == int(digits[0]), printed))
+    return or_(*conditions)
+
+
 def _conditions(wanted: SaleFilter) -> list[ColumnElement[bool]]:
     exact = {"company": wanted.company, "shop": wanted.shop, "till": wanted.till, "operator": wanted.operator}
     conditions = [sale.c[name] == value for name, value in exact.items() if value]
@@ -184,6 +199,5 @@ def _conditions(wanted: SaleFilter) -> list[ColumnElement[bool]]:
     if wanted.until:
         conditions.append(sale.c.business_day <= wanted.until)
     if wanted.number:
-        text = wanted.number.strip()
-        conditions.append(or_(sale.c.formatted.icontains(text, autoescape=True), sale.c.id == text.lower()))
+        conditions.append(_is_numbered(wanted.number.strip()))
     return conditions

@@ -1,7 +1,7 @@
 """What people may know of sales: lists, one sale with its proof, and how today goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,13 +48,28 @@ class ShopToday:
 
 
 def list_sales(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePage) -> list[AnyRow]:
-    """Return sales the actor may see."""
-    return queries.list_sales(conn, within(actor, wanted), page)
+    """Return sales the actor may see.
+
+    Each company's come by its own index; who may see several gets them merged.
+    """
+    allowed = within(actor, wanted)
+    if allowed.company is not None or allowed.shop or allowed.till:
+        return queries.list_sales(conn, allowed, page)
+    companies = [row.id for row in list_companies(conn)]
+    found = [row for one in companies for row in queries.list_sales(conn, replace(allowed, company=one), page)]
+    return sorted(found, key=lambda row: queries.sort_keys(row, page.sort), reverse=page.descending)[: page.limit]
 
 
 def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[AnyRow]:
-    """Return what all sales of a filter come to, per currency."""
-    return queries.sum_sales(conn, within(actor, wanted))
+    """Return what all sales of a filter come to, per company and currency; nothing without a first day or a number.
+
+    Sums over years are reports; a list that is looked through must not wait for them.
+    """
+    allowed = within(actor, wanted)
+    if not (allowed.since or allowed.number):
+        return []
+    companies = [allowed.company] if allowed.company else [row.id for row in list_companies(conn)]
+    return [row for one in companies for row in queries.sum_sales(conn, replace(allowed, company=one))]
 
 
 def get_sale(conn: Connection, actor: Actor, sale_id: str) -> SaleRecord:
