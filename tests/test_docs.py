@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from central.__main__ import app as central_app
 from central.config import CentralConfig
+from central.db.metadata import metadata
 from central.tills.api import add_routes
 from commerce.ledger import Kind
 from terminal.__main__ import app as till_app
@@ -168,3 +169,13 @@ def test_the_check_with_other_tools_works_as_printed(monkeypatch: pytest.MonkeyP
     exec(code, names)  # noqa: S102 - the document's own example
 
     assert names["previous"] != "00" * 32
+
+
+def test_every_table_is_in_the_architecture() -> None:
+    architecture = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    schemas = [*PROJECT.glob("terminal/db/migrations/*.sql"), PROJECT / "commerce" / "catalog_schema.py"]
+    texts = "".join(path.read_text(encoding="utf-8") for path in schemas)
+    names = {*re.findall(r"CREATE (?:VIRTUAL )?TABLE (\w+)", texts), *metadata.tables}
+
+    assert len(names) > 35
+    assert {name for name in names if f"`{name}`" not in architecture} == set()
