@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from central.db.engine import Database
 
 CHUNK = 1000
+_LOOK_AGAIN = frozenset(2**power for power in range(1, 14))  # after these transactions the tables have doubled
 _PAUSE_S = 0.002  # with the planning of the next rows, time for others to write
 MAX_FINDINGS = 10_000
 
@@ -195,6 +196,8 @@ async def _publish_all(
         done += len(chunk)
         report.count(plan)
         told("publishing", done, staging.count)
+        if report.transactions in _LOOK_AGAIN or done == staging.count:
+            await db.write(queries.look_again)
         await asyncio.sleep(_PAUSE_S)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, text, tuple_
 
 from central.db.bulk import insert_rows
+from central.db.feed_tables import feed
 from central.db.metadata import json_text
+from central.db.statistics import refresh_statistics
 from central.registry.tables import item, item_code, item_search, operator, tender_type, till_settings, vat_code
 from central.registry.values import ItemCard, search_words
 from commerce.dates import utc_text
@@ -94,6 +96,11 @@ def lock_items(conn: Connection, company_id: str) -> None:
     """Let no other transaction change the company's items until this one ends."""
     if conn.dialect.name == "postgresql":  # on SQLite there is one writer anyway
         conn.exec_driver_sql("SELECT pg_advisory_xact_lock(7203115, hashtext($1))", (company_id,))
+
+
+def look_again(conn: Connection) -> None:
+    """Tell the engine that the tables of items have grown."""
+    refresh_statistics(conn, item, item_code, item_search, feed)
 
 
 def count_items(conn: Connection, company_id: str) -> int:
