@@ -37,6 +37,7 @@ class Line:
         """Stop listening and let every talk go."""
         if self._server:
             self._server.close()
+            await self._server.wait_closed()
         self._break()
         for talk in self._talks:
             talk.cancel()

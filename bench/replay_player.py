@@ -5,7 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
@@ -36,6 +36,18 @@ class Pacer:
         now = time.monotonic()
         self._next = max(self._next, now) + self._pause
         await asyncio.sleep(self._next - self._pause - now)
+
+
+class TillPort(Protocol):
+    """What playing needs of a till."""
+
+    async def state(self) -> dict[str, Any]:
+        """Return the whole view."""
+        ...
+
+    async def act(self, path: str, **values: object) -> dict[str, Any]:
+        """Send an act."""
+        ...
 
 
 class TillApi:
@@ -78,7 +90,7 @@ class TillApi:
 class Player:
     """A till's worker: a session for each local day, a sale for each receipt."""
 
-    def __init__(self, api: TillApi, receipts: Iterator[Receipt], pacer: Pacer, played: Callable[[], None]) -> None:
+    def __init__(self, api: TillPort, receipts: Iterator[Receipt], pacer: Pacer, played: Callable[[], None]) -> None:
         self._api = api
         self._receipts = receipts
         self._pacer = pacer
