@@ -29,8 +29,8 @@ class Figure:
 class Round:
     """The times of one round, ours and raw, taken one after the other."""
 
-    ours: Sequence[float]
-    raw: Sequence[float]
+    ours: list[float]
+    raw: list[float]
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

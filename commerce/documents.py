@@ -112,16 +112,19 @@ class SaleContext:
 
 
 def sale_body(
-    basket: Basket,
-    number: IssuedNumber,
-    context: SaleContext,
-    effects: Sequence[IntendedEffect],
-    *,
-    ready: bool = False,
+    basket: Basket, number: IssuedNumber, context: SaleContext, effects: Sequence[IntendedEffect]
 ) -> dict[str, Any]:
-    """Return the body of ``sale_completed`` version 1; ``ready``: what lines have prepared stands as encoded bytes.
+    """Return the body of ``sale_completed`` version 1; RuleError as ``unnumbered_body``."""
+    return unnumbered_body(basket, context, effects) | {"document": number.as_body()}
 
-    RuleError ``sale.not_settled`` or ``sale.no_lines``: nothing is issued for a sale that is not paid.
+
+def unnumbered_body(
+    basket: Basket, context: SaleContext, effects: Sequence[IntendedEffect], *, ready: bool = False
+) -> dict[str, Any]:
+    """Return the body that lacks its ``document`` only: a number is taken in the transaction and not before.
+
+    ``ready``: what lines have prepared stands as encoded bytes. RuleError ``sale.not_settled`` or ``sale.no_lines``:
+    nothing is issued for a sale that is not paid.
     """
     settlement = basket.settlement
     if not basket.lines:
@@ -140,7 +143,6 @@ def sale_body(
         "layout": _ready(context.layout) if ready else context.layout.as_body(),
         "seller": _ready(context.seller) if ready else context.seller.as_body(),
         "customer": None,
-        "document": number.as_body(),
         "lines": [line.ready_body if ready else line.body for line in basket.lines],
         "voided_lines": basket.voided_lines,
         "document_discounts": [],

@@ -46,14 +46,8 @@ def period_of(series: Series, document_date: date) -> str:
 
 def format_number(series: Series, number: int, document_date: date) -> str:
     """Return the number as printed; fields: series, number (padded: ``{number:6}``), year, yy, month, day."""
-    values = {
-        "series": series.code,
-        "number": str(number),
-        "year": f"{document_date.year:04d}",
-        "yy": f"{document_date.year % 100:02d}",
-        "month": f"{document_date.month:02d}",
-        "day": f"{document_date.day:02d}",
-    }
+    year, month, day = document_date.isoformat().split("-")
+    values = {"series": series.code, "number": str(number), "year": year, "yy": year[2:], "month": month, "day": day}
     return _FIELD.sub(lambda match: values[match[1]].rjust(int(match[2] or 0), "0"), series.formula)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.dates import document_date, utc_text
-from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, Seller, sale_body
+from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, Seller, unnumbered_body
 from commerce.errors import BadInputError, ConflictError, RuleError
 from commerce.ids import new_id
 from commerce.ledger import Kind
@@ -105,13 +105,13 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
     operating, series = state.operating, till.chains.series(state.operating)
     kinds = [] if till.is_replay else _effect_kinds(operating, basket)
     intended = [IntendedEffect(new_id(), kind) for kind in kinds]
-    context = sale_context(till, state)
+    unnumbered = unnumbered_body(basket, sale_context(till, state), intended, ready=True)
 
     def write(write: Write) -> Values:
         till.steps.reached("sale.built")
         number, marked = _take_number(write, series, moment, operating)
         till.steps.reached("sale.number_taken")
-        body = sale_body(basket, number, context, intended, ready=True)
+        body = unnumbered | {"document": number.as_body()}
         entry = write.append(moment, Kind.SALE_COMPLETED, body, clock_suspect=marked)
         till.steps.reached("sale.entry_written")
         documents.add_document(write.tx, number, write.origin.chain, entry.seq)
