@@ -292,7 +292,7 @@ def apply(basket: Basket, event: Mapping[str, Any]) -> Basket:
 
 def with_tender(basket: Basket, tender: Tender) -> Basket:
     """Return the basket with one more tender, as the event that adds it would; RuleError when it cannot settle."""
-    if basket.tenders and basket.settlement.is_settled:
+    if basket.settlement.is_settled:
         raise RuleError("sale.already_settled")
     paid = _with_tenders(basket, (*basket.tenders, tender))
     _ = paid.settlement  # refuses what cannot settle this sale

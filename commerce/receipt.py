@@ -120,7 +120,8 @@ def z_elements(body: Mapping[str, Any], seller: Mapping[str, Any], language: str
         Amount(t("TOTAL"), sheet.money(body["totals"]["total"]), strong=True),
     ]
     elements += [
-        Amount(f"{tender['type']} ({tender['count']})", sheet.money(tender["amount"])) for tender in body["tenders"]
+        Amount(f"{sheet.name(tender['names'])} ({tender['count']})", sheet.money(tender["amount"]))
+        for tender in body["tenders"]
     ]
     elements += [Ruler(), *_taxes(sheet, body), Ruler()]
     elements += [

@@ -9,6 +9,7 @@ import orjson
 from terminal.db.connection import Readers, Row
 from terminal.db.effects import EFFECT_COLUMNS, EffectRow, read_effect
 
+_SIGNED_ON = "operator_signed_on"
 _ENTRY = "e.chain, e.seq, e.hash, e.at, e.header, e.body"
 
 
@@ -53,6 +54,19 @@ async def find_z_entry(readers: Readers, session: str) -> StoredEntry | None:
             (session,),
         )
     )
+
+
+async def find_operator_name(readers: Readers, chain: str, seq: int) -> str:
+    """Return what the operator of an entry was called when signing on: a reprint does not follow a later name."""
+    row = await readers.fetch_one(
+        "SELECT body FROM entry WHERE rowid = coalesce("
+        "(SELECT rowid FROM entry WHERE chain = ?1 AND seq < ?2 AND kind = ?3 ORDER BY seq DESC LIMIT 1),"
+        "(SELECT o.rowid FROM chain p JOIN entry o USING (chain) WHERE o.kind = ?3"
+        " AND p.position < (SELECT position FROM chain WHERE chain = ?1)"
+        " ORDER BY p.position DESC, o.seq DESC LIMIT 1))",
+        (chain, seq, _SIGNED_ON),
+    )
+    return str(orjson.loads(row[0])["name"]) if row else ""
 
 
 async def find_fiscal_reference(readers: Readers, document: str) -> dict[str, Any] | None:

@@ -8,12 +8,13 @@ from commerce.ledger import Kind
 from terminal.services.chains import Write
 from terminal.services.clock import ReplayClock
 from terminal.services.commands import ConfirmClock, SetReplayClock
-from terminal.services.plan import Plan, Till, Values
+from terminal.services.plan import Plan, Till, Values, require_operator
 from terminal.services.state import RegisterState
 
 
 def confirm_clock(till: Till, state: RegisterState, command: ConfirmClock) -> Plan:
     """Take the clock as it stands; RuleError ``clock.not_suspect`` when nobody asked."""
+    require_operator(state)
     moment = till.moment(state, command.command_id)
     if not moment.clock_suspect:
         raise RuleError("clock.not_suspect")

@@ -11,7 +11,7 @@ from terminal.db import effects
 from terminal.db.effects import EffectRow, NewEffect
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import DismissPrint, PrintAgain
-from terminal.services.plan import Plan, Till, Values
+from terminal.services.plan import Plan, Till, Values, require_operator
 from terminal.services.state import PrintState, RegisterState
 from terminal.services.till_sessions import intend
 
@@ -29,6 +29,7 @@ def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
     NotFoundError ``print.unknown``; ConflictError ``print.running`` while it is being printed; RuleError
     ``fiscal_register.ambiguous`` for a fiscal document that may exist: that is asked about, never repeated.
     """
+    require_operator(state)
     moment, again = till.moment(state, command.command_id), new_id()
 
     def write(write: Write) -> Values:
@@ -61,6 +62,7 @@ def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
 
 def dismiss_print(till: Till, state: RegisterState, command: DismissPrint) -> Plan:
     """Stop offering a print."""
+    require_operator(state)
 
     def write(write: Write) -> Values:
         if effects.find_effect(write.tx, command.print) is None:

@@ -46,21 +46,20 @@ class Paperwork:
         if effect.document_kind == Z_REPORT:
             entry = _found(await printables.find_z_entry(self._readers, effect.of), effect.of)
             language = self._register.state.operating.shop.languages[0]
-            return self._printable(Z_REPORT, entry, self._seller(), language, None)
+            return await self._printable(Z_REPORT, entry, self._seller(), language, None)
         entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
         fiscal = await printables.find_fiscal_reference(self._readers, effect.of)
-        return self._printable(RECEIPT, entry, entry.body["seller"], entry.body["language"], fiscal)
+        return await self._printable(RECEIPT, entry, entry.body["seller"], entry.body["language"], fiscal)
 
     async def fiscal_document(self, effect: EffectRow) -> FiscalDocument:
         """Return what the fiscal register is asked to print."""
         entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
         return fiscal_document(effect.id, entry.body)
 
-    def _printable(
+    async def _printable(
         self, kind: str, entry: StoredEntry, seller: dict[str, Any], language: str, fiscal: dict[str, Any] | None
     ) -> PrintableEntry:
-        operator = self._register.state.operating.operators.get(entry.operator or "")
-        name = operator.name if operator else ""
+        name = await printables.find_operator_name(self._readers, entry.chain, entry.seq) if entry.operator else ""
         return PrintableEntry(
             kind, entry.chain, entry.seq, entry.hash, entry.at, name, entry.body, seller, language, fiscal
         )

@@ -11,7 +11,7 @@ from commerce.ids import new_id
 from commerce.ledger import Kind
 from commerce.money import MAX_CENTS
 from commerce.numbering import Series, format_number, period_of
-from commerce.tender import Tender, TenderKind, cash_due
+from commerce.tender import Tender, settle
 from terminal.db import basket as journal
 from terminal.db import documents, effects
 from terminal.db.effects import NewEffect
@@ -94,11 +94,10 @@ def _tender(operating: OperatingSet, basket: Basket, command: AddTender) -> Tend
 
 
 def _exact_amount(basket: Basket, kind: TenderType) -> int:
-    """Return what remains; the first cash tender pays what cash rounding makes of it."""
-    remaining = basket.settlement.remaining
-    if kind.kind is TenderKind.CASH and not basket.tenders:
-        return cash_due(remaining, basket.cash_step)
-    return remaining
+    """Return what remains once this kind is among the tenders: cash alone is rounded, a mix is not."""
+    nothing = Tender("", kind.code, kind.kind, kind.names, basket.currency, 0)
+    tenders = (*basket.tenders, nothing)
+    return settle(basket.total, tenders, cash_step=basket.cash_step, deposits_cents=basket.deposits).remaining
 
 
 def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, tender: str | None) -> Plan:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from argon2.low_level import Type, hash_secret_raw
@@ -22,28 +23,27 @@ class PinCheck:
         self._secret = till_secret
         self._sleep = sleep
         self._failures: dict[str, int] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(
+            asyncio.Lock
+        )  # else guesses sent at once share a wait
         self._one_at_a_time = asyncio.Lock()  # each check takes tens of MiB
 
     async def check(self, operator: Operator, pin: str) -> None:
         """Return when the PIN is right; ForbiddenError ``pin.wrong`` when not."""
-        delay_ms = self.delay_ms(operator.id)
-        if delay_ms:
-            await self._sleep(delay_ms / 1000)
-        async with self._one_at_a_time:
-            right = await asyncio.to_thread(pin_is_right, operator.pin, pin, self._secret)
-        if not right:
-            self._failures[operator.id] = self._failures.get(operator.id, 0) + 1
-            raise ForbiddenError("pin.wrong", operator=operator.name)
-        self._failures.pop(operator.id, None)
+        async with self._turns[operator.id]:
+            if delay_ms := self.delay_ms(operator.id):
+                await self._sleep(delay_ms / 1000)
+            async with self._one_at_a_time:
+                right = await asyncio.to_thread(pin_is_right, operator.pin, pin, self._secret)
+            if not right:
+                self._failures[operator.id] = self._failures.get(operator.id, 0) + 1
+                raise ForbiddenError("pin.wrong", operator=operator.name)
+            self._failures.pop(operator.id, None)
 
     def delay_ms(self, operator: str) -> int:
         """Return how long this operator's next check waits."""
-        failures = self._failures.get(operator, 0)
-        return (
-            min(_FIRST_DELAY_MS << (failures - 1), _LONGEST_DELAY_MS)
-            if 0 < failures < 16
-            else (_LONGEST_DELAY_MS if failures else 0)
-        )
+        failures = min(self._failures.get(operator, 0), 16)
+        return min(_FIRST_DELAY_MS << (failures - 1), _LONGEST_DELAY_MS) if failures else 0
 
 
 def pin_is_right(verifier: PinVerifier, pin: str, till_secret: bytes) -> bool:

@@ -182,6 +182,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         raise RuleError("sale.too_long", most=MAX_LINES)
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
+    _check_amount(after.total)
     _prepare(after, lines, state.operating.settings.warehouse)
     events = [*_opening(state, basket), sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
 
@@ -209,6 +210,7 @@ def _journal(
     for event in events:
         if event["event"] != "sale_started":
             after = sale.apply(after, event)
+    _check_amount(after.total)
 
     def write(write: Write) -> Values:
         journal.add_events(write.tx, basket.sale, events)

@@ -162,6 +162,7 @@ class _Sums:
     excess: int = 0
     cash: int = 0
     tenders: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
+    tender_names: dict[str, dict[str, str]] = field(default_factory=dict)  # by type, as it was last called
     taxes: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
 
     def add(self, kind: str, body: dict[str, Any], currency: str) -> None:
@@ -193,6 +194,7 @@ class _Sums:
         row = self.tenders.setdefault((tender["type"], tender["kind"], tender["currency"]), [0, 0])
         row[0] += tender["amount"] - given_back
         row[1] += 1
+        self.tender_names[tender["type"]] = tender["names"]
         if tender["kind"] == "cash" and tender["currency"] == currency:
             self.cash += tender["amount"] - given_back
 
@@ -250,7 +252,8 @@ def _z_body(
         "voids": sums.voids,
         "totals": {"total": sums.total, "rounding": sums.rounding, "excess": sums.excess},
         "tenders": [
-            {"type": key[0], "kind": key[1], "currency": key[2], "amount": row[0], "count": row[1]}
+            dict(zip(("type", "kind", "currency"), key, strict=True))
+            | {"names": sums.tender_names[key[0]], "amount": row[0], "count": row[1]}
             for key, row in sorted(sums.tenders.items())
         ],
         "taxes": [

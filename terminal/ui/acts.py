@@ -177,19 +177,20 @@ ACTS: tuple[ActRoute, ...] = (
         "Print again: marked REPRINT while the last outcome is not certain, COPY when it is",
         requests.Act,
         lambda body, path: commands.PrintAgain(body.command_id, path["print"]),
-        ("print.unknown",),
+        ("operator.none", "print.unknown"),
     ),
     ActRoute(
         "/api/v1/prints/{print}/dismiss",
         "Stop offering a print",
         requests.Act,
         lambda body, path: commands.DismissPrint(body.command_id, path["print"]),
-        ("print.unknown",),
+        ("operator.none", "print.unknown"),
     ),
     ActRoute(
         "/api/v1/clock/confirm",
         "Say that the clock is right after a jump",
         requests.Act,
         lambda body, _: commands.ConfirmClock(body.command_id),
+        ("operator.none", "clock.not_suspect"),
     ),
 )

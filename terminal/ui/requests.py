@@ -33,7 +33,7 @@ def _language(text: str) -> str:
     return text
 
 
-DECIMAL_PATTERN = r"^-?\d{1,9}(\.\d{1,8})?$"
+DECIMAL_PATTERN = r"^-?[0-9]{1,9}(\.[0-9]{1,8})?$"
 QuantityText = Annotated[str, Field(pattern=DECIMAL_PATTERN, examples=["2", "0.482"]), AfterValidator(_quantity)]
 PriceText = Annotated[str, Field(pattern=DECIMAL_PATTERN, examples=["3.49"]), AfterValidator(_price)]
 Language = Annotated[str, Field(examples=list(LANGUAGES)), AfterValidator(_language)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from dataclasses import replace
@@ -195,6 +196,21 @@ async def test_wrong_pins_slow_down_one_operator_and_lock_nobody_out(tmp_path: P
     assert max(waited) == 8
     assert len(waited) == 30
     assert pins.delay_ms(ANNA) == 0
+
+
+async def test_guesses_sent_at_once_wait_one_after_the_other(tmp_path: Path) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async with running_till(tmp_path) as till:
+        anna = till.state.operating.operators[ANNA]
+    pins = PinCheck(SECRET, sleep)
+    guesses = await asyncio.gather(*(pins.check(anna, "0000") for _ in range(10)), return_exceptions=True)
+
+    assert {type(guess) for guess in guesses} == {ForbiddenError}
+    assert waited == [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
 
 
 async def test_rows_applied_twice_are_said_once_in_the_ledger(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from commerce.errors import RuleError
+from commerce.errors import ForbiddenError, RuleError
 from commerce.ids import new_id
 from terminal.services.clock import ReplayClock, SystemClock, WatchedClock
 from terminal.services.commands import ConfirmClock, ImportedLine, ImportLines, SetReplayClock
 from terminal.services.till_core import open_till
 from tests.fakes.clock import START, FakeClock
-from tests.terminal.shop import COFFEE, TestTill, make_shop_identity, running_till
+from tests.terminal.shop import ANNA, COFFEE, TestTill, make_shop_identity, running_till
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,10 +83,25 @@ async def test_a_persons_word_is_written_and_ends_the_doubt(tmp_path: Path) -> N
 
 async def test_nobody_confirms_a_good_clock(tmp_path: Path) -> None:
     async with running_till(tmp_path) as till:
+        await till.ready()
         with pytest.raises(RuleError) as refused:
             await till.submit(ConfirmClock(new_id()))
 
     assert refused.value.code == "clock.not_suspect"
+
+
+async def test_a_clock_is_confirmed_by_somebody(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        clock.jump(THREE_DAYS)
+        till.register.refresh_clock()
+        with pytest.raises(ForbiddenError):
+            await till.submit(ConfirmClock(new_id()))
+
+        assert till.state.clock.suspect
+        await till.ready()
+        await till.submit(ConfirmClock(new_id()))
+        assert [header["operator"] for header in await headers(till, "clock_corrected")] == [ANNA]
 
 
 async def test_a_document_is_never_dated_before_the_last_one(tmp_path: Path) -> None:
@@ -139,6 +154,7 @@ async def test_centrals_time_ends_the_doubt(tmp_path: Path) -> None:
 
 async def test_a_clock_far_from_centrals_is_doubted_until_a_person_overrules(tmp_path: Path) -> None:
     async with running_till(tmp_path) as till:
+        await till.ready()
         till.register.note_central_time(timedelta(days=-3))
         assert till.state.clock.suspect
 

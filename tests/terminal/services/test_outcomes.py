@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from commerce.errors import ConflictError, NotFoundError
+from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from terminal.db import effects
-from terminal.services.commands import CloseSession, DismissPrint, PrintAgain
+from terminal.services.commands import CloseSession, DismissPrint, PrintAgain, SignOff, SignOn
+from terminal.services.paperwork import Paperwork
 from terminal.services.state import Screen
-from tests.terminal.shop import COFFEE, TestTill, running_till
+from tests.terminal.shop import ANNA, BRUNO, COFFEE, PIN, TestTill, operating_changes, running_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -105,6 +106,46 @@ async def test_a_running_print_is_not_printed_twice(till: TestTill) -> None:
         await till.submit(PrintAgain(new_id(), effect))
     with pytest.raises(NotFoundError):
         await till.submit(PrintAgain(new_id(), "other"))
+
+
+async def test_paper_is_for_those_who_are_signed_on(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.settle_effect(effect, "unknown", "printer.silent")
+    await till.submit(SignOff(new_id()))
+
+    for command in (PrintAgain(new_id(), effect), DismissPrint(new_id(), effect)):
+        with pytest.raises(ForbiddenError) as refused:
+            await till.submit(command)
+        assert refused.value.code == "operator.none"
+
+
+async def test_a_reprint_names_the_operator_as_the_first_print_did(till: TestTill) -> None:
+    paperwork = Paperwork(till.register, till.core.readers, till.core.identity)
+    await print_of_a_sale(till)
+    (effect,) = await paperwork.open_effects("print")
+    first = await paperwork.printable(effect)
+    renamed = next(change for change in operating_changes() if change.id == ANNA)
+    row = (renamed.row or {}) | {"name": "Anna Rossi"}
+    await till.register.apply_operating([renamed.model_copy(update={"version": 2, "row": row})])
+    await till.register.open_new_chain("restored")
+    again = await paperwork.printable(effect)
+    await till.submit(SignOn(new_id(), BRUNO, PIN))
+    await till.sell(COFFEE, kind="card")
+    await till.submit(SignOn(new_id(), ANNA, PIN))
+    await till.register.apply_operating([renamed.model_copy(update={"version": 3, "row": None})])
+    anna, bruno = [(await paperwork.printable(effect)).operator for effect in await paperwork.open_effects("print")]
+
+    assert first == again
+    assert (first.operator, anna, bruno) == ("Anna", "Anna", "Bruno")
+
+
+async def test_what_was_sold_in_a_new_chain_by_who_signed_on_in_the_old_one_is_named(till: TestTill) -> None:
+    paperwork = Paperwork(till.register, till.core.readers, till.core.identity)
+    await till.register.open_new_chain("restored")
+    await print_of_a_sale(till)
+    (effect,) = await paperwork.open_effects("print")
+
+    assert (await paperwork.printable(effect)).operator == "Anna"
 
 
 async def test_a_dismissed_unknown_print_is_listed_by_one_z(till: TestTill) -> None:

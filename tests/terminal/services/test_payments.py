@@ -130,6 +130,19 @@ async def test_a_sale_with_nothing_to_pay_is_completed(till: TestTill) -> None:
     assert till.state.screen is Screen.DONE
 
 
+async def test_no_money_is_taken_where_nothing_is_to_pay(till: TestTill) -> None:
+    await till.scan(COFFEE)
+    await till.scan(COFFEE, Decimal(-1))
+    basket = till.state.basket
+    assert basket is not None
+
+    with pytest.raises(RuleError) as refused:
+        await till.submit(AddTender(new_id(), basket.sale, "cash", 0, 1000))
+
+    assert refused.value.code == "sale.already_settled"
+    assert await sales(till) == []
+
+
 async def test_a_sale_with_something_to_pay_is_not_simply_completed(till: TestTill) -> None:
     await till.scan(COFFEE)
     basket = till.state.basket
@@ -150,6 +163,21 @@ async def test_cash_is_rounded_to_the_step(tmp_path: Path) -> None:
 
         (body,) = await sales(till)
         assert (body["settlement"]["rounding"], body["settlement"]["tendered"]) == (-2, 1045)
+
+
+@pytest.mark.parametrize(("quantity", "by_card"), [(7, 1943), (3, 547)])
+async def test_a_card_for_the_rest_pays_what_is_due_and_not_what_cash_is_rounded_to(
+    tmp_path: Path, quantity: int, by_card: int
+) -> None:
+    async with running_till(tmp_path, settings={"cash_step": 5}) as till:
+        await till.ready()
+        await till.scan(COFFEE, Decimal(quantity))
+        await till.pay("cash", 500)
+        await till.pay("card")
+
+        (body,) = await sales(till)
+        assert [tender["amount"] for tender in body["tenders"]] == [500, by_card]
+        assert (body["settlement"]["rounding"], body["settlement"]["change"]) == (0, 0)
 
 
 async def test_a_voucher_above_what_is_due_keeps_its_excess(till: TestTill) -> None:

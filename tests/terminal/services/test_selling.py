@@ -27,7 +27,7 @@ from terminal.services.commands import (
     VoidSale,
 )
 from terminal.services.state import Screen
-from tests.terminal.shop import BREAD, CHEESE, COFFEE, LOOSE, TestTill, running_till
+from tests.terminal.shop import BREAD, CHEESE, COFFEE, LOOSE, TestTill, items, running_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PRICED = "210012300945" + gtin_check_digit("210012300945")
 WEIGHED = "220012300482" + gtin_check_digit("220012300482")
+GTIN = "08000000000000"[:13] + gtin_check_digit("0800000000000")
 MISREAD = PRICED[:-1] + str((int(PRICED[-1]) + 1) % 10)
 
 
@@ -166,6 +167,69 @@ async def test_what_is_no_quantity_is_refused(till: TestTill, quantity: str) -> 
         await till.submit(ChangeQuantity(new_id(), lines(till)[0].id, Decimal(quantity)))
 
     assert lines(till)[0].quantity == 1
+
+
+async def test_a_sale_beyond_all_measure_is_refused_line_by_line(till: TestTill) -> None:
+    await till.submit(AddItem(new_id(), LOOSE, Decimal(1), Decimal(90_000_000_000)))
+    before = till.state.basket
+
+    for command in (
+        AddItem(new_id(), LOOSE, Decimal(1), Decimal(90_000_000_000)),
+        ChangeQuantity(new_id(), lines(till)[0].id, Decimal(2)),
+    ):
+        with pytest.raises(BadInputError) as refused:
+            await till.submit(command)
+        assert refused.value.code == "amount.too_large"
+
+    assert till.state.basket == before
+
+
+async def know_by_gtin(till: TestTill) -> None:
+    cheese = next(change for change in items() if change.id == CHEESE)
+    row = (cheese.row or {}) | {"codes": [GTIN]}
+    await till.core.catalog.apply_items([cheese.model_copy(update={"row": row})])
+
+
+@pytest.mark.parametrize(
+    ("message", "quantity", "total", "origin"),
+    [
+        ("]C101{gtin}3103001250", "1.250", 2363, "computed"),
+        ("]e001{gtin}3103001250", "1.250", 2363, "computed"),
+        ("01{gtin}3103001250\x1d10LOT7", "1.250", 2363, "computed"),
+        ("]C101{gtin}31030012503922799", "1.250", 799, "label"),
+        ("]C101{gtin}31030012503932978799", "1.250", 799, "label"),
+        ("]d201{gtin}", "1", 1890, "computed"),
+        ("]C102{gtin}3712", "12", 22680, "computed"),
+    ],
+)
+async def test_weight_count_and_price_of_a_gs1_message_become_the_line(
+    till: TestTill, message: str, quantity: str, total: int, origin: str
+) -> None:
+    await know_by_gtin(till)
+
+    await till.scan(message.format(gtin=GTIN))
+
+    (line,) = lines(till)
+    assert (line.item, line.quantity, line.total, line.total_origin) == (CHEESE, Decimal(quantity), total, origin)
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("]C101{gtin}31030012503932840799", "code.other_currency"),
+        ("]C101{gtin}310300125", "gs1.bad_value"),
+        ("]C10108000000000024", "gs1.bad_check_digit"),
+        ("]C101{gtin}05123", "gs1.unknown_ai"),
+    ],
+)
+async def test_a_gs1_message_that_cannot_be_sold_by_adds_nothing(till: TestTill, message: str, code: str) -> None:
+    await know_by_gtin(till)
+
+    with pytest.raises(PosError) as refused:
+        await till.scan(message.format(gtin=GTIN))
+
+    assert refused.value.code == code
+    assert till.state.basket is None
 
 
 async def test_a_negative_quantity_is_a_return(till: TestTill) -> None:

@@ -15,7 +15,7 @@ from commerce.receipt import Amount, Printing, z_elements
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn, VoidLine, VoidSale
 from terminal.services.state import Screen
 from tests.fakes.clock import FakeClock
-from tests.terminal.shop import ANNA, BREAD, BRUNO, COFFEE, PIN, TestTill, running_till
+from tests.terminal.shop import ANNA, BREAD, BRUNO, COFFEE, PIN, TestTill, operating_changes, running_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -120,12 +120,18 @@ async def test_z_numbers_count_on(till: TestTill) -> None:
 
 async def test_the_z_has_all_that_its_paper_needs(till: TestTill) -> None:
     await till.sell()
+    card = next(change for change in operating_changes() if change.id == "tender-card")
+    names = {"it": "Carta", "en": "Card"}
+    row = (card.row or {}) | {"names": names}
+    await till.register.apply_operating([card.model_copy(update={"version": 2, "row": row})])
+    await till.sell(kind="card")
     z = await close(till)
 
     seller = {"company_name": "", "shop_name": "", "address": [], "tax_id": "", "country": "IT", "till_name": "T2"}
     printing = Printing("2026-11-23T17:42:07.000000Z", "Anna")
-    amounts = [row.amount for row in z_elements(z, seller, "en", printing) if isinstance(row, Amount)]
-    assert "3.49" in amounts
+    for language, name in names.items():
+        rows = {row.text: row.amount for row in z_elements(z, seller, language, printing) if isinstance(row, Amount)}
+        assert rows[f"{name} (1)"] == ("3,49" if language == "it" else "3.49")
 
 
 async def test_the_z_lists_unknown_outcomes_and_carries_them_over(till: TestTill) -> None:

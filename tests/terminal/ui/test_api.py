@@ -130,6 +130,7 @@ async def test_an_item_without_price_takes_the_typed_one(till: Till) -> None:
         ({"code": COFFEE, "surprise": 1}, "surprise"),
         ({}, "code"),
         ({"code": COFFEE, "quantity": "two"}, "quantity"),
+        ({"code": COFFEE, "quantity": "١٢"}, "quantity"),
         ({"code": COFFEE, "quantity": 2}, "quantity"),
         ({"code": COFFEE, "command_id": "1"}, "command_id"),
     ],
