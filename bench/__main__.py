@@ -5,13 +5,15 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from rich.console import Console
 
-from bench.figures import Figure
 from bench.place import BUILD, Size
 from bench.report import show, write_docs, write_json
+
+if TYPE_CHECKING:
+    from bench.figures import Figure
 
 BENCHES = ("sale_commit", "scan_frame", "search", "acknowledged", "start", "ingest", "memory")
 

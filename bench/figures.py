@@ -46,9 +46,7 @@ def rate(name: str, rounds: Sequence[Round], *, at_least: float, unit: str = "1/
     """
     ours = statistics.median(per * len(one.ours) / sum(one.ours) for one in rounds)
     raw = statistics.median(per * len(one.raw) / sum(one.raw) for one in rounds)
-    ratio = statistics.median(
-        (len(one.ours) / sum(one.ours)) / (len(one.raw) / sum(one.raw)) for one in rounds
-    )
+    ratio = statistics.median((len(one.ours) / sum(one.ours)) / (len(one.raw) / sum(one.raw)) for one in rounds)
     return Figure(name, ours, raw, ratio, unit, f"ratio ≥ {at_least}", ratio >= at_least)
 
 

@@ -5,8 +5,9 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -56,7 +57,7 @@ class Chain:
     origin: Origin
     signer: Signer
     operating: OperatingSet
-    head: Head = Head(0, NO_HASH)
+    head: Head = field(default_factory=lambda: Head(0, NO_HASH))
     number: int = 0
 
     def append(self, kind: Kind, body: dict[str, Any]) -> Entry:
@@ -73,9 +74,7 @@ class Chain:
         day = datetime.now(UTC).date()
         issued = IssuedNumber(new_id(), "receipt", "s", "T1", str(day.year), self.number, f"T1/{self.number:06d}", day)
         effects = [IntendedEffect(new_id(), "print"), IntendedEffect(new_id(), "drawer")]
-        return self.append(
-            Kind.SALE_COMPLETED, history.completed_sale(self.operating, issued, effects, self.number)
-        )
+        return self.append(Kind.SALE_COMPLETED, history.completed_sale(self.operating, issued, effects, self.number))
 
     def push_of(self, entries: Sequence[Entry]) -> bytes:
         """Return the request as a till sends it."""
@@ -114,11 +113,7 @@ async def _measure_rounds(size: Size, folder: Path, url: str, raw_url: str, code
     try:
         chain, till = await _enrol(central, code)
         for number in range(-1, size.of(8, 1)):  # the first one warms up
-            pushes = [chain.push_of([chain.sell() for _ in range(TOGETHER)]) for _ in range(size.of(6, 1))]
-            gc.collect()
-            times = [await _ingest(central, till, pushes)]
-            rows = await central.database.read(lambda db, head=chain.head.seq: _written(db, chain, head, len(pushes)))  # type: ignore[misc]
-            one = Round([sum(times) / len(pushes)] * len(pushes), [await raw.store(part) for part in rows])
+            one = await _round(central, raw, chain, till, size.of(4, 1))
             rounds += [one] if number >= 0 else []
     finally:
         projecting.cancel()
@@ -127,6 +122,15 @@ async def _measure_rounds(size: Size, folder: Path, url: str, raw_url: str, code
         await raw.close()
         await central.database.close()
     return rounds
+
+
+async def _round(central: Central, raw: "_RawLite | _RawPostgres", chain: Chain, till: KnownTill, count: int) -> Round:
+    """Ingest some pushes, then store the rows that these came to, a push at a time."""
+    pushes = [chain.push_of([chain.sell() for _ in range(TOGETHER)]) for _ in range(count)]
+    gc.collect()
+    seconds = await _ingest(central, till, pushes)
+    parts = await central.database.read(partial(_written, chain=chain, head=chain.head.seq, pushes=count))
+    return Round([seconds / count] * count, [await raw.store(part) for part in parts])
 
 
 async def _enrol(central: Central, code: str) -> tuple[Chain, KnownTill]:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -27,7 +26,7 @@ class Program:
     """One program of this environment's Python, told what to do by its arguments; it answers in lines."""
 
     def __init__(self, *arguments: str, log: Path, environment: dict[str, str] | None = None) -> None:
-        self._log = log
+        self._arguments, self._log = arguments, log
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, *arguments], cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -45,7 +44,7 @@ class Program:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.process.args} ended:\n{self._log.read_text(errors='replace')[-3000:]}")
+            raise RuntimeError(f"{self._arguments} ended:\n{self._log.read_text(errors='replace')[-3000:]}")
         return line.decode().strip()
 
     def resident_mib(self) -> float:
@@ -201,5 +200,3 @@ def _connect(path: Path) -> socket.socket:
             time.sleep(POLL_S)
         else:
             return caller
-
-

@@ -27,7 +27,7 @@ SHOP = "01900000-0000-7000-8000-0000000000f0"
 TILL = "01900000-0000-7000-8000-0000000000d0"
 PIN = "2468"
 _SECRET = bytes(range(32))
-_SYLLABLES = "ba be bo ca ce co da di do fa fe fi ga gi la le lo ma mi mo na ne pa pe pi ra re ri sa so ta te ti va vi zo"
+_SYLLABLES = "ba be bo ca ce co da di do fa fe fi ga gi la le lo ma mi mo na ne pa pe pi ra re ri sa so ta te ti va vi"
 _VOCABULARY = 4000
 _CHUNK = 20_000
 
