@@ -18,7 +18,8 @@ from commerce.errors import StorageError
 
 _log = structlog.get_logger("runtime")
 _RESTART_PAUSE_S = 1.0
-_THREAD_TURN_S = 0.0005  # how long a busy thread (search, printing) may keep the loop waiting; Python's own is ten times
+# How long a busy thread (search, printing) may keep the loop waiting; Python's own is ten times that.
+_THREAD_TURN_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,15 +154,13 @@ ERROR_TEXTS: dict[str, str] = {
     "import.bomb": N_("{file} grows too large when it is unpacked. Nothing was imported."),
     "import.gzip": N_("{file} is a damaged gzip file. Nothing was imported."),
     "import.encoding": N_(
-        "Row {row} of {file} is not {encoding}. Nothing was imported: save it as UTF-8, or "
-        "try --encoding windows-1252."
+        "Row {row} of {file} is not {encoding}. Nothing was imported: save it as UTF-8, or try --encoding windows-1252."
     ),
     "import.csv": N_("Row {row} of {file} is not readable CSV. Nothing was imported."),
     "import.field": N_("There is no field {field}; there are {fields}."),
     "import.column": N_("There is no column {column}; there are {columns}."),
     "import.columns_missing": N_(
-        "A column with codes or article numbers and one with names are needed; there are "
-        "{columns}. Use --map."
+        "A column with codes or article numbers and one with names are needed; there are {columns}. Use --map."
     ),
     "import.map": N_("“{text}” does not name a field and its column, such as price=Prezzo."),
     "import.vat_option": N_("There is no VAT code {vat}; there are {codes}."),

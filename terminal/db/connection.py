@@ -22,6 +22,7 @@ from commerce.errors import ConflictError, PosError, StorageError
 T = TypeVar("T")
 Parameters = Sequence[Any]
 Row = tuple[Any, ...]
+DatabaseFault = sqlite3.DatabaseError  # what a file that is damaged, or none of SQLite's, raises when it is read
 STUCK_AFTER_S = 20
 _FULL = 2  # what PRAGMA synchronous reads back
 _NORMAL = 1

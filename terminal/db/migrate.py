@@ -6,6 +6,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from commerce.errors import RuleError
+from terminal.db.connection import Queries
 
 APPLICATION_ID = 0x43_46_4C_31  # "CFL1": tells a ledger from any other SQLite file
 
@@ -31,6 +32,12 @@ def migrate(connection: sqlite3.Connection, folder: Traversable | None = None) -
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def is_ledger(connection: Queries) -> bool:
+    """Tell a ledger from any other SQLite file."""
+    row = connection.fetch_one("PRAGMA application_id")
+    return row is not None and row[0] == APPLICATION_ID
 
 
 def _steps(folder: Traversable) -> list[tuple[int, str]]:

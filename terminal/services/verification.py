@@ -1,7 +1,6 @@
 """Walking a ledger file from outside: is every entry there, in order, unchanged and signed?"""
 
 import json
-import sqlite3
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +10,8 @@ import orjson
 from commerce.errors import BadInputError, PosError
 from commerce.ledger import Head, Problem, SignedHead, Verdict, read_signed_head, verify_chain
 from terminal.db import ledger
-from terminal.db.connection import Connection, open_reader
-from terminal.db.migrate import APPLICATION_ID
+from terminal.db.connection import Connection, DatabaseFault, open_reader
+from terminal.db.migrate import is_ledger
 
 
 def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
@@ -26,9 +25,10 @@ def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
     except PosError as error:
         raise BadInputError("ledger.not_one", path=path.name) from error
     try:
-        _check_application(reader, path)
+        if not is_ledger(reader):
+            raise BadInputError("ledger.not_one", path=path.name)
         return _verify(reader, known)
-    except sqlite3.DatabaseError as error:
+    except DatabaseFault as error:
         raise BadInputError("ledger.not_one", path=path.name) from error
     finally:
         reader.close()
@@ -62,12 +62,6 @@ def _check_link(reader: Connection, older: Verdict, newer: Verdict) -> Verdict:
     if body["previous_chain"] == older.chain and left == older.head:
         return newer
     return replace(newer, problem=Problem(newer.chain, 1, "ledger.broken_link"))
-
-
-def _check_application(reader: Connection, path: Path) -> None:
-    row = reader.fetch_one("PRAGMA application_id")
-    if row is None or row[0] != APPLICATION_ID:
-        raise BadInputError("ledger.not_one", path=path.name)
 
 
 def _read_head(path: Path) -> SignedHead:

@@ -1,7 +1,7 @@
 """A bad line between till and central: an HTTP proxy whose mood a test sets while it runs.
 
-As a process of its own (``python -m tests.fakes.proxy --port N --upstream N --control N``) it takes its mood by name, one
-line on the control port, and answers ``ok``; ``counts`` tells how many requests met each mood, as JSON.
+As a process of its own (``python -m tests.fakes.proxy --port N --upstream N --control N``) it takes its mood by name,
+one line on the control port, and answers ``ok``; ``counts`` tells how many requests met each mood, as JSON.
 """
 
 from __future__ import annotations

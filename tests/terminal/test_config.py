@@ -33,9 +33,9 @@ def test_a_relative_data_directory_is_beside_the_settings_and_not_where_one_stan
 
 
 def test_the_home_directory_can_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/till")
+    monkeypatch.setenv("HOME", str(tmp_path / "of-the-till"))
 
-    assert read_config(write(tmp_path, 'data_dir = "~/data"\n')).data_dir == Path("/home/till/data")
+    assert read_config(write(tmp_path, 'data_dir = "~/data"\n')).data_dir == tmp_path / "of-the-till" / "data"
 
 
 @pytest.mark.parametrize(
