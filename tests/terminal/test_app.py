@@ -24,6 +24,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WATCHDOG_USEC = "300000"
+BROKEN = """
+import sys
+from pathlib import Path
+from terminal.__main__ import _announce, _run
+from terminal.app import TillApp
+from terminal.config import read_config
+from terminal.services.clock import SystemClock
+
+class BrokenClock(SystemClock):
+    started = False
+    def now(self):
+        if self.started:
+            raise RuntimeError("the clock broke")
+        return super().now()
+
+def announce(app):
+    _announce(settings, app.port)
+    sys.stdout.flush()
+    clock.started = True
+
+settings, clock = read_config(Path(sys.argv[1])), BrokenClock()
+_run(TillApp(settings, clock=clock).run(announce))
+"""  # a clock that fails once the till runs: its loop is one of those without which nobody can sell
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -121,6 +144,25 @@ def test_a_daemon_that_was_killed_leaves_nothing_in_the_way_of_the_next(daemon: 
         status = again.wait(30)
 
     assert status == 0
+
+
+def test_a_core_loop_that_fails_ends_the_daemon_with_another_status_than_0(tmp_path: Path) -> None:
+    enrolled(tmp_path)
+    config = tmp_path / "till.toml"
+    config.write_text(f'data_dir = "till-data"\n[listen]\nport = {free_port()}\n', encoding="utf-8")
+
+    ended = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(config)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "http://127.0.0.1" in ended.stdout
+    assert ended.returncode == 1
+    assert "RuntimeError: the clock broke" in ended.stderr
 
 
 def answers(daemon: Daemon) -> bool:
