@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from central.identity.passwords import hash_password
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, add_user
 from central.organisation.service import list_companies
-from central.registry.findings import write_findings
+from central.registry.findings import finding_text, path_beside, write_findings
 from central.registry.founding import Founding, found_company
 from central.registry.importing import ImportOptions, ImportRefusedError, ImportReport, import_items
 from central.runtime import serve
@@ -32,12 +32,13 @@ from central.tills.rebuilding import rebuild as rebuild_projections
 from central.tills.registering import add_till
 from commerce.errors import BadInputError, ConflictError, PosError, StorageError
 from commerce.money import PRICE_SCALE, parse_decimal
-from commerce.texts import Translator, translator
+from commerce.texts import N_, Translator, translator
 from commerce.texts.errors import error_text
 
 T = TypeVar("T")
 Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
 DEFAULT_CONFIG = Path("central.toml")
+STAGES = {"reading": N_("Reading"), "publishing": N_("Publishing")}
 
 app = typer.Typer(help="Cassaforte's central server.", no_args_is_help=True, add_completion=False)
 till_app = typer.Typer(help="Tills: add, enrol, shut out.", no_args_is_help=True)
@@ -138,6 +139,7 @@ def import_items_command(
     language: Annotated[str | None, typer.Option(help="Language of the names.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as windows-1252.")] = None,
     columns: Annotated[list[str] | None, typer.Option("--map", help="field=column, where names are not found.")] = None,
+    errors: Annotated[Path | None, typer.Option(help="Where to list what was found; else FILE.errors.csv.")] = None,
 ) -> None:
     """Import items: rows in error are left out and listed with their reason, the rest is published at once.
 
@@ -155,10 +157,10 @@ def import_items_command(
     try:
         report = _with_central(config, importing)
     except ImportRefusedError as refused:
-        _print_report(refused.report, file)
+        _print_report(refused.report, errors or path_beside(file))
         _complain(refused)
         raise typer.Exit(1) from refused
-    _print_report(report, file)
+    _print_report(report, errors or path_beside(file))
 
 
 @till_app.command("add")
@@ -247,20 +249,27 @@ async def _only_company(central: Central) -> str:
     return str(companies[0].id)
 
 
-def _print_report(report: ImportReport, file: Path) -> None:
+def _print_report(report: ImportReport, errors: Path) -> None:
     words = _translator()
+    t = words.t
     for finding in report.findings:
-        kind = "error" if finding.is_error else "note"
-        text = error_text(words, PosError(finding.code, **finding.values))
-        typer.echo(f"row {finding.row}: {kind} {finding.code}: {text}")
+        kind = t("left out") if finding.is_error else t("note")
+        place = t("row {row}", row=finding.row)
+        typer.echo(f"{place}: {kind} {finding.code}: {finding_text(words, finding)}")
     if report.findings:
-        with suppress(StorageError):  # a folder that only reads: what was found stands above
-            typer.echo(f"listed in {write_findings(file, report.findings, words)}")
+        try:
+            typer.echo(t("Listed in {path}", path=write_findings(errors, report.findings, words)))
+        except StorageError:  # what was found stands above
+            typer.echo(t("{path} cannot be written: what was found is listed above only.", path=errors), err=True)
     typer.echo(
-        f"{report.rows} rows: {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
-        f" {report.errors} left out, {report.warnings} notes"
-        f" ({report.transactions} transactions of at most {report.longest_write} rows)"
-    )
+        t("{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {errors} left out, {warnings} notes",
+          rows=report.rows, added=report.added, changed=report.changed, unchanged=report.unchanged,
+          errors=report.errors, warnings=report.warnings)
+    )  # fmt: skip
+    typer.echo(
+        t("Written in {transactions} transactions of at most {most} rows.", transactions=report.transactions,
+          most=report.longest_write)
+    )  # fmt: skip
 
 
 async def _nothing(_: Central) -> None:
@@ -328,7 +337,7 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
 
         def told(stage: str, done: int, of: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage.capitalize(), total=None)
+                tasks[stage] = bar.add_task(_translator().t(STAGES[stage]), total=None)
             bar.update(tasks[stage], completed=done, total=of or None)
 
         yield told

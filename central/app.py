@@ -19,6 +19,7 @@ from central.tills import api as tills_api
 from central.tills import fleet_api
 from central.tills import pages as tills_pages
 from central.tills.fleet import Fleet
+from central.tills.pace import Pace
 from central.tills.projector import Projector
 from central.tills.service import TillService, load_signer
 from central.tills.snapshots import Snapshots
@@ -63,6 +64,7 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     projection = SalesProjection()
     fleet = Fleet(database, now)
     tills = TillService(database, load_signer(config.signing_key), now, fleet, projection)
+    tills.pace = Pace(config.pace.burst, config.pace.per_minute)
     projector = Projector(database, projection, now, tuple(config.projection.modes), tills.handover)
     marker = EpochMarker(database, config.data_dir / "feed-epoch.json")
     application = _web(config, database, tills, now)

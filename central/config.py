@@ -53,6 +53,13 @@ class ProjectionSection(Section):
     modes: list[Literal["live", "training", "demo", "replay"]] = ["live"]
 
 
+class PaceSection(Section):
+    """What one till may push: so many entries at once after a long absence, then so many a minute."""
+
+    burst: int = Field(default=500_000, ge=1_000)
+    per_minute: int = Field(default=12_000, ge=60)
+
+
 class CentralConfig(Section):
     """``central.toml``. ``key_file`` is shared by all processes on one database."""
 
@@ -60,6 +67,7 @@ class CentralConfig(Section):
     listen: ListenSection = Field(default_factory=ListenSection)
     database: DatabaseSection = DatabaseSection()
     projection: ProjectionSection = ProjectionSection()
+    pace: PaceSection = PaceSection()
     key_file: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 

@@ -36,6 +36,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/settings/users", show_users)
     app.router.add_post("/settings/users", add_user)
     app.router.add_post("/settings/users/{user}", change_user)
+    app.router.add_post("/settings/tokens/{token}/revoke", revoke_token)
     app.router.add_post("/sessions/{session}/end", end_session)
     app.router.add_get("/settings/audit", show_audit)
 
@@ -134,6 +135,12 @@ async def change_user(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/settings/users")
 
 
+async def revoke_token(request: web.Request) -> web.Response:
+    """Make somebody's key worthless."""
+    await service.revoke_token(database(request), require_actor(request), request.match_info["token"], now(request))
+    raise web.HTTPSeeOther("/settings/users")
+
+
 async def end_session(request: web.Request) -> web.Response:
     """End a session and go back to the list."""
     form = await request.post()
@@ -188,6 +195,7 @@ async def _users_page(
         status=refusal.status if refusal else 200,
         users=await service.list_users(database(request), actor),
         sessions=await service.list_sessions(database(request), actor, now(request)),
+        tokens=await service.list_all_tokens(database(request), actor),
         roles=ROLE_NAMES,
         role_options=[(key, t(text)) for key, text in ROLE_NAMES.items()],
         form=values,

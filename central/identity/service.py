@@ -183,6 +183,12 @@ async def list_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
     return [row for row in rows if row.user == actor.id]
 
 
+async def list_all_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
+    """Return everybody's API tokens that hold."""
+    actor.require(Permission.MANAGE_USERS)
+    return await db.read(queries.list_tokens)
+
+
 async def list_acts(db: "Database", actor: Actor, *, limit: int, before: str | None = None) -> "list[Row[Any]]":
     """Return the record of changes, newest first."""
     actor.require(Permission.EDIT_REGISTRY)

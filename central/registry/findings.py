@@ -15,12 +15,16 @@ def finding_text(words: Translator, finding: Finding) -> str:
     return error_text(words, BadInputError(finding.code, **dict(finding.values)))
 
 
-def write_findings(imported: Path, findings: Iterable[Finding], words: Translator) -> Path:
-    """Write ``FILE.errors.csv``: row, code, sentence and the row's cells; formula cells are escaped.
+def path_beside(imported: Path) -> Path:
+    """Return where an import's findings lie unless told otherwise: ``FILE.errors.csv``."""
+    return imported.with_name(f"{imported.name}.errors.csv")
+
+
+def write_findings(target: Path, findings: Iterable[Finding], words: Translator) -> Path:
+    """Write row, code, sentence and the row's cells; formula cells are escaped.
 
     StorageError ``storage.failed`` where the folder takes no file.
     """
-    target = imported.with_name(f"{imported.name}.errors.csv")
     header = ("row", "error", "code", "reason")
     rows = [
         (finding.row, "yes" if finding.is_error else "no", finding.code, finding_text(words, finding), *finding.cells)

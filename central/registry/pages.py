@@ -50,7 +50,8 @@ async def show_items(request: web.Request) -> web.Response:
         found = queries.search_items(conn, company.id, words=words, after=place, limit=_PAGE + 1)  # type: ignore[arg-type]
         shown = found[:_PAGE]
         last = encode_cursor(shown[-1].card.sort_name(), shown[-1].id) if len(found) > _PAGE else None
-        return {"items": shown, "more": last, "count": queries.count_items(conn, company.id)}
+        return {"items": shown, "more": last, "count": queries.count_items(conn, company.id),
+                "most_counted": queries.MAX_COUNT}  # fmt: skip
 
     found = await database(request).read(job)
     template = "registry/items_table.html" if is_partial(request) else "registry/items.html"

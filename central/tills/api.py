@@ -84,6 +84,7 @@ async def push(request: web.Request) -> web.StreamResponse:
     """Take entries of one chain. Revoked tills are heard too: what they send is set aside."""
     tills = request.app[TILLS]
     known = await tills.recognise(_token(request))
+    tills.check_pace(known)
     message = await _read(request, PushRequest)
     answer = await tills.receive(known, message)
     return reply(answer, 409 if isinstance(answer, GapAnswer) else 200)

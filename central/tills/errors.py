@@ -17,6 +17,13 @@ class TooManyCodesError(PosError):
     default_code = "enrol.wait"
 
 
+class TooFastError(PosError):
+    """A till sends more than any honest one: wait, and send it again."""
+
+    status = 429
+    default_code = "sync.wait"
+
+
 class TooLargeError(PosError):
     """A request is larger than any honest one."""
 

@@ -21,13 +21,14 @@ from central.tills.credentials import find_till, token_hash
 from central.tills.errors import UnknownTokenError
 from central.tills.fleet import Fleet, list_fleet
 from central.tills.handover import Handover
+from central.tills.pace import Pace
 from central.tills.projector import Projection
 from central.tills.review import Decision, EntryKey
 from central.tills.storing import store
 from central.tills.values import Gap, KnownTill, RawEntry
 from commerce.dates import utc_text
 from commerce.errors import ForbiddenError
-from commerce.ledger import Head, Signer, sign_head
+from commerce.ledger import ChainMode, Head, Signer, sign_head
 from commerce.wire import (
     EnrolAnswer,
     EnrolRequest,
@@ -53,6 +54,7 @@ class TillService:
     projection: Projection
     handover: Handover = field(default_factory=Handover)
     attempts: Attempts = field(default_factory=Attempts)
+    pace: Pace = field(default_factory=Pace)
     _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
 
     async def enrol(self, request: EnrolRequest, address: str) -> EnrolAnswer:
@@ -106,9 +108,16 @@ class TillService:
             raise ForbiddenError("till.revoked")
         return known
 
+    def check_pace(self, till: KnownTill) -> None:
+        """Raise TooFastError while a till has to wait; replayed chains are sent as fast as they can be."""
+        if till.mode != ChainMode.REPLAY:
+            self.pace.check(till.till, monotonic())
+
     async def receive(self, till: KnownTill, request: PushRequest) -> PushAnswer | GapAnswer:
         """Store a push durably, then say up to where central holds the chain, signed."""
         batch = read_push(request, till)
+        size = sum(len(one.entry.header) + len(one.entry.body) for one in batch.entries)
+        self.pace.take(till.till, len(batch.entries), size, monotonic())
         stored = await self.database.write(partial(store, batch=batch, at=self.now()))
         if isinstance(stored, Gap):
             return GapAnswer(expected=stored.expected)

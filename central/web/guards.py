@@ -77,6 +77,8 @@ async def check_form(request: web.Request, handler: Handler) -> web.StreamRespon
         raise ForbiddenError("forbidden.origin")
     given = request.headers.get(FORM_HEADER) or ""
     if not given and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        if request.content_length is None or request.content_length > MAX_FORM_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MAX_FORM_BYTES, request.content_length or 0)
         value = (await request.post()).get(FORM_FIELD)
         given = value if isinstance(value, str) else ""
     secret = request.get(FORM_SECRET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from central.registry.columns import Finding
-from central.registry.findings import finding_text, write_findings
+from central.registry.findings import finding_text, path_beside, write_findings
 from commerce.texts import translator
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def test_a_finding_is_said_in_the_readers_language() -> None:
 
 
 def test_the_file_of_findings_lies_beside_the_imported_one_and_runs_no_formula(tmp_path: Path) -> None:
-    path = write_findings(tmp_path / "items.csv", [FOUND], translator("en"))
+    path = write_findings(path_beside(tmp_path / "items.csv"), [FOUND], translator("en"))
 
     assert path.name == "items.csv.errors.csv"
     assert "3,yes,row.price," in path.read_text("utf-8-sig")

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from central.db.feed import change_epoch, publish, publish_many
 from central.runtime import make_runner
 from central.tills import api
+from central.tills.pace import Pace
 from central.tills.snapshots import Snapshots
 from central.tills.tables import ledger_entry
 from commerce.ledger import Signer, read_signed_head
@@ -119,6 +120,37 @@ async def test_enrol_push_and_heads_over_http(central: Central) -> None:
 
     assert [read_signed_head(head).head for head in heads["heads"]] == [till.head]
     assert heads["time"] == "2026-11-23T12:00:00.000000Z"
+
+
+async def test_a_till_that_sends_too_much_is_told_to_wait_and_loses_nothing(central: Central) -> None:
+    stolen = await central.office.new_till()
+    central.office.tills.pace = Pace(burst=3, per_minute=1)
+    for _ in range(5):
+        stolen.sell()
+    first, _ = await central.ask("POST", "ledger", stolen, data=body(stolen))
+    stolen.sell()
+    headers = {"Authorization": f"Bearer {stolen.token}"}
+
+    async with central.session.post("/sync/v1/ledger", data=body(stolen), headers=headers) as refused:
+        answer = orjson.loads(await refused.read())
+        waiting = int(refused.headers["Retry-After"])
+    still_answers, heads = await central.ask("GET", "heads", stolen)
+    central.office.tills.pace = Pace()
+    again, _ = await central.ask("POST", "ledger", stolen, data=body(stolen))
+
+    assert (first, refused.status, answer["code"], again) == (200, 429, "sync.wait", 200)
+    assert waiting > 0
+    assert (still_answers, heads["heads"][0]["seq"]) == (200, 6)
+
+
+async def test_a_replayed_chain_is_not_slowed_down(central: Central) -> None:
+    till = await central.office.new_till("R1", "replay")
+    central.office.tills.pace = Pace(burst=1, per_minute=1)
+    till.sell()
+
+    statuses = [(await central.ask("POST", "ledger", till, data=body(till)))[0] for _ in range(3)]
+
+    assert statuses == [200, 200, 200]
 
 
 async def test_a_push_may_be_compressed(central: Central) -> None:
