@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from terminal.devices.protocols import Availability, DeviceState
-from terminal.services.commands import AddTender, CloseSession
+from terminal.services.commands import AddCode, AddTender, CloseSession
 from tests.e2e.kiosk import Kiosk, open_kiosk
 from tests.fakes.register import FakeRegister
 from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, TWIN_CODE
@@ -22,6 +23,8 @@ TOO_SMALL = """() => [...document.querySelectorAll("button, input, a")]
     .filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()])
     .filter(([e, r]) => Math.min(r.width, r.height) < 44 && getComputedStyle(e, "::after").position !== "absolute")
     .map(([e, r]) => `${e.textContent} ${r.width}x${r.height}`)"""
+SPILLED = """() => [...document.querySelectorAll("button, .done-figure")]
+    .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth).map(e => e.textContent)"""
 OUT_OF_SIGHT = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -128,3 +131,21 @@ async def test_new_paper_appears_by_itself(chromium: Browser, axe_source: str) -
 
         await kiosk.sees(".paper", "the first receipt")
         assert await kiosk.violations(axe_source) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_large_amount_stays_on_its_button_and_on_the_screen(chromium: Browser, size: str) -> None:
+    register = FakeRegister().sign_on()
+    async with open_kiosk(chromium, register, size=SIZES[size], locale="it-IT") as kiosk:
+        await register.submit(AddCode("a", COFFEE, Decimal(99_999)))
+        await kiosk.page.locator(".pay strong").wait_for()
+        assert await kiosk.page.evaluate(SPILLED) == []
+        await kiosk.tap(".pay")
+        await kiosk.page.locator(".exact").wait_for()
+        assert await kiosk.page.evaluate(SPILLED) == []
+        sale = register.state.basket
+        assert sale is not None
+        await register.submit(AddTender("b", sale.sale, "cash", sale.total, 10**11))
+        await kiosk.screen("done")
+        assert await kiosk.page.evaluate(SPILLED) == []
+        assert await kiosk.page.evaluate(OUT_OF_SIGHT) <= 0
