@@ -74,6 +74,20 @@ def test_an_item_without_price_asks_for_one(demo: DemoRun) -> None:
     assert demo.till.state()["notices"][-1]["kind"] == "price"
 
 
+def test_with_central_paused_the_till_sells_on_and_everything_arrives_afterwards(demo: DemoRun) -> None:
+    central = int(re.findall(r"kill -STOP (\d+)", demo.said)[-1])
+    os.kill(central, signal.SIGSTOP)
+    try:
+        done = demo.sell(COFFEE)
+        unsent = demo.till.state()["network"]["unsent"]
+    finally:
+        os.kill(central, signal.SIGCONT)
+    wait_until(lambda: demo.till.state()["network"]["unsent"] == 0, "everything to arrive", 60)
+
+    assert done["total"] == "€3.49"
+    assert unsent > 0
+
+
 def test_a_killed_till_comes_back_with_its_half_scanned_basket(demo: DemoRun) -> None:
     demo.open_session()
     demo.scan(COFFEE, MILK)
