@@ -90,6 +90,8 @@ class Till(Program):
             try:
                 self.get("/health")
             except OSError:
+                if self._connection:
+                    self._connection.close()
                 self._connection = None
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.read_line()
@@ -97,6 +99,12 @@ class Till(Program):
                 time.sleep(POLL_S)
             else:
                 return
+
+    def stop(self) -> None:
+        """Close the connection and stop the till."""
+        if self._connection:
+            self._connection.close()
+        super().stop()
 
     def token(self) -> str:
         """Return a token for acts and sockets."""

@@ -53,7 +53,7 @@ def run(size: Size) -> list[Figure]:
 
 async def _measure(folder: Path, rounds: int, sales: int) -> list[Round]:
     async with _open_till(folder / "till") as core:
-        raw = _open_raw(folder / "raw.db")
+        raw = open_raw(folder / "raw.db")
         reader = sqlite3.connect(folder / "till" / "ledger.db", isolation_level=None)
         done = []
         for number in range(-1, rounds):  # the first one warms up
@@ -125,7 +125,8 @@ def insert_sale(raw: sqlite3.Connection, rows: SaleRows) -> float:
     return perf_counter() - begun
 
 
-def _open_raw(path: Path) -> sqlite3.Connection:
+def open_raw(path: Path) -> sqlite3.Connection:
+    """Return a database with the till's tables and durability."""
     raw = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     raw.execute("PRAGMA journal_mode = WAL")
     raw.execute("PRAGMA synchronous = FULL")
