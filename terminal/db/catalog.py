@@ -7,17 +7,19 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from commerce.errors import BadInputError, PosError
 from commerce.wire import Change
 from terminal.db import catalog_rows
 from terminal.db.catalog_rows import Item
-from terminal.db.connection import Connection, Writer, open_reader
+from terminal.db.connection import Connection, Writer, open_reader, storage_error
 from terminal.db.search import search_items
 
+T = TypeVar("T")
 POINTER = "catalog.current"
 
 
@@ -31,6 +33,8 @@ class Catalog:
         self._searcher: Connection | None = None
         self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
         self._changing = asyncio.Lock()
+        self._number = 0
+        self._damaged = False
 
     @property
     def path(self) -> Path:
@@ -51,27 +55,33 @@ class Catalog:
 
     def find_by_code(self, code: str) -> list[Item]:
         """Return the items with exactly this code (a point look-up, for the loop's thread)."""
-        return catalog_rows.find_by_code(self._open_reader(), code)
+        return self._read(lambda reader: catalog_rows.find_by_code(reader, code))
 
     def find_item(self, item: str) -> Item | None:
         """Return one item (a point look-up, for the loop's thread)."""
-        return catalog_rows.find_item(self._open_reader(), item)
+        return self._read(lambda reader: catalog_rows.find_item(reader, item))
 
     def cursor(self) -> str | None:
-        """Return how far the feed was applied."""
-        return catalog_rows.find_cursor(self._open_reader())
+        """Return how far the feed was applied; None, so that it is fetched anew, when the file was taken away."""
+        if self._damaged or not self.path.is_file():
+            return None
+        return self._read(catalog_rows.find_cursor)
 
     def count(self) -> int:
         """Return how many items there are."""
-        return catalog_rows.count_items(self._open_reader())
+        return self._read(catalog_rows.count_items)
 
     async def search(self, text: str, limit: int = 50) -> list[Item]:
-        """Return the best items for what was typed so far."""
+        """Return the best items for what was typed so far; none from a file that cannot be read (until the next)."""
         searcher = self._searcher
         if searcher is None:
             return []
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._search_thread, search_items, searcher, text, limit)
+        try:
+            return await loop.run_in_executor(self._search_thread, search_items, searcher, text, limit)
+        except sqlite3.Error:
+            self._damaged = True
+            return []
 
     async def apply_items(self, changes: Iterable[Change], cursor: str | None = None) -> None:
         """Apply changed rows and the cursor behind them in one transaction."""
@@ -102,10 +112,15 @@ class Catalog:
         await self._let_go()
         self._search_thread.shutdown()
 
-    def _open_reader(self) -> Connection:
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        """Ask the current file; StorageError, and a new file with the next pull, when it cannot be read."""
         if self._reader is None:
             raise BadInputError("catalog.closed")
-        return self._reader
+        try:
+            return query(self._reader)
+        except sqlite3.Error as error:
+            self._damaged = True
+            raise storage_error(error) from error
 
     async def _use(self, path: Path) -> None:
         """Open a file completely before the pointer names it and the old one is dropped."""
@@ -113,9 +128,12 @@ class Catalog:
         await writer.start(catalog_rows.create_catalog)
         reader = open_reader(path)
         searcher = open_reader(path, any_thread=True)
+        for opened in (reader, searcher):  # SQLite opens its files with the first query: now, lest they be taken away
+            catalog_rows.find_cursor(opened)
         _write_pointer(self._folder, path.name)
         await self._let_go()
         self._writer, self._reader, self._searcher = writer, reader, searcher
+        self._number, self._damaged = _number(path), False
         self._drop_others(path)
 
     async def _let_go(self) -> None:
@@ -129,8 +147,9 @@ class Catalog:
             await writer.stop()
 
     def _next_path(self) -> Path:
+        """Return an unused name; not that of a file taken away either, whose closing would drop the new one's log."""
         numbers = [_number(path) for path in self._folder.glob("catalog-*.db")]
-        return self._folder / f"catalog-{max(numbers, default=0) + 1}.db"
+        return self._folder / f"catalog-{max(self._number, *numbers, 0) + 1}.db"
 
     def _drop_others(self, kept: Path) -> None:
         for path in self._folder.glob("catalog-*.db*"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from commerce.errors import BadInputError
+from commerce.errors import BadInputError, StorageError
 from commerce.wire import Change
 from terminal.db.catalog import POINTER, Catalog
 
@@ -122,6 +122,40 @@ async def test_a_deleted_catalogue_file_comes_back_empty(tmp_path: Path) -> None
     assert (again.count(), again.cursor()) == (0, None)
     assert again.path.name == path.name
     await again.close()
+
+
+async def test_a_catalogue_taken_away_while_in_use_is_fetched_anew_under_another_name(catalog: Catalog) -> None:
+    await catalog.apply_items([item("a", "Pane", "1")], "c1")
+    old = catalog.path
+    for file in old.parent.glob("catalog*"):
+        file.unlink()
+
+    assert [found.id for found in catalog.find_by_code("1")] == ["a"]
+    assert [found.id for found in await catalog.search("pan")] == ["a"]
+    assert catalog.cursor() is None
+
+    await catalog.rebuild()
+    await catalog.apply_items([item("b", "Latte", "2")], "c2")
+    assert catalog.path.name == "catalog-2.db"
+    assert [found.id for found in await catalog.search("lat")] == ["b"]
+    assert (catalog.find_by_code("1"), catalog.cursor()) == ([], "c2")
+
+
+async def test_a_catalogue_overwritten_while_in_use_ends_no_scan_in_a_fault(catalog: Catalog) -> None:
+    await catalog.apply_items([item(f"i{n}", f"Pane {n}", f"{n:05}") for n in range(500)], "c1")
+    path = catalog.path
+    for file in path.parent.glob("catalog-*"):
+        file.write_bytes(b"nonsense" * 512)
+
+    def look_everything_up() -> None:
+        for n in range(500):
+            catalog.find_by_code(f"{n:05}")
+
+    with pytest.raises(StorageError):
+        look_everything_up()
+
+    assert await catalog.search("pan") == []
+    assert catalog.cursor() is None
 
 
 async def test_a_damaged_catalogue_is_replaced(tmp_path: Path) -> None:

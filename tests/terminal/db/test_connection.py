@@ -89,6 +89,11 @@ async def test_a_second_writer_of_a_ledger_is_refused(writer: Writer, tmp_path: 
     assert refused.value.code == "ledger.in_use"
 
 
+async def test_a_folder_that_takes_no_lock_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        await Writer(tmp_path / "ledger.db", lock=tmp_path / "nowhere" / "lock").start()
+
+
 async def test_the_lock_is_free_after_a_stop(writer: Writer, tmp_path: Path) -> None:
     await writer.stop()
     second = Writer(tmp_path / "ledger.db", lock=tmp_path / "lock")
