@@ -46,7 +46,7 @@ class Options:
     file: Path
     folder: Path
     tills: int = 2
-    rate: float | None = None
+    per_second: float | None = None
     receipts: int | None = None
     cut: bool = True
     database: str | None = None
@@ -58,7 +58,7 @@ def main() -> None:
     given = _arguments()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="cassaforte-replay-"))
     options = Options(
-        given.file, folder, given.tills, given.rate, given.receipts, given.cut, given.database, given.project
+        given.file, folder, given.tills, given.per_second, given.receipts, given.cut, given.database, given.project
     )
     if given.keep and folder.exists() and any(folder.iterdir()):
         print(f"replay: {folder} is not empty: keep the replay's data in a folder of its own.", file=sys.stderr)
@@ -104,7 +104,7 @@ async def replay(options: Options, console: Console) -> dict[str, Any]:
 async def _play(options: Options, world: World, book: ReceiptBook, progress: Progress) -> dict[str, Any]:
     """Play every receipt, the line cut half of the time, and wait until everything has arrived."""
     async with AsyncExitStack() as stack:
-        pacer, playing = Pacer(options.rate), progress.add_task("Playing receipts", total=book.count, line="")
+        pacer, playing = Pacer(options.per_second), progress.add_task("Playing receipts", total=book.count, line="")
         played = _counter(world, progress, playing)
         apis = [await TillApi.open(till_code(i), url, stack) for i, url in enumerate(world.till_urls)]
         players = [Player(api, book.receipts(i), pacer, played) for i, api in enumerate(apis)]
@@ -192,7 +192,8 @@ def _arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m bench.replay", description=(__doc__ or "").partition("\n")[0])
     options.add_argument("file", type=Path, help="receipts (.csv or .csv.gz), of complete_journey or online_retail")
     options.add_argument("--tills", type=_positive, default=2, help="how many tills (2)")
-    options.add_argument("--rate", type=float, help="receipts a second over all tills (as fast as it can)")
+    rate = "receipts a second over all tills (as fast as it can)"
+    options.add_argument("--rate", dest="per_second", metavar="R", type=float, help=rate)
     options.add_argument("--receipts", type=_positive, help="only so many, the first of the file")
     cut = "cut the line to central half of the time (yes)"
     options.add_argument("--cut", action=argparse.BooleanOptionalAction, default=True, help=cut)

@@ -23,10 +23,10 @@ _TENDER = "card"  # entered by hand: nothing is counted into or out of the drawe
 
 
 class Pacer:
-    """Lets so many receipts a second begin, over all tills; without a rate as many as can."""
+    """Lets so many receipts a second begin, over all tills; without a figure as many as can."""
 
-    def __init__(self, rate: float | None) -> None:
-        self._pause = 1 / rate if rate else 0.0
+    def __init__(self, per_second: float | None) -> None:
+        self._pause = 1 / per_second if per_second else 0.0
         self._next = time.monotonic()
 
     async def turn(self) -> None:
