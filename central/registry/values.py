@@ -10,6 +10,7 @@ from typing import Any
 
 from commerce.errors import BadInputError, RuleError
 from commerce.money import PRICE_SCALE, parse_decimal, price_text, rate_text
+from commerce.texts import LANGUAGES
 from commerce.vat import Treatment
 
 Names = Mapping[str, str]
@@ -51,6 +52,11 @@ class ItemCard:
             raise BadInputError("item.sku")
         if not any(self.names.values()) or any(len(name) > MAX_TEXT for name in self.names.values()):
             raise BadInputError("item.name")
+        texts = (self.sku, self.brand, self.size, *self.names.values(), *self.codes)
+        if any(len(text) > MAX_TEXT or not _can_be_shown(text) for text in texts) or not set(self.names) <= set(
+            LANGUAGES
+        ):
+            raise BadInputError("item.text")
         if self.unit not in UNITS:
             raise BadInputError("item.unit", unit=self.unit)
         if self.price is not None and self.price < 0:
@@ -205,6 +211,11 @@ def _without_groups(whole: str, mark: str, text: str) -> str:
     if any(len(group) != 3 for group in groups[1:]):
         raise BadInputError("number.unreadable", value=text)
     return "".join(groups)
+
+
+def _can_be_shown(text: str) -> bool:
+    """Barcodes may carry the separator that GS1 puts into them; anything else is for people to read."""
+    return text.replace("\x1d", "").isprintable()
 
 
 def search_words(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.sales import reading
-from central.sales.queries import AnyRow, SaleFilter, SalePage, sort_keys
+from central.sales.queries import SORTS, AnyRow, SaleFilter, SalePage, check_place, sort_keys
 from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_query, reply
 from central.web.context import require_actor
 from central.web.keys import database
@@ -135,7 +135,8 @@ def add_routes(app: web.Application) -> None:
 async def list_sales(request: web.Request) -> web.Response:
     """Give a page of sales."""
     asked, actor = read_query(request, SaleListQuery), require_actor(request)
-    after = tuple(decode_cursor(asked.after, 4 if asked.sort == "at" else 3)) if asked.after else ()
+    length = len(SORTS[asked.sort]) + 2
+    after = check_place(asked.sort, decode_cursor(asked.after, length)) if asked.after else ()
     listed = SalePage(asked.sort, asked.order == "down", after, asked.limit + 1)
     rows = await database(request).read(lambda conn: reading.list_sales(conn, actor, asked.wanted(), listed))
     shown = rows[: asked.limit]

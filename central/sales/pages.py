@@ -8,7 +8,7 @@ from aiohttp import web
 from central.organisation.service import list_companies, list_shops, list_tills
 from central.sales import reading
 from central.sales.printing import receipt_text
-from central.sales.queries import SORTS, SaleFilter, SalePage, list_operator_names, sort_keys, tender_kinds
+from central.sales.queries import SORTS, SaleFilter, SalePage, check_place, list_operator_names, sort_keys, tender_kinds
 from central.tills.fleet import list_fleet
 from central.tills.watching import till_state
 from central.web.context import require_actor
@@ -161,7 +161,7 @@ def _page(request: web.Request) -> SalePage:
     if sort not in SORTS:
         raise BadInputError("page.sort", sort=sort[:40])
     after = request.query.get("after")
-    keys = tuple(decode_cursor(after, len(SORTS[sort]) + 2)) if after else ()
+    keys = check_place(sort, decode_cursor(after, len(SORTS[sort]) + 2)) if after else ()
     return SalePage(sort, request.query.get("order", "down") != "up", keys, _PAGE + 1)
 
 

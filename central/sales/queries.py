@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from central.sales.tables import effect_outcome, operator_name, sale, sale_effect, sale_line, sale_tax, sale_tender
 from commerce.dates import utc_text
+from commerce.errors import BadInputError
 
 AnyRow = Row[Any]
 SORTS = {"at": (sale.c.business_day, sale.c.at), "total": (sale.c.total,), "number": (sale.c.number,)}
@@ -47,7 +48,7 @@ class SalePage:
 
     sort: str = "at"
     descending: bool = True
-    after: tuple[str | int | None, ...] = ()
+    after: tuple[str | int, ...] = ()
     limit: int = 50
 
 
@@ -66,6 +67,14 @@ def sort_keys(row: AnyRow, sort: str) -> tuple[str | int, ...]:
     """Return what ``SalePage.after`` wants of a row."""
     values = {"at": (row.business_day.isoformat(), utc_text(row.at)), "total": (row.total,), "number": (row.number,)}
     return (*values[sort], row.till, row.id)
+
+
+def check_place(sort: str, place: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Return the keys that an address carried; BadInputError ``page.cursor`` unless they are of the sort's kinds."""
+    kinds = [int if sort in ("total", "number") else str for _ in SORTS[sort]]
+    if [type(key) for key in place] != [*kinds, str, str]:
+        raise BadInputError("page.cursor")
+    return tuple(place)
 
 
 def sum_sales(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:

@@ -88,7 +88,10 @@ async def decide(request: web.Request) -> web.Response:
     try:
         digest = str(form.get("hash", ""))
         key = EntryKey(
-            till, str(form.get("chain", "")), int(str(form.get("seq", ""))), bytes.fromhex(digest) if digest else None
+            till,
+            str(form.get("chain", "")),
+            _sequence(str(form.get("seq", ""))),
+            bytes.fromhex(digest) if digest else None,
         )
     except ValueError as error:
         raise BadInputError("bad_input") from error
@@ -97,6 +100,12 @@ async def decide(request: web.Request) -> web.Response:
     except PosError as error:
         return await _till_page(request, till, refusal=error)
     raise web.HTTPSeeOther(f"/tills/{till}")
+
+
+def _sequence(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise BadInputError("bad_input")
+    return int(text)
 
 
 def _manager(request: web.Request) -> TillManager:

@@ -69,8 +69,11 @@ def reply(answer: BaseModel, status: int = 200) -> web.Response:
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
     """Read a request's JSON; BadInputError ``api.body`` names the first field that is wrong."""
+    raw = await request.read()
+    if b"\\u0000" in raw:
+        raise BadInputError("api.body", field="-", fault="NUL")
     try:
-        return model.model_validate_json(await request.read())
+        return model.model_validate_json(raw)
     except ValidationError as error:
         raise BadInputError("api.body", **first_fault(error)) from error
 

@@ -13,7 +13,7 @@ from central.identity.passwords import form_token_matches
 from central.identity.service import find_actor, find_token_actor
 from central.web.context import ACTOR, FORM_SECRET, current_actor
 from central.web.keys import WEB_SETTINGS, database, now
-from commerce.errors import ForbiddenError
+from commerce.errors import BadInputError, ForbiddenError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 VISITOR_COOKIE = "central_visitor"
@@ -69,6 +69,17 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 @web.middleware
+async def check_text(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what no keyboard types and no database stores: a NUL in the address, or a text that is no text."""
+    if request.path.startswith(_OPEN):  # the wire has words of its own
+        return await handler(request)
+    parts = (request.path, *request.query.keys(), *request.query.values())
+    if any("\x00" in part or not _is_text(part) for part in parts):
+        raise BadInputError("bad_input")
+    return await handler(request)
+
+
+@web.middleware
 async def check_form(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let nothing change on behalf of another site: the form's token and the browser's word on the origin."""
     if request.method in _SAFE or request.path.startswith(_OPEN) or _has_bearer(request):
@@ -79,7 +90,10 @@ async def check_form(request: web.Request, handler: Handler) -> web.StreamRespon
     if not given and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         if request.content_length is None or request.content_length > MAX_FORM_BYTES:
             raise web.HTTPRequestEntityTooLarge(MAX_FORM_BYTES, request.content_length or 0)
-        value = (await request.post()).get(FORM_FIELD)
+        form = await request.post()
+        if any(isinstance(value, str) and ("\x00" in value or not _is_text(value)) for value in form.values()):
+            raise BadInputError("bad_input")
+        value = form.get(FORM_FIELD)
         given = value if isinstance(value, str) else ""
     secret = request.get(FORM_SECRET)
     if not secret or not form_token_matches(secret, given):
@@ -104,6 +118,14 @@ async def _recognise(request: web.Request) -> None:
     secret = cookie if actor is not None else request.cookies.get(VISITOR_COOKIE)
     if secret:
         request[FORM_SECRET] = secret
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _has_bearer(request: web.Request) -> bool:

@@ -70,6 +70,7 @@ FAULT_TEXTS: dict[str, str] = {
     "effect.outcome": N_("A device reported an outcome that does not exist."),
     "document.unknown": N_("This till has no such document."),
     "enrol.code": N_("The code is wrong, used or expired. Ask head office for a fresh one."),
+    "item.text": N_("A text of the item is too long, or has characters that cannot be shown."),
     "sync.wait": N_("This till sends more than central takes at once. It goes on by itself in {wait_s} seconds."),
     "enrol.wait": N_("Too many wrong codes. Wait {wait_s} seconds, then try again."),
     "till.revoked": N_("Head office has shut this till out. Sales are kept here; ask head office."),

@@ -168,6 +168,26 @@ class TestImport:
         assert "3 rows: 2 added, 0 changed, 0 unchanged, 1 left out, 1 notes" in ended.out
         assert len(central.rows("SELECT id FROM item")) == 2
 
+    def test_what_was_found_is_listed_where_told_and_in_the_readers_language(
+        self, central: Commands, goods: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LC_ALL", "it_IT.UTF-8")
+        listed = central.folder / "found.csv"
+
+        ended = central("import", "items", goods, "--errors", listed)
+
+        assert "4,yes,row.duplicate_code" in listed.read_text("utf-8-sig")
+        assert "riga 4: esclusa row.duplicate_code:" in ended.out
+        assert "3 righe: 2 aggiunte" in ended.out
+        assert not goods.with_name("goods.csv.errors.csv").exists()
+
+    def test_a_folder_that_takes_no_file_does_not_stop_an_import(self, central: Commands, goods: Path) -> None:
+        ended = central("import", "items", goods, "--errors", central.folder / "none" / "found.csv")
+
+        assert ended.status == 0
+        assert "cannot be written" in ended.err
+        assert "row 4: left out row.duplicate_code:" in ended.out
+
     def test_strict_refuses_all_and_ends_with_1(self, central: Commands, goods: Path) -> None:
         ended = central("import", "items", goods, "--strict")
 
