@@ -72,12 +72,6 @@ def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) ->
     )
 
 
-def find_document(queries: Queries, document: str) -> DocumentRow | None:
-    """Return a document's row."""
-    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM document WHERE id = ?", (document,))
-    return None if row is None else _document(row)
-
-
 def find_last_document(queries: Queries) -> DocumentRow | None:
     """Return the newest document."""
     row = queries.fetch_one(f"SELECT {_COLUMNS} FROM document ORDER BY rowid DESC LIMIT 1")

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -18,10 +18,10 @@ from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.wire import Change
 from terminal.db import commands as results
 from terminal.db import ledger
-from terminal.db.connection import Writer
+from terminal.db.connection import Transaction, Writer
 from terminal.services import clock_commands, outcomes, payments, selling, till_sessions
 from terminal.services import commands as acts
-from terminal.services.chains import Write
+from terminal.services.chains import Moment, Write
 from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
 from terminal.services.identity import Identity
@@ -75,7 +75,7 @@ class Register:
     async def open(self) -> None:
         """Rebuild everything from the ledger."""
         clock, chains = self._till.clock, self._till.chains
-        trusted = await self._writer.run(lambda tx: _find_trusted(tx))
+        trusted = await self._writer.run(_find_trusted)
         if trusted is not None:
             clock.trust(trusted)
             if isinstance(clock.source, ReplayClock) and clock.source.now() < trusted:
@@ -229,7 +229,7 @@ class Register:
         self._show(replace(self.state, till=replace(self.state.till, chain=chain)))
         return chain
 
-    def _moment(self) -> Any:  # noqa: ANN401
+    def _moment(self) -> Moment:
         return self._till.moment(self.state, None)
 
     def _show(self, state: RegisterState) -> None:
@@ -245,7 +245,7 @@ def command_digest(command: Command) -> bytes:
     return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
 
 
-def _find_trusted(tx: Any) -> Any:  # noqa: ANN401
+def _find_trusted(tx: Transaction) -> datetime | None:
     chain = ledger.find_current_chain(tx)
     return last_trusted_time(tx, chain.chain) if chain else None
 

@@ -103,11 +103,7 @@ def void_line(till: Till, state: RegisterState, command: VoidLine) -> Plan:
 
 def void_sale(till: Till, state: RegisterState, command: VoidSale) -> Plan:
     """Give the sale up; RuleError ``sale.being_paid`` while tenders are on it."""
-    require_operator(state)
-    basket = open_basket(state)
-    if basket.tenders:
-        raise RuleError("sale.being_paid")
-    moment = till.moment(state, command.command_id)
+    basket, moment = _unpaid_basket(state), till.moment(state, command.command_id)
 
     def write(write: Write) -> Values:
         journal.clear_events(write.tx, basket.sale)
@@ -219,11 +215,17 @@ def _journal(
     return Plan(moment, write, lambda now, _: replace(now, basket=after, newest_line=newest, done=None))
 
 
-def _open_line(till: Till, state: RegisterState, line_id: str, command_id: str) -> tuple[Basket, Line, Moment]:
+def _unpaid_basket(state: RegisterState) -> Basket:
+    """Return the open sale while nothing was given for it yet."""
     require_operator(state)
     basket = open_basket(state)
     if basket.tenders:
         raise RuleError("sale.being_paid")
+    return basket
+
+
+def _open_line(till: Till, state: RegisterState, line_id: str, command_id: str) -> tuple[Basket, Line, Moment]:
+    basket = _unpaid_basket(state)
     line = basket.find_line(line_id)
     if line is None:
         raise RuleError("line.unknown", line=line_id)

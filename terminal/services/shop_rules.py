@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import orjson
-
 from commerce.barcode import ITALIAN_DEFAULT_RULES, EmbeddedRule
 from terminal.db.connection import open_reader
 from terminal.db.registry import list_rows
@@ -19,5 +17,4 @@ def read_shop_rules(folder: Path) -> tuple[EmbeddedRule, ...]:
         reader.close()
     if not rows:
         return ITALIAN_DEFAULT_RULES
-    settings = orjson.loads(rows[0][3]) if isinstance(rows[0][3], bytes) else rows[0][3]
-    return tuple(EmbeddedRule(**rule) for rule in settings.get("embedded_rules", []))
+    return tuple(EmbeddedRule(**rule) for rule in rows[0][3].get("embedded_rules", []))
