@@ -56,11 +56,13 @@ def times_of_raw(name: str, rounds: Sequence[Round], percent: float, *, at_most:
     raw = statistics.median(percentile(one.raw, percent) for one in rounds)
     times = statistics.median(percentile(one.ours, percent) / percentile(one.raw, percent) for one in rounds)
     target = f"p{percent:g} ≤ {at_most:g} × raw"
-    return Figure(name, ours * 1000, raw * 1000, 1 / times, "ms", target, times <= at_most)
+    return Figure(f"{name}, p{percent:g}", ours * 1000, raw * 1000, 1 / times, "ms", target, times <= at_most)
 
 
 def limit(name: str, rounds: Sequence[Round], percent: float, *, at_most_ms: float) -> Figure:
     """Return a percentile in milliseconds, over all rounds, that has an absolute limit."""
     ours = percentile([value for one in rounds for value in one.ours], percent) * 1000
     raw = percentile([value for one in rounds for value in one.raw], percent) * 1000
-    return Figure(name, ours, raw, raw / ours, "ms", f"p{percent:g} ≤ {at_most_ms:g} ms", ours <= at_most_ms)
+    return Figure(
+        f"{name}, p{percent:g}", ours, raw, raw / ours, "ms", f"p{percent:g} ≤ {at_most_ms:g} ms", ours <= at_most_ms
+    )

@@ -47,7 +47,7 @@ def run(size: Size) -> list[Figure]:
     rounds = asyncio.run(_measure(fresh_folder(size.folder("sale-commit")), size.of(12, 2), size.of(300, 10)))
     return [
         rate("sale commit through the register", rounds, at_least=0.5, unit="sales/s"),
-        times_of_raw("sale commit through the register, p99", rounds, 99, at_most=2),
+        times_of_raw("sale commit through the register", rounds, 99, at_most=2),
     ]
 
 
