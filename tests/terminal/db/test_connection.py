@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from terminal.db.migrate import migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -136,6 +136,15 @@ async def test_a_file_that_is_no_database_does_not_start(tmp_path: Path) -> None
         await writer.start(migrate)
 
     assert not writer.alive
+
+
+async def test_a_place_that_keeps_nothing_does_not_start() -> None:
+    writer = Writer(Path(":memory:"))
+
+    with pytest.raises(StorageError) as refused:
+        await writer.start()
+
+    assert refused.value.code == "storage.not_durable"
 
 
 async def test_a_newer_ledger_stops_the_start(tmp_path: Path) -> None:

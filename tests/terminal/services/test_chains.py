@@ -129,6 +129,22 @@ async def test_a_truncated_tail_is_named_by_centrals_head(tmp_path: Path) -> Non
     assert (verdict.problem.seq, verdict.problem.code) == (verdict.entries + 1, "ledger.truncated")
 
 
+async def test_a_chain_that_central_knows_and_the_ledger_has_lost_is_named(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+    lost = "ab" * 16
+    head = sign_head(
+        Signer(Ed25519PrivateKey.generate()), make_shop_identity().till_id, lost, Head(7, bytes(32)), START
+    )
+    (tmp_path / "head.json").write_text(json.dumps(head.as_json()))
+
+    here, missing = verify_ledger(tmp_path / "ledger.db", tmp_path / "head.json")
+
+    assert here.problem is None
+    assert missing.problem is not None
+    assert (missing.problem.chain, missing.problem.seq, missing.problem.code) == (lost, 1, "ledger.truncated")
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"SQLite format 3\x00" + bytes(200)])
 def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.db").write_bytes(content)

@@ -15,7 +15,17 @@ from commerce.receipt import Amount, Printing, z_elements
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn, VoidLine, VoidSale
 from terminal.services.state import Screen
 from tests.fakes.clock import FakeClock
-from tests.terminal.shop import ANNA, BREAD, BRUNO, COFFEE, PIN, TestTill, operating_changes, running_till
+from tests.terminal.shop import (
+    ANNA,
+    BREAD,
+    BRUNO,
+    COFFEE,
+    PIN,
+    TestTill,
+    make_shop_identity,
+    operating_changes,
+    running_till,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -145,6 +155,28 @@ async def test_the_z_lists_unknown_outcomes_and_carries_them_over(till: TestTill
     assert printing in [row["effect"] for row in second["unknown_effects"]]
 
 
+async def test_the_z_lists_prints_that_wait_or_are_under_way(till: TestTill) -> None:
+    waiting, under_way = [(await till.sell(kind="card")).values["effects"][0]["id"] for _ in range(2)]
+    await till.register.start_effect(under_way)
+
+    listed = {row["effect"]: row["state"] for row in (await close(till))["unknown_effects"]}
+
+    assert listed == {waiting: "intended", under_way: "started"}
+
+
+@pytest.mark.parametrize(("days", "repeated"), [(6, True), (8, False)])
+async def test_a_result_is_kept_for_a_week_past_each_z(tmp_path: Path, days: int, *, repeated: bool) -> None:
+    clock, command = FakeClock(), SignOff(new_id())
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.submit(command)
+        clock.advance(timedelta(days=days))
+        await till.submit(SignOn(new_id(), ANNA, PIN))
+        await close(till)
+
+        assert (await till.submit(command)).repeated is repeated
+
+
 async def test_a_drawer_of_unknown_outcome_is_listed_once(till: TestTill) -> None:
     drawer = next(e for e in (await till.sell()).values["effects"] if e["kind"] == "drawer")["id"]
     await till.register.settle_effect(drawer, "unknown", "effect.interrupted")
@@ -202,11 +234,22 @@ async def test_the_business_day_turns_at_the_cut_off(tmp_path: Path, opened: dat
         assert till.state.session.business_day == day
 
 
-async def test_a_sale_after_midnight_keeps_the_sessions_business_day(tmp_path: Path) -> None:
+async def test_a_shop_has_its_own_cut_off(tmp_path: Path) -> None:
+    shop = make_shop_identity(cut_off="06:00")
+    half_past_five = FakeClock(datetime(2026, 11, 23, 4, 30, tzinfo=UTC))
+    async with running_till(tmp_path, clock=half_past_five, identity=shop) as till:
+        await till.ready()
+
+        assert till.state.session is not None
+        assert till.state.session.business_day == "2026-11-22"
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=30), timedelta(hours=12)])
+async def test_a_sale_after_midnight_keeps_the_sessions_business_day(tmp_path: Path, later: timedelta) -> None:
     clock = FakeClock(datetime(2026, 11, 23, 22, 50, tzinfo=UTC))
     async with running_till(tmp_path, clock=clock) as till:
         await till.ready()
-        clock.advance(timedelta(minutes=30))
+        clock.advance(later)
         result = await till.sell()
         rows = await till.core.readers.fetch_all("SELECT business_day FROM entry WHERE kind = 'sale_completed'")
 
