@@ -67,6 +67,14 @@ def test_amounts_outside_vat_carry_no_tax() -> None:
     assert {row.vat.treatment for row in rows} == {Treatment.ZERO, Treatment.OUT_OF_SCOPE, Treatment.VENTILAZIONE}
 
 
+@pytest.mark.parametrize("treatment", [Treatment.ZERO, Treatment.OUT_OF_SCOPE, Treatment.VENTILAZIONE])
+@pytest.mark.parametrize("mode", list(VatMode))
+def test_the_treatment_decides_and_not_the_rate_that_stands_beside_it(treatment: Treatment, mode: VatMode) -> None:
+    (row,) = tax_breakdown([TaxedLine(VatRate("V", Decimal(22), treatment), 1000)], mode)
+
+    assert (row.net, row.tax) == (1000, 0)
+
+
 def test_one_code_at_two_rates_is_refused() -> None:
     with pytest.raises(RuleError) as caught:
         tax_breakdown([TaxedLine(R22, 1), TaxedLine(VatRate("22", Decimal(21)), 1)])

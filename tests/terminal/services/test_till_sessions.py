@@ -272,6 +272,30 @@ async def test_an_unknown_operator_is_named(tmp_path: Path) -> None:
             await till.submit(SignOn(new_id(), "nobody", PIN))
 
 
+async def test_an_operator_who_left_the_company_signs_on_no_more(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        bruno = next(change for change in operating_changes() if change.id == BRUNO)
+        row = (bruno.row or {}) | {"active": False}
+        await till.register.apply_operating([bruno.model_copy(update={"version": 2, "row": row})])
+
+        with pytest.raises(ForbiddenError) as refused:
+            await till.submit(SignOn(new_id(), BRUNO, PIN))
+
+    assert refused.value.code == "operator.inactive"
+
+
+@pytest.mark.parametrize(("closed", "who"), [(False, "Anna"), (True, None)])
+async def test_a_restart_keeps_the_operator_as_long_as_the_session_is_open(
+    tmp_path: Path, *, closed: bool, who: str | None
+) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        if closed:
+            await close(till)
+    async with running_till(tmp_path, fill=False) as till:
+        assert (till.state.operator.name if till.state.operator else None) == who
+
+
 async def test_the_pin_is_stored_nowhere(tmp_path: Path) -> None:
     async with running_till(tmp_path) as till:
         command = SignOn(new_id(), ANNA, PIN)
