@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from commerce.dates import parse_utc, utc_text
-from commerce.errors import ConflictError, PosError
+from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.ids import new_id
 from commerce.wire import HeadsAnswer, Heartbeat
 from terminal.config import DeviceSection, TillConfig
@@ -345,7 +345,10 @@ def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: 
 
 def _make_folders(folder: Path) -> None:
     """Make the data directory, for the till's own user only, with a place for virtual devices."""
-    (folder / "virtual").mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        (folder / "virtual").mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadInputError("data_dir.unusable", path=str(folder), reason=error.strerror or "") from error
 
 
 def _settings(section: DeviceSection, kind: str) -> DeviceSettings:

@@ -80,6 +80,8 @@ FAULT_TEXTS: dict[str, str] = {
     ),
     "sync.answer_cut_off": N_("Central's answer broke off. Sales are kept here and sent later."),
     "sync.answer_too_large": N_("Central did not answer as expected. Sales are kept here and sent later."),
+    "data_dir.unusable": N_("The till's data directory {path} cannot be used ({reason}). Nothing was started."),
+    "sync.gap_again": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.answer_unreadable": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.head_unreadable": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.head_differs": N_(

@@ -195,6 +195,8 @@ class Pusher:
         self._reached("push.sent")
         answer = await self._server.push(request)
         if isinstance(answer, GapAnswer):
+            if answer.expected == batch.entries[0].seq:  # it asks for the very entry it was sent
+                raise CentralUnreachableError("sync.gap_again", chain=batch.chain, seq=answer.expected)
             await self._outbox.keep_acknowledged(batch.chain, answer.expected - 1, None)
             return
         await self._keep(batch, answer)

@@ -302,6 +302,15 @@ class TestRun:
         assert ended.status == 2
         assert "listen.prot" in ended.err
 
+    def test_a_data_directory_that_is_a_file_is_a_sentence(self, till: Callable[..., Ended], tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("", encoding="utf-8")
+        (tmp_path / "till.toml").write_text('data_dir = "taken"\n', encoding="utf-8")
+
+        ended = till("run", "--config", tmp_path / "till.toml")
+
+        assert ended.status == 2
+        assert "[data_dir.unusable]" in ended.err
+
     def test_a_till_that_is_not_enrolled_says_what_to_do(self, till: Callable[..., Ended], config: Path) -> None:
         ended = till("run", "--config", config)
 

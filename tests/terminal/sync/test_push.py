@@ -178,6 +178,20 @@ async def test_a_central_restored_from_an_older_copy_gets_the_rest_again() -> No
     assert outbox.opened == []
 
 
+async def test_a_central_that_asks_for_what_it_was_just_sent_is_asked_again_later() -> None:
+    class Deaf(ScriptedCentral):
+        async def push(self, request: PushRequest) -> PushAnswer | GapAnswer:
+            return GapAnswer(expected=request.entries[0].seq)
+
+    outbox = MemoryOutbox(list(chain_of(3)))
+
+    with pytest.raises(CentralUnreachableError) as caught:
+        await pusher_of(outbox, Deaf()).drain()
+
+    assert caught.value.code == "sync.gap_again"
+    assert outbox.acknowledged == 0
+
+
 async def test_an_empty_central_asks_from_the_start() -> None:
     outbox, central = MemoryOutbox(list(chain_of(4)), acknowledged=3), ScriptedCentral()
 
