@@ -126,15 +126,24 @@ class Till(Program):
     def _ask(
         self, method: str, path: str, body: dict[str, object] | None = None, headers: dict[str, str] | None = None
     ) -> dict[str, Any]:
+        sent = None if body is None else json.dumps(body)
+        try:
+            status, answer = self._exchange(method, path, sent, headers or {})
+        except ConnectionError:  # the till let an idle connection go; an act's command id makes a resend harmless
+            self._connection = None
+            status, answer = self._exchange(method, path, sent, headers or {})
+        if status != 200:
+            raise RuntimeError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def _exchange(
+        self, method: str, path: str, sent: str | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, Any]]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        sent = None if body is None else json.dumps(body)
-        self._connection.request(method, path, sent, {**JSON, **(headers or {})})
+        self._connection.request(method, path, sent, {**JSON, **headers})
         response = self._connection.getresponse()
-        answer: dict[str, Any] = json.loads(response.read())
-        if response.status != 200:
-            raise RuntimeError(f"{method} {path}: {response.status} {answer}")
-        return answer
+        return response.status, json.loads(response.read())
 
 
 class Scanner:

@@ -81,7 +81,8 @@ def main() -> None:
 async def _replay_until_told(options: Options) -> dict[str, Any]:
     """Replay; asked to stop, stop tills and central too."""
     if task := asyncio.current_task():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would otherwise ignore SIGINT
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await replay(options, Console(stderr=True))
 
 
