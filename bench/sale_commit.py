@@ -15,6 +15,7 @@ from bench import shop
 from bench.figures import Figure, Round, rate, times_of_raw
 from bench.place import Size, fresh_folder
 from commerce.ids import new_id
+from terminal.db.cores import share_a_core
 from terminal.db.migrate import migrate
 from terminal.services.clock import SystemClock
 from terminal.services.commands import AddCode, AddTender
@@ -74,6 +75,7 @@ async def _open_till(folder: Path) -> AsyncIterator[TillCore]:
     shop.write_catalogue(folder.with_suffix(".catalogue"), ITEMS)
     shop.use_catalogue(folder, folder.with_suffix(".catalogue"))
     core = await open_till(folder, shop.enrolment().identity, clock=SystemClock(), app_version="bench")
+    share_a_core(core.writer.thread_id)  # as the daemon does
     running = asyncio.create_task(core.register.run())
     try:
         await core.register.apply_operating(shop.operating_set(), cursor="1.1.1")

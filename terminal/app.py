@@ -17,6 +17,7 @@ from commerce.ids import new_id
 from commerce.wire import HeadsAnswer, Heartbeat
 from terminal.config import DeviceSection, TillConfig
 from terminal.db import printables
+from terminal.db.cores import helper_threads, share_a_core
 from terminal.db.effects import EffectRow
 from terminal.devices.paper import PaperDocument
 from terminal.devices.printer.virtual import VirtualPrinter
@@ -108,6 +109,8 @@ class TillApp:
         identity = load_identity(folder / FILE_NAME)
         core = await open_till(folder, identity, clock=self._clock, app_version=APP_VERSION, steps=self._steps)
         self._closers.append(lambda: close_till(core))
+        asyncio.get_running_loop().set_default_executor(helper_threads())
+        share_a_core(core.writer.thread_id)
         return core
 
     async def _build(self, core: TillCore) -> list[Loop]:

@@ -17,6 +17,7 @@ from commerce.wire import Change
 from terminal.db import catalog_rows
 from terminal.db.catalog_rows import Item
 from terminal.db.connection import Connection, Writer, open_reader, storage_error
+from terminal.db.cores import use_all_cores
 from terminal.db.search import search_items
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class Catalog:
         self._writer: Writer | None = None
         self._reader: Connection | None = None
         self._searcher: Connection | None = None
-        self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
+        self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search", initializer=use_all_cores)
         self._changing = asyncio.Lock()
         self._number = 0
         self._damaged = False

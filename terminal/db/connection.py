@@ -147,6 +147,11 @@ class Writer:
         self._busy_since: float | None = None
 
     @property
+    def thread_id(self) -> int | None:
+        """Return the kernel's id of the writing thread while it runs."""
+        return None if self._thread is None else self._thread.native_id
+
+    @property
     def alive(self) -> bool:
         """Return whether the thread runs and is not stuck in a job: what the watchdog asks."""
         since = self._busy_since
