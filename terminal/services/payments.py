@@ -119,7 +119,6 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
             write.tx,
             [NewEffect(e.id, e.kind, number.document, number.formatted, number.kind, created) for e in intended],
         )
-        journal.clear_events(write.tx, basket.sale)
         till.steps.reached("sale.rows_written")
         return {
             "sale": basket.sale,

@@ -1,6 +1,7 @@
 """The register's state as the files have it: what a start makes of whatever the last run left behind."""
 
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -25,7 +26,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
     operating = restore_operating(queries, identity)
     session = sessions.find_open_session(queries)
     operator = operating.operators.get(ledger.find_meta(queries, OPERATOR_KEY) or "") if session else None
-    events = journal.find_open_sale(queries)
+    events = _open_events(queries)
     basket = sale.replay(events) if events else None
     shown = [row for row in effects.list_open(queries) if row.kind in SHOWN_KINDS and not row.dismissed]
     prints = tuple(print_state(row) for row in shown)
@@ -60,6 +61,14 @@ def last_trusted_time(queries: Queries, chain: str) -> datetime | None:
     if orjson.loads(last.header)["clock_suspect"] and kept:
         return parse_utc(kept)
     return parse_utc(last.at)
+
+
+def _open_events(queries: Queries) -> list[dict[str, Any]] | None:
+    """Return the journal of a sale that the ledger does not have yet."""
+    events = journal.find_newest_sale(queries)
+    last = documents.find_last_document(queries)
+    done = documents.find_content(queries, last.id) if last else None
+    return None if events and done and events[0]["sale"] == done["sale"] else events
 
 
 def _session(row: SessionRow) -> SessionState:
