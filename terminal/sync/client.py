@@ -25,7 +25,7 @@ from commerce.wire import EnrolAnswer, EnrolRequest, ErrorAnswer, GapAnswer, Hea
 Model = TypeVar("Model", bound=BaseModel)
 
 _ANSWER_LIMIT = 64 * 1024 * 1024
-_COMPRESS_ABOVE = 4096
+_COMPRESS_ABOVE = 16 * 1024  # what one flight of TCP carries anyway
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from terminal.sync.client import CentralAddress, CentralClient, check_url
 from tests.commerce.test_ledger import CHAIN, ORIGIN, chain_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-REQUEST = PushRequest(till=ORIGIN.till, chain=CHAIN, entries=[to_wire(entry) for entry in chain_of(12)])
+REQUEST = PushRequest(till=ORIGIN.till, chain=CHAIN, entries=[to_wire(entry) for entry in chain_of(40)])
 
 
 @asynccontextmanager
