@@ -37,6 +37,14 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         raise DBAPIError(f"COPY {table.name}", None, error) from error
 
 
+def execute_on_driver(connection: Connection, statement: str, values: Sequence[object]) -> None:
+    """Carry out one statement with asyncpg itself: on the way of every acknowledgement each layer counts."""
+    try:
+        await_only(driver_connection(connection).execute(statement, *values))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(statement, None, error) from error
+
+
 def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg has no types
     """Return asyncpg's connection, inside the transaction that SQLAlchemy would begin with its next statement."""
     driver = connection.connection.driver_connection

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import Connection, bindparam, select
 
-from central.db.bulk import insert_rows
+from central.db.bulk import execute_on_driver, insert_rows
 from central.tills.tables import (
     ledger_entry,
     ledger_fork,
@@ -23,6 +24,7 @@ from commerce.ledger import Head
 _ENTRY_COLUMNS = (
     "till", "chain", "seq", "hash", "kind", "at", "received_at", "header", "body", "signature", "personal"
 )  # fmt: skip
+_FEW = 8
 _SET_ASIDE_COLUMNS = ("till", "chain", "seq", "reason", "created_at", "state")
 
 
@@ -86,15 +88,35 @@ def enrolled_keys(connection: Connection, till: str) -> list[bytes]:
     return list(connection.execute(query.order_by(till_credential.c.created_at.desc())).scalars())
 
 
-def insert_entries(connection: Connection, till: str, chain: str, entries: Sequence[Arrived], at: datetime) -> None:
-    """Store new raw entries."""
+def keep(connection: Connection, till: str, chain: str, entries: Sequence[Arrived], head: Head, at: datetime) -> None:
+    """Store new raw entries and move the head; on PostgreSQL a few of them in one round trip."""
+    rows = _entry_rows(till, chain, entries, at)
+    if connection.dialect.name == "postgresql" and len(rows) <= _FEW:
+        values = [head.seq, head.hash, till, chain, *(value for row in rows for value in row)]
+        execute_on_driver(connection, _keep_statement(len(rows)), values)
+        return
+    insert_rows(connection, ledger_entry, _ENTRY_COLUMNS, rows)
+    connection.execute(_ADVANCE, {"till_": till, "chain_": chain, "seq": head.seq, "hash": head.hash})
+
+
+@lru_cache(maxsize=_FEW)
+def _keep_statement(count: int) -> str:
+    width = len(_ENTRY_COLUMNS)
+    marks = (", ".join(f"${5 + row * width + place}" for place in range(width)) for row in range(count))
+    values = ", ".join(f"({row})" for row in marks)
+    return (
+        "WITH moved AS (UPDATE till_chain SET seq = $1, hash = $2 WHERE till = $3 AND chain = $4)"
+        f" INSERT INTO ledger_entry ({', '.join(_ENTRY_COLUMNS)}) VALUES {values}"
+    )
+
+
+def _entry_rows(till: str, chain: str, entries: Sequence[Arrived], at: datetime) -> list[tuple[object, ...]]:
     received = utc_text(at)
-    rows = [
+    return [
         (till, chain, one.entry.seq, one.hash, *_kind_and_time(one), received,
          one.entry.header, one.entry.body, one.entry.signature, one.entry.personal)
         for one in entries
     ]  # fmt: skip
-    insert_rows(connection, ledger_entry, _ENTRY_COLUMNS, rows)
 
 
 def _kind_and_time(one: Arrived) -> tuple[str, str]:
@@ -103,11 +125,10 @@ def _kind_and_time(one: Arrived) -> tuple[str, str]:
     return str(one.header["kind"]).replace("\0", "")[:64], str(one.header["at"]).replace("\0", "")[:32]
 
 
-def advance(connection: Connection, till: str, chain: str, head: Head, public_key: bytes, old_key: bytes) -> None:
-    """Move the head; the key changes only when it was rotated."""
-    values = {"till_": till, "chain_": chain, "seq": head.seq, "hash": head.hash}
-    statement = _ADVANCE if public_key == old_key else _ADVANCE.values(public_key=public_key)
-    connection.execute(statement, values)
+def change_key(connection: Connection, till: str, chain: str, public_key: bytes) -> None:
+    """Note the key that signs from now on."""
+    where = (till_chain.c.till == till, till_chain.c.chain == chain)
+    connection.execute(till_chain.update().where(*where).values(public_key=public_key))
 
 
 _ADVANCE = (

@@ -130,8 +130,9 @@ def _keep(
     connection: Connection, batch: Batch, chain: ChainRow, walk: _Walk, new: Sequence[Arrived], at: datetime
 ) -> None:
     till = batch.till
-    chains.insert_entries(connection, till.till, batch.chain, new, at)
-    chains.advance(connection, till.till, batch.chain, walk.head, walk.public_key, chain.public_key)
+    chains.keep(connection, till.till, batch.chain, new, walk.head, at)
+    if walk.public_key != chain.public_key:
+        chains.change_key(connection, till.till, batch.chain, walk.public_key)
     if walk.problems:
         chains.insert_set_aside(connection, till.till, batch.chain, walk.problems, at)
         emit(connection, till.company, "till.set_aside", _keys(till, batch.chain, walk.problems), at)
