@@ -105,7 +105,7 @@ def _keep_statement(count: int) -> str:
     marks = (", ".join(f"${5 + row * width + place}" for place in range(width)) for row in range(count))
     values = ", ".join(f"({row})" for row in marks)
     return (
-        "WITH moved AS (UPDATE till_chain SET seq = $1, hash = $2 WHERE till = $3 AND chain = $4)"
+        "WITH moved AS (UPDATE till_chain SET seq = $1, hash = $2 WHERE till = $3 AND chain = $4)"  # noqa: S608 - our names
         f" INSERT INTO ledger_entry ({', '.join(_ENTRY_COLUMNS)}) VALUES {values}"
     )
 
