@@ -45,6 +45,15 @@ def execute_on_driver(connection: Connection, statement: str, values: Sequence[o
         raise DBAPIError(statement, None, error) from error
 
 
+def fetch_on_driver(connection: Connection, statement: str, values: Sequence[object]) -> tuple[Any, ...] | None:
+    """Return the first row of one statement, asked by asyncpg itself; what began the transaction counts as one."""
+    try:
+        found = await_only(driver_connection(connection).fetchrow(statement, *values))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(statement, None, error) from error
+    return None if found is None else tuple(found)
+
+
 def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg has no types
     """Return asyncpg's connection, inside the transaction that SQLAlchemy would begin with its next statement."""
     driver = connection.connection.driver_connection

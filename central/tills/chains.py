@@ -8,7 +8,7 @@ from typing import cast
 
 from sqlalchemy import Connection, bindparam, select
 
-from central.db.bulk import execute_on_driver, insert_rows
+from central.db.bulk import execute_on_driver, fetch_on_driver, insert_rows
 from central.tills.tables import (
     ledger_entry,
     ledger_fork,
@@ -50,8 +50,17 @@ _LOCK = (
 )
 
 
+_LOCK_ON_DRIVER = (
+    "SELECT c.seq, c.hash, c.public_key, k.revoked_at FROM till_chain c JOIN till_credential k ON k.till = c.till"
+    " WHERE c.till = $1 AND c.chain = $2 AND k.token_hash = $3 FOR UPDATE OF c"
+)
+
+
 def lock(connection: Connection, till: KnownTill, chain: str) -> ChainRow | None:
     """Return the chain's head and keep others from changing it until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        found = fetch_on_driver(connection, _LOCK_ON_DRIVER, (till.till, chain, till.token_hash))
+        return ChainRow(found[0], found[1], found[2], found[3] is not None) if found else None
     values = {"till": till.till, "chain": chain, "token_hash": till.token_hash}
     row = connection.execute(_LOCK, values).first()
     return None if row is None else ChainRow(row.seq, row.hash, row.public_key, row.revoked_at is not None)
