@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import pwd
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +21,9 @@ from sqlalchemy import Connection
 from central.app import Central, build
 from central.config import read_config
 from central.db.migrate import migrate
+from central.identity import audit
 from central.identity.passwords import hash_password
-from central.identity.people import COMMAND_LINE, Role
+from central.identity.people import Actor, Role, at_command_line
 from central.identity.service import NewUser, add_user
 from central.organisation.service import list_companies
 from central.registry.findings import finding_text, path_beside, write_findings
@@ -73,7 +75,7 @@ def rebuild(config: Config = DEFAULT_CONFIG) -> None:
 
     async def rebuilding(central: Central) -> int:
         with _progress("Rebuilding") as told:
-            return await rebuild_projections(central.projector, told)
+            return await rebuild_projections(central.projector, told, _who())
 
     typer.echo(f"{_with_central(config, rebuilding)} entries projected.")
 
@@ -87,6 +89,8 @@ def project(
 
     async def projecting(central: Central) -> int:
         central.projector.modes = (*central.projector.modes, *(mode or ()))
+        act = audit.Act("chains.projected", "chains", "all", {"modes": (None, list(central.projector.modes))})
+        await central.database.write(partial(audit.record, actor=_who(), at=_now(), act=act))
         return await central.projector.catch_up()
 
     typer.echo(f"{_with_central(config, projecting)} entries projected.")
@@ -124,7 +128,7 @@ def user_add(
 ) -> None:
     """Let somebody into head office. The password is asked for, or read from CENTRAL_PASSWORD or standard input."""
     new = NewUser(name, _password(), role, language, display_name or name)
-    _with_central(config, lambda central: add_user(central.database, new, _now()))
+    _with_central(config, lambda central: add_user(central.database, new, _now(), _who()))
     typer.echo(_translator().t("{name} may sign in.", name=name))
 
 
@@ -150,7 +154,7 @@ def import_items_command(
         owner = company or await _only_company(central)
         mapping = dict(_pair(one) for one in columns or ())
         default = parse_decimal(price, PRICE_SCALE) if price else None
-        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping)
+        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping, actor=_who())
         with _stages() as told:
             return await import_items(central.database, file, options, _now, told)
 
@@ -174,9 +178,9 @@ def till_add(
     """Add a till to a shop and print its id and a one-time enrolment code."""
 
     async def adding(central: Central) -> tuple[str, str]:
-        job = partial(add_till, actor=COMMAND_LINE, at=_now(), shop_id=shop, code=code, name=name, mode=mode)
+        job = partial(add_till, actor=_who(), at=_now(), shop_id=shop, code=code, name=name, mode=mode)
         identity = await central.database.write(job)
-        return identity, await central.tills.issue_code(identity)
+        return identity, await central.tills.issue_code(identity, _who())
 
     identity, enrolment_code = _with_central(config, adding)
     typer.echo(f"till {identity}\nenrolment code {enrolment_code} (single use, 24 hours)")
@@ -185,20 +189,28 @@ def till_add(
 @till_app.command("code")
 def till_code(till: Annotated[str, typer.Argument(help="The till's id.")], config: Config = DEFAULT_CONFIG) -> None:
     """Print a fresh one-time code, to enrol a till again."""
-    typer.echo(_with_central(config, lambda central: central.tills.issue_code(till)))
+    typer.echo(_with_central(config, lambda central: central.tills.issue_code(till, _who())))
 
 
 @till_app.command("revoke")
-def till_revoke(till: Annotated[str, typer.Argument(help="The till's id.")], config: Config = DEFAULT_CONFIG) -> None:
+def till_revoke(
+    till: Annotated[str, typer.Argument(help="The till's id.")],
+    config: Config = DEFAULT_CONFIG,
+    reason: Annotated[str, typer.Option(help="Why; it is written down with the act.")] = "",
+) -> None:
     """Shut a till out; what it still sends is kept and set aside."""
-    count = _with_central(config, lambda central: central.tills.revoke(till, "command_line"))
+    count = _with_central(config, lambda central: central.tills.revoke(till, "shut_out", _who(), reason[:1000]))
     typer.echo(f"{count} token revoked.")
 
 
 @feed_app.command("new-epoch")
 def new_epoch(config: Config = DEFAULT_CONFIG) -> None:
     """After a restore or a failover: make every till take a snapshot."""
-    typer.echo(_with_central(config, lambda central: central.marker.renew()))
+
+    def note(conn: Connection, epoch: str) -> None:
+        audit.record(conn, _who(), _now(), audit.Act("feed.new_epoch", "feed", epoch, {}))
+
+    typer.echo(_with_central(config, lambda central: central.marker.renew(note)))
 
 
 def main() -> None:
@@ -217,11 +229,11 @@ async def _set_up(central: Central, founding: Founding, admin: NewUser | None) -
     def found(connection: Connection) -> tuple[str, str]:
         if any(row.tax_id == founding.tax_id for row in list_companies(connection)):
             raise ConflictError("company.exists", tax_id=founding.tax_id)
-        return found_company(connection, founding, _now())
+        return found_company(connection, founding, _now(), _who())
 
     made = await central.database.write(found)
     if admin:
-        await add_user(central.database, admin, _now())
+        await add_user(central.database, admin, _now(), _who())
     return made
 
 
@@ -341,6 +353,20 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[stage], completed=done, total=of or None)
 
         yield told
+
+
+def _who() -> Actor:
+    """Return who typed the command, as the system knows them; who became root by sudo is named too."""
+    user = _system_user(os.getuid())
+    behind = os.environ.get("SUDO_UID", "") if os.getuid() == 0 else ""  # anybody else could invent it
+    return at_command_line(f"{user} for {_system_user(int(behind))}" if behind.isdecimal() else user)
+
+
+def _system_user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except (KeyError, OverflowError):
+        return f"uid {number}"
 
 
 def _now() -> datetime:

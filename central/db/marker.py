@@ -4,6 +4,7 @@ The file says how far the feed had come. A database that is behind it, or of ano
 till takes a snapshot then, because it may hold rows that this database never wrote.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -38,9 +39,15 @@ class EpochMarker:
         await self.renew()
         return True
 
-    async def renew(self) -> str:
-        """Give the feed a new epoch and note it."""
-        epoch = await self.database.write(change_epoch)
+    async def renew(self, note: Callable[[Connection, str], object] = lambda conn, epoch: None) -> str:
+        """Give the feed a new epoch and keep it in the file; ``note`` is a job of the same transaction."""
+
+        def job(conn: Connection) -> str:
+            epoch = change_epoch(conn)
+            note(conn, epoch)
+            return epoch
+
+        epoch = await self.database.write(job)
         await self.keep()
         return epoch
 

@@ -1,6 +1,6 @@
 """Who acts, and what a role may do. Services ask here; a hidden button is not a permission."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from commerce.errors import ForbiddenError
@@ -53,3 +53,8 @@ class Actor:
 
 
 COMMAND_LINE = Actor(id=None, name="command line", role=Role.ADMIN)
+
+
+def at_command_line(user: str) -> Actor:
+    """Return who types commands on the server itself: whoever may do that may do everything, under their own name."""
+    return replace(COMMAND_LINE, name=f"{user} (command line)")

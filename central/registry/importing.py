@@ -108,7 +108,7 @@ async def import_items(
         await asyncio.to_thread(_read_all, source, options, defaults, staging, report, told)
         if options.strict and report.errors:
             raise ImportRefusedError(report)
-        await _publish_all(db, options, defaults, staging, report, now, told)
+        await _publish_all(db, options, defaults, staging, path.name, report, now, told)
     await db.write(lambda conn: _note(conn, options, path, report, now()))
     return report
 
@@ -182,6 +182,7 @@ async def _publish_all(
     options: ImportOptions,
     defaults: Defaults,
     staging: Staging,
+    file: str,
     report: ImportReport,
     now: Callable[[], datetime],
     told: Progress,
@@ -190,7 +191,7 @@ async def _publish_all(
     told("publishing", 0, staging.count)
     for chunk in _chunks(staging):
         edit = Edit(options.actor, options.company, now())
-        work = _Chunk(edit, defaults, chunk)
+        work = _Chunk(edit, defaults, chunk, file)
         ready = await db.read(work.plan)
         plan = await db.write(partial(work.publish, ready=ready))
         done += len(chunk)
@@ -217,6 +218,7 @@ class _Chunk:
     edit: Edit
     defaults: Defaults
     rows: list[ImportRow]
+    file: str
 
     def plan(self, conn: "Connection") -> _Planned:
         company = self.edit.company
@@ -231,7 +233,14 @@ class _Chunk:
             ready = self.plan(conn)
         if ready.plan.items:
             publish_ready(conn, self.edit, ready.ready)
+            self._note(conn, ready.plan)
         return ready.plan
+
+    def _note(self, conn: "Connection", plan: Plan) -> None:
+        """Each transaction says what it changed: an import that is killed has still said how far it came."""
+        rows = f"{self.rows[0].number}–{self.rows[-1].number}"
+        change = {"rows": (None, rows), "added": (None, plan.added), "changed": (None, plan.changed)}
+        self.edit.note(conn, "items.imported", "file", self.file, change)
 
 
 def _chunks(staging: Staging) -> Iterator[list[ImportRow]]:
@@ -248,4 +257,4 @@ def _chunks(staging: Staging) -> Iterator[list[ImportRow]]:
 def _note(conn: "Connection", options: ImportOptions, path: Path, report: ImportReport, at: datetime) -> None:
     counts = {"rows": report.rows, "added": report.added, "changed": report.changed, "errors": report.errors}
     change = {name: (None, count) for name, count in counts.items()}
-    audit.record(conn, options.actor, at, audit.Act("items.imported", "file", path.name, change, options.company))
+    audit.record(conn, options.actor, at, audit.Act("items.import_ended", "file", path.name, change, options.company))

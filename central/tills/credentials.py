@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from central.identity import audit
+from central.identity.people import Actor, Role
 from central.organisation.directory import tills
 from central.organisation.service import get_company, get_shop, get_till
 from central.tills.tables import enrolment_code, till_credential
@@ -36,16 +38,17 @@ class Enrolled:
     secret: bytes
 
 
-def issue_code(connection: Connection, till_id: str, at: datetime) -> str:
+def issue_code(connection: Connection, actor: Actor, till_id: str, at: datetime) -> str:
     """Return a fresh one-time code for a till (``7KQ2-M4XW-09TB``); the one before stops working.
 
     NotFoundError ``till.unknown``.
     """
-    get_till(connection, till_id)
+    till = get_till(connection, till_id)
     code = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     connection.execute(delete(enrolment_code).where(enrolment_code.c.till == till_id))
     values = {"till": till_id, "code_hash": _code_hash(code), "created_at": at, "expires_at": at + CODE_LIFE}
     connection.execute(insert(enrolment_code).values(values))
+    audit.record(connection, actor, at, audit.Act("till.code_issued", "till", till_id, {}, till.company))
     return "-".join((code[:4], code[4:8], code[8:]))
 
 
@@ -61,18 +64,31 @@ def enrol(connection: Connection, code: str, public_key: bytes, app_version: str
     ).first()
     if taken is None or taken.expires_at <= at:
         raise ForbiddenError("enrol.code")
-    revoke(connection, taken.till, "enrolled_again", at)
+    _revoke(connection, taken.till, "enrolled_again", at)
     token, secret = secrets.token_bytes(32), secrets.token_bytes(32)
     values = {
         "till": taken.till, "token_hash": token_hash(token), "secret": secret, "public_key": public_key,
         "app_version": app_version[:64], "created_at": at,
     }  # fmt: skip
     connection.execute(insert(till_credential).values(values))
-    return Enrolled(*_cards(connection, taken.till), token, secret)
+    enrolled = Enrolled(*_cards(connection, taken.till), token, secret)
+    _note_enrolment(connection, enrolled, at)
+    return enrolled
 
 
-def revoke(connection: Connection, till_id: str, why: str, at: datetime) -> int:
-    """Shut out every token of a till; returns how many were valid. What they still send is set aside."""
+def revoke(connection: Connection, actor: Actor, till_id: str, why: str, at: datetime, reason: str = "") -> int:
+    """Shut out every token of a till; returns how many were valid. What they still send is set aside.
+
+    ``why`` is a stable code, ``reason`` what a person wrote. NotFoundError ``till.unknown``.
+    """
+    company = get_till(connection, till_id).company
+    count = _revoke(connection, till_id, why, at)
+    change = {"tokens": (count, 0)}
+    audit.record(connection, actor, at, audit.Act("till.revoked", "till", till_id, change, company, reason or None))
+    return count
+
+
+def _revoke(connection: Connection, till_id: str, why: str, at: datetime) -> int:
     credential = till_credential.c
     statement = update(till_credential).where(credential.till == till_id, credential.revoked_at.is_(None))
     return connection.execute(statement.values(revoked_at=at, revoked_why=why)).rowcount
@@ -98,6 +114,13 @@ def find_till(connection: Connection, digest: bytes) -> KnownTill | None:
 def token_hash(token: bytes) -> bytes:
     """Return the form in which a token is stored."""
     return hashlib.sha256(token).digest()
+
+
+def _note_enrolment(connection: Connection, enrolled: Enrolled, at: datetime) -> None:
+    """A till that enrols acts for itself: nobody is signed in at central then."""
+    till = enrolled.till
+    itself = Actor(None, f"{till.code} {till.name}", Role.VIEWER)
+    audit.record(connection, itself, at, audit.Act("till.enrolled", "till", till.id, {}, enrolled.company.id))
 
 
 def _code_hash(code: str) -> bytes:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.db.engine import Database
-from central.identity import audit
 from central.identity.people import Actor, Permission
 from central.organisation.service import list_tills
 from central.tills.review import Decision, EntryKey
@@ -24,17 +23,14 @@ class TillManager:
     async def issue_code(self, till: str) -> str:
         """Return a one-time enrolment code."""
         await self._permit(till, Permission.MANAGE_TILLS)
-        code = await self.tills.issue_code(till)
-        await self._note("till.code_issued", till)
-        return code
+        return await self.tills.issue_code(till, self.actor)
 
     async def revoke(self, till: str, why: str) -> None:
         """Shut a till out; BadInputError ``resolve.note`` without a reason."""
         await self._permit(till, Permission.MANAGE_TILLS)
         if not why.strip():
             raise BadInputError("resolve.note")
-        await self.tills.revoke(till, "shut_out")
-        await self._note("till.revoked", till, why.strip()[:1000])
+        await self.tills.revoke(till, "shut_out", self.actor, why.strip()[:1000])
 
     async def decide(self, act: str, key: EntryKey, note: str) -> None:
         """Resolve an entry: retry or dismiss one set aside, accept or dismiss a fork."""
@@ -53,7 +49,3 @@ class TillManager:
         known = await self.database.read(lambda conn: {one.id for one in list_tills(conn, self.actor.company)})
         if till not in known:
             raise NotFoundError("till.unknown", till=till)
-
-    async def _note(self, action: str, till: str, reason: str | None = None) -> None:
-        act = audit.Act(action, "till", till, {}, reason=reason)
-        await self.database.write(lambda conn: audit.record(conn, self.actor, self.at, act))

@@ -5,6 +5,8 @@ from functools import partial
 
 from sqlalchemy import Connection, select, update
 
+from central.identity import audit
+from central.identity.people import COMMAND_LINE, Actor
 from central.tills.projector import Projector, count_waiting, project_one
 from central.tills.tables import ledger_fork, projection_cursor
 from central.tills.values import RawEntry
@@ -12,17 +14,20 @@ from central.tills.values import RawEntry
 _NOTHING_IS_NEWS = 2**62
 
 
-async def rebuild(projector: Projector, progress: Callable[[int, int], None] = lambda done, of: None) -> int:
+async def rebuild(
+    projector: Projector, progress: Callable[[int, int], None] = lambda done, of: None, actor: Actor = COMMAND_LINE
+) -> int:
     """Rebuild; ``progress`` is told how many entries of how many. A running server may go on meanwhile.
 
     A crash in the middle loses nothing: whoever projects next goes on from there.
     """
-    await projector.database.write(partial(_start_again, projector=projector))
+    await projector.database.write(partial(_start_again, projector=projector, actor=actor))
     total = await projector.database.read(partial(count_waiting, modes=projector.modes))
     return await projector.catch_up(lambda done: progress(done, total))
 
 
-def _start_again(connection: Connection, projector: Projector) -> None:
+def _start_again(connection: Connection, projector: Projector, actor: Actor) -> None:
+    audit.record(connection, actor, projector.now(), audit.Act("sales.rebuilt", "sales", "all", {}))
     connection.execute(update(projection_cursor).values(projected_seq=0))
     projector.projection.clear(connection)
     fork = ledger_fork.c

@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from central.db.engine import Database
 from central.db.feed import current_epoch
+from central.identity.people import COMMAND_LINE, Actor
 from central.tills import chains, credentials, review
 from central.tills.arriving import read_push
 from central.tills.attempts import Attempts
@@ -131,13 +132,14 @@ class TillService:
         epoch = await self.database.read(current_epoch)
         return HeadsAnswer(heads=await self._heads(till.till), time=utc_text(self.now()), epoch=epoch)
 
-    async def issue_code(self, till_id: str) -> str:
+    async def issue_code(self, till_id: str, actor: Actor = COMMAND_LINE) -> str:
         """Return a one-time enrolment code."""
-        return await self.database.write(partial(credentials.issue_code, till_id=till_id, at=self.now()))
+        return await self.database.write(partial(credentials.issue_code, actor=actor, till_id=till_id, at=self.now()))
 
-    async def revoke(self, till_id: str, why: str) -> int:
-        """Shut a till out; what it still sends is kept and set aside."""
-        count = await self.database.write(partial(credentials.revoke, till_id=till_id, why=why, at=self.now()))
+    async def revoke(self, till_id: str, why: str, actor: Actor = COMMAND_LINE, reason: str = "") -> int:
+        """Shut a till out (``credentials.revoke``); what it still sends is kept and set aside."""
+        job = partial(credentials.revoke, actor=actor, till_id=till_id, why=why, at=self.now(), reason=reason)
+        count = await self.database.write(job)
         self._known.clear()
         return count
 

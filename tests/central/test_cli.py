@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import pwd
 import re
 import socket
 import sqlite3
@@ -259,3 +261,43 @@ def test_a_taken_port_is_a_sentence(central: Commands) -> None:
     assert ended.status == 2
     assert str(port) in ended.err
     assert "[listen.in_use]" in ended.err
+
+
+@pytest.mark.usefixtures("password")
+class TestCommandsAreWrittenDown:
+    """Every command that changes something leaves a row in the audit that names the system's user."""
+
+    @pytest.fixture
+    def acts(self, central: Commands) -> Callable[[], list[tuple[object, ...]]]:
+        return lambda: central.rows("SELECT action, actor_name, reason FROM audit ORDER BY id")
+
+    def test_by_whoever_typed_it(
+        self, central: Commands, acts: Callable[[], list[tuple[object, ...]]], tmp_path: Path
+    ) -> None:
+        shop = re.findall(r"shop (\S+)", central.setup("--user", "anna").out)[0]
+        added = central("till", "add", "--shop", shop, "--code", "T1", "--name", "Cassa 1")
+        till = re.findall(r"till (\S+)", added.out)[0]
+        central("till", "code", till)
+        central("till", "revoke", till, "--reason", "stolen")
+        central("feed", "new-epoch")
+        central("rebuild")
+        central("project", "--mode", "replay")
+        (tmp_path / "goods.csv").write_text(GOODS, encoding="utf-8")
+        central("import", "items", tmp_path / "goods.csv")
+        central("user", "add", "bruno")
+
+        written = acts()
+        assert {name for _, name, _ in written} == {f"{pwd.getpwuid(os.getuid()).pw_name} (command line)"}
+        assert ("till.revoked", "stolen") in {(action, reason) for action, _, reason in written}
+        assert {action for action, _, _ in written} == {
+            "company.saved", "shop.saved", "vat_code.saved", "tender_type.saved", "till_settings.saved", "user.added",
+            "till.added", "till.code_issued", "till.revoked", "feed.new_epoch", "sales.rebuilt", "chains.projected",
+            "items.imported", "items.import_ended",
+        }  # fmt: skip
+
+    def test_a_till_that_nobody_knows_is_not_shut_out(self, central: Commands) -> None:
+        central.setup()
+
+        ended = central("till", "revoke", "nowhere")
+
+        assert (ended.status, "till.unknown" in ended.err) == (2, True)

@@ -102,7 +102,7 @@ def _add_items(connection: Connection, edit: Edit, codes: Sequence[str], prices:
 def _add_till(connection: Connection, edit: Edit, shop: str, code: str) -> EnrolmentCode:
     row = {"id": new_id(), "company": edit.company, "shop": shop, "code": code, "name": code, "mode": "live"}
     connection.execute(insert(till).values({**row, "created_at": edit.at}))
-    return EnrolmentCode(row["id"], issue_code(connection, row["id"], edit.at))
+    return EnrolmentCode(row["id"], issue_code(connection, edit.actor, row["id"], edit.at))
 
 
 class Central(Process):

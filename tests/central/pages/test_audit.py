@@ -1,0 +1,81 @@
+"""Every change is written down in the transaction that makes it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+from sqlalchemy import select
+
+from central.db.engine import open_database
+from central.db.migrate import migrate
+from central.identity.tables import audit
+from central.registry.importing import ImportOptions, import_items
+from tests.central.head_office import HeadOffice, Visitor, open_head_office
+from tests.central.office import open_office
+from tests.central.watched import WatchedDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def watched(tmp_path: Path) -> AsyncIterator[tuple[HeadOffice, Visitor, WatchedDatabase]]:
+    database = WatchedDatabase(open_database(f"sqlite:///{tmp_path / 'central.db'}"))
+    await migrate(database)
+    site, runner = await open_head_office(await open_office(database, tmp_path), tmp_path)
+    async with aiohttp.ClientSession(site.address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        anna = Visitor(session)
+        await anna.sign_in()
+        yield site, anna, database
+    await runner.cleanup()
+    await database.close()
+
+
+async def test_no_page_changes_anything_without_writing_it_down(
+    watched: tuple[HeadOffice, Visitor, WatchedDatabase], tmp_path: Path
+) -> None:
+    site, anna, database = watched
+    office, item = site.office, site.items[0]
+    form = {"sku": "A1", "name_it": "Caffè", "price": "4", "vat_code": "10", "unit": "pc"}
+    await anna.post("/items", **{**form, "sku": "N1"})
+    await anna.post(f"/items/{item.id}", **form, version=str(item.version))
+    await anna.post(f"/items/{item.id}/delete", version=str(item.version + 1))
+    await anna.post("/operators", name="Bruno", shop=office.shop, pin="2468")
+    await anna.post(f"/settings/shops/{office.shop}", header="Nuova", footer="", version="1")
+    await anna.post("/settings/vat", code="6", name_it="Prova", rates="2020-01-01 6", treatment="taxed")
+    await anna.post("/settings/users", name="carlo", password="tre gatti sul tetto", role="viewer", language="it")  # noqa: S106
+    await anna.post("/account/tokens", name="replay", days="90")
+    made = await anna.post("/tills", shop=office.shop, code="T9", name="Cassa 9")
+    till = re.findall(r"/tills/([0-9a-f-]{36})", made.text)[0]
+    await anna.post(f"/tills/{till}/code")
+    await office.new_till("T8")
+    await anna.post(f"/tills/{till}/revoke", note="lost")
+    (tmp_path / "goods.csv").write_text("code,name,price,vat\n80012346,Nuovo,1.20,22\n", encoding="utf-8")
+    await import_items(database, tmp_path / "goods.csv", ImportOptions(office.company), office.clock)
+
+    assert database.unwritten == []
+    assert database.audited >= {
+        "app_user", "api_token", "till", "item", "vat_code", "operator", "till_settings", "enrolment_code",
+        "till_credential", "feed",
+    }  # fmt: skip
+
+
+async def test_a_change_that_fails_leaves_no_word_of_it(
+    watched: tuple[HeadOffice, Visitor, WatchedDatabase],
+) -> None:
+    site, anna, database = watched
+
+    async def count() -> int:
+        return len(await database.read(lambda conn: list(conn.execute(select(audit)))))
+
+    before = await count()
+    refused = await anna.post(
+        f"/items/{site.items[1].id}", sku="A1", name_it="Pane", vat_code="4", unit="kg", version="1"
+    )
+
+    assert refused.status == 409
+    assert await count() == before
