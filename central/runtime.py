@@ -22,7 +22,7 @@ from central.db.relay import relay_signals
 from central.tills.api import nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
-from commerce.errors import ConflictError, PosError
+from commerce.errors import ConflictError, PosError, StartError
 
 _log = structlog.get_logger()
 _FLUSH_S = 2.0
@@ -72,13 +72,24 @@ async def serve(central: Parts, announce: Callable[[str], None] = lambda _: None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
-        await migrate(central.database)
-        if await central.marker.check():
-            _log.warning("database_is_older_than_its_marker", consequence="tills take a snapshot")
+        await _prepare(central)
         await _run(central, stopping, announce)
     finally:
         notify("STOPPING=1")
         await central.database.close()
+
+
+async def _prepare(central: Parts) -> None:
+    """Bring the database up to date; whatever fails here ends the start with a sentence."""
+    try:
+        await migrate(central.database)
+        if await central.marker.check():
+            _log.warning("database_is_older_than_its_marker", consequence="tills take a snapshot")
+    except PosError:
+        raise
+    except Exception as error:
+        _log.exception("central_could_not_start")
+        raise StartError.of(error) from error
 
 
 async def _run(central: Parts, stopping: asyncio.Event, announce: Callable[[str], None]) -> None:

@@ -63,6 +63,17 @@ class StorageError(PosError):
     default_code = "storage.failed"
 
 
+class StartError(PosError):
+    """A daemon could not start for a reason that nobody foresaw; the log has it in full."""
+
+    default_code = "start.failed"
+
+    @classmethod
+    def of(cls, error: Exception) -> "StartError":
+        """Return it with the first line of what went wrong: drivers write paragraphs."""
+        return cls(reason=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+
+
 class DeviceError(PosError):
     """A device did not do what it was asked."""
 

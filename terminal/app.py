@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from commerce.dates import parse_utc, utc_text
-from commerce.errors import BadInputError, ConflictError, PosError
+from commerce.errors import BadInputError, ConflictError, PosError, StartError
 from commerce.ids import new_id
 from commerce.wire import HeadsAnswer, Heartbeat
 from terminal.config import DeviceSection, TillConfig
@@ -94,12 +94,15 @@ class TillApp:
 
     async def run(self, announce: Callable[["TillApp"], None] = lambda app: None) -> None:
         """Run the till until it is told to stop."""
-        core = await self._open_core()
         try:
+            core = await self._open_core()
             loops = await self._build(core)
-        except BaseException:
+        except BaseException as error:  # what was opened before the failure would keep the process from ending
             await self._close()
-            raise
+            if isinstance(error, PosError) or not isinstance(error, Exception):
+                raise
+            _log.exception("the till could not start")
+            raise StartError.of(error) from error
         runtime = Runtime(loops, is_alive=lambda: core.writer.alive, stop=self._close)
         await runtime.run(lambda: announce(self))
 

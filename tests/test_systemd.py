@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.prerequisites import missing
-from tests.shared_data import PROJECT
+from tests.under_unit import UNITS, section
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNITS = PROJECT / "systemd"
 DAEMONS = ("cassaforte-till", "cassaforte-central")
 ALL = (*DAEMONS, "cassaforte-kiosk")
 HARDENED = {
@@ -108,19 +107,6 @@ def verify(unit: Path) -> str:
     require_systemd()
     command = ["systemd-analyze", "verify", "--man=no", str(unit)]
     return subprocess.run(command, check=False, capture_output=True, text=True).stderr
-
-
-def section(name: str, title: str = "Service") -> dict[str, list[str]]:
-    """Read one section; a key may stand several times."""
-    found: dict[str, list[str]] = {}
-    current = ""
-    for line in (UNITS / f"{name}.service").read_text().replace("\\\n", " ").splitlines():
-        if line.startswith("["):
-            current = line.strip("[]")
-        elif "=" in line and not line.startswith("#") and current == title:
-            key, value = line.split("=", 1)
-            found.setdefault(key, []).append(value)
-    return found
 
 
 def require_systemd() -> None:

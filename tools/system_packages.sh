@@ -6,8 +6,10 @@ wanted=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium fonts-dejavu-core)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
 command -v gcc >/dev/null || wanted+=(gcc libc6-dev)
+command -v systemd-analyze >/dev/null || wanted+=(systemd)
+command -v bwrap >/dev/null || wanted+=(bubblewrap libseccomp2)
 if [ "${#wanted[@]}" -eq 0 ]; then
-    echo "System packages: Chromium, PostgreSQL and a C compiler are here."
+    echo "System packages: Chromium, PostgreSQL, a C compiler and what imitates systemd's units are here."
     exit 0
 fi
 if [ -n "${CI:-}${INSTALL:-}" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

@@ -12,6 +12,7 @@ FAULT_TEXTS: dict[str, str] = {
         "Other users of this machine can read the key {path}. Nothing was started: set its mode to 0600."
     ),
     "identity.unreadable": N_("The key {path} is damaged. Enrol this till again; its ledger stays."),
+    "start.failed": N_("The start failed: {reason}. Nothing was sold or changed; the log above has it in full."),
     "listen.in_use": N_(
         "Port {port} on {host} is in use by another program. Stop it, or choose another port in the settings."
     ),

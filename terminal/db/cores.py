@@ -5,6 +5,7 @@ of the other core and cold caches twice per sale; on one core a commit is a fift
 cores. See docs/decisions/0030-one-core-for-loop-and-writer.md.
 """
 
+import contextlib
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,18 +14,26 @@ _ALL = frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") el
 
 
 def share_a_core(writer_thread: int | None) -> None:
-    """Put the calling thread and the writer's on one core; processes spread by their id. One core: nothing to do."""
+    """Put the calling thread and the writer's on one core; processes spread by their id. One core: nothing to do.
+
+    It is a wish: where the machine refuses it (a unit's system-call filter, a container), threads run where they like.
+    """
     if len(_ALL) < 2 or writer_thread is None:
         return
     core = sorted(_ALL)[os.getpid() % len(_ALL)]
     for thread in (threading.get_native_id(), writer_thread):
-        os.sched_setaffinity(thread, {core})
+        _wish(thread, frozenset({core}))
 
 
 def use_all_cores() -> None:
     """Take back what a new thread inherits from the loop's."""
     if _ALL:
-        os.sched_setaffinity(threading.get_native_id(), _ALL)
+        _wish(threading.get_native_id(), _ALL)
+
+
+def _wish(thread: int, cores: frozenset[int]) -> None:
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(thread, cores)
 
 
 def helper_threads() -> ThreadPoolExecutor:

@@ -25,8 +25,15 @@ STOP_S = 30.0
 class Process:
     """One program; its standard output and errors go to ``log``."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> None:
-        self._arguments = [sys.executable, *arguments]
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        environment: dict[str, str] | None = None,
+        *,
+        program: Sequence[str] = (sys.executable,),
+    ) -> None:
+        self._arguments = [*program, *arguments]
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self.log = log
@@ -43,6 +50,11 @@ class Process:
             self._process = subprocess.Popen(
                 self._arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=PROJECT, env=self._environment
             )
+
+    @property
+    def exit_status(self) -> int | None:
+        """Its exit status once it has ended; negative for a signal."""
+        return self._process.poll() if self._process else None
 
     def kill(self) -> None:
         """End it with SIGKILL, as a crash would."""
