@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from commerce.bounds import Count, Moment, Offset, ShortText, StableCode, short
 from commerce.errors import BadInputError
 from commerce.ledger import Entry
 
@@ -19,6 +20,7 @@ WIRE_VERSION = 1
 ACCEPTED_VERSIONS = (1,)
 MAX_BATCH_ENTRIES = 1000
 MAX_BODY_BYTES = 32 * 1024 * 1024
+MOST_DEVICES = 64
 
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -38,7 +40,7 @@ class WireEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seq: int = Field(ge=1)
+    seq: Count = Field(ge=1)
     header: str
     body: str
     hash: Hex64
@@ -61,26 +63,26 @@ class HeadMessage(BaseModel):
 
     till: Uuid
     chain: Hex32
-    seq: int
+    seq: Count
     hash: Hex64
-    at: str
+    at: Moment
     public_key: Hex64
-    signature: str
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
 
 
 class PushAnswer(Message):
     """200: everything up to ``head`` is stored and fsynced. ``forked`` counts entries kept beside other bytes."""
 
     head: HeadMessage
-    forked: int = 0
-    set_aside: int = 0
+    forked: Count = 0
+    set_aside: Count = 0
 
 
 class GapAnswer(Message):
     """409 ``sync.gap``: send again from ``expected`` (1 when central does not know the chain)."""
 
     code: Literal["sync.gap"] = "sync.gap"
-    expected: int
+    expected: Count
 
 
 class ErrorAnswer(Message):
@@ -106,7 +108,7 @@ class EnrolRequest(Message):
 
     code: str = Field(min_length=4, max_length=64)
     public_key: Hex64
-    app_version: str
+    app_version: ShortText
 
 
 class CompanyCard(BaseModel):
@@ -187,17 +189,33 @@ class ChangesPage(Message):
     more: bool
 
 
+class DeviceStatus(BaseModel):
+    """A device as a till sees it; ``reason`` is a stable code, empty when nothing is wrong."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ShortText
+    kind: StableCode
+    availability: StableCode
+    reason: ShortText = ""
+
+    @classmethod
+    def of(cls, name: str, kind: str, availability: str, reason: str = "") -> "DeviceStatus":
+        """Return a device's state; a name too long for the wire is cut, because it must not silence the till."""
+        return cls(name=short(name), kind=kind, availability=availability, reason=short(reason))
+
+
 class Heartbeat(Message):
     """Till to central over ``GET /sync/v1/live`` (WebSocket), every few seconds and on change."""
 
     type: Literal["heartbeat"] = "heartbeat"
-    unsent: int
-    oldest_unsent_at: str | None
-    version: str
-    clock_offset_ms: int | None
-    devices: list[dict[str, str]]
+    unsent: Count
+    oldest_unsent_at: Moment | None
+    version: ShortText
+    clock_offset_ms: Offset | None
+    devices: list[DeviceStatus] = Field(max_length=MOST_DEVICES)
     chain: Hex32
-    seq: int
+    seq: Count
 
 
 class Nudge(Message):

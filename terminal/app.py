@@ -14,7 +14,7 @@ from aiohttp import web
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StartError
 from commerce.ids import new_id
-from commerce.wire import HeadsAnswer, Heartbeat
+from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
 from terminal.config import DeviceSection, TillConfig
 from terminal.db import printables
 from terminal.db.cores import helper_threads, share_a_core
@@ -341,8 +341,8 @@ def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: 
         version=APP_VERSION,
         clock_offset_ms=network.offset_ms,
         devices=[
-            {"name": d.name, "kind": d.kind, "availability": d.availability.value, "reason": d.reason}
-            for d in devices.list_states()
+            DeviceStatus.of(d.name, d.kind, d.availability.value, d.reason)
+            for d in devices.list_states()[:MOST_DEVICES]
         ],
         chain=core.chains.chain,
         seq=head.seq,

@@ -68,7 +68,7 @@ def enrol(connection: Connection, code: str, public_key: bytes, app_version: str
     token, secret = secrets.token_bytes(32), secrets.token_bytes(32)
     values = {
         "till": taken.till, "token_hash": token_hash(token), "secret": secret, "public_key": public_key,
-        "app_version": app_version[:64], "created_at": at,
+        "app_version": app_version, "created_at": at,
     }  # fmt: skip
     connection.execute(insert(till_credential).values(values))
     enrolled = Enrolled(*_cards(connection, taken.till), token, secret)

@@ -15,7 +15,7 @@ from central.db.metadata import json_text
 from central.organisation.directory import tills
 from central.tills.tables import ledger_fork, set_aside, till_contact, till_credential
 from central.tills.values import KnownTill
-from commerce.dates import parse_utc, utc_text
+from commerce.dates import utc_text
 from commerce.wire import Heartbeat
 
 
@@ -37,12 +37,9 @@ class Fleet:
         self.seen(known)
         try:
             beat = Heartbeat.model_validate_json(message)
-            if beat.oldest_unsent_at:
-                parse_utc(beat.oldest_unsent_at)
-        except (ValidationError, ValueError):
+        except ValidationError:
             return
-        if "\\u0000" not in message:
-            self._beats[known.till] = (self.now(), beat)
+        self._beats[known.till] = (self.now(), beat)
 
     async def flush(self) -> None:
         """Write down what came since the last time."""
@@ -61,8 +58,8 @@ def _write(
     postgres = connection.dialect.name == "postgresql"
     contacts = [(till_id, utc_text(when)) for till_id, (_, when) in seen.items()]
     statuses = [
-        (till_id, utc_text(when), utc_text(when), beat.unsent, beat.oldest_unsent_at, beat.version[:64],
-         json_text(beat.devices), beat.clock_offset_ms, beat.chain, beat.seq)
+        (till_id, utc_text(when), utc_text(when), beat.unsent, beat.oldest_unsent_at, beat.version,
+         json_text([device.model_dump() for device in beat.devices]), beat.clock_offset_ms, beat.chain, beat.seq)
         for till_id, (when, beat) in beats.items()
     ]  # fmt: skip
     connection.exec_driver_sql(_CONTACT[postgres], contacts)

@@ -15,6 +15,7 @@ from central.tills.watching import till_state
 from central.web.api import Answer, ApiRoute, add_api, read_body, reply
 from central.web.context import require_actor
 from central.web.keys import database, now
+from commerce.wire import DeviceStatus
 
 
 class TillAnswer(Answer):
@@ -31,7 +32,7 @@ class TillAnswer(Answer):
     unsent: int | None
     clock_offset_ms: int | None
     version: str | None
-    devices: list[dict[str, Any]]
+    devices: list[DeviceStatus]
     open_set_aside: int
     open_forks: int
 

@@ -1,6 +1,6 @@
 """What central holds of its tills: credentials, chains and the raw entries, which are never changed."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
 
 from central.db.metadata import Hash32, JsonText, Utc, metadata
 
@@ -34,11 +34,11 @@ till_contact = Table(
     Column("till", Text, ForeignKey("till.id"), primary_key=True),
     Column("last_contact_at", Utc, nullable=False),
     Column("heartbeat_at", Utc),
-    Column("unsent", Integer),
+    Column("unsent", BigInteger),
     Column("oldest_unsent_at", Utc),
     Column("version", Text),
     Column("clock_offset_ms", BigInteger),
-    Column("devices", JsonText),  # [{"name", "kind", "availability"}]
+    Column("devices", JsonText),  # commerce.wire.DeviceStatus, each
     Column("chain", Text),
     Column("seq", BigInteger),
 )

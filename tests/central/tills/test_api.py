@@ -26,7 +26,7 @@ from central.tills.pace import Pace
 from central.tills.snapshots import Snapshots
 from central.tills.tables import ledger_entry
 from commerce.ledger import Signer, read_signed_head
-from commerce.wire import MAX_BODY_BYTES, EnrolRequest, Heartbeat
+from commerce.wire import MAX_BODY_BYTES, DeviceStatus, EnrolRequest, Heartbeat
 from tests.central.office import Office
 from tests.fakes.till import FakeTill
 
@@ -369,7 +369,7 @@ async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) ->
     till = await central.office.new_till()
     beat = Heartbeat(
         unsent=3, oldest_unsent_at="2026-11-23T11:00:00.000000Z", version="0.1.0", clock_offset_ms=-40,
-        devices=[{"name": "Printer", "kind": "printer", "availability": "available"}], chain=till.chain, seq=7,
+        devices=[DeviceStatus.of("Printer", "printer", "available")], chain=till.chain, seq=7,
     )  # fmt: skip
     headers = {"Authorization": f"Bearer {till.token}"}
     nudging = asyncio.create_task(api.nudge_tills(central.app))
@@ -384,5 +384,5 @@ async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) ->
 
     (row,) = await central.office.tills.list_fleet(central.office.company)
     assert (row.unsent, row.version, row.clock_offset_ms, row.seq) == (3, "0.1.0", -40, 7)
-    assert row.devices == [{"name": "Printer", "kind": "printer", "availability": "available"}]
+    assert row.devices == [{"name": "Printer", "kind": "printer", "availability": "available", "reason": ""}]
     assert (row.last_contact_at, row.open_forks, row.open_set_aside) == (central.office.clock(), 0, 0)

@@ -131,7 +131,7 @@ def _create_chains() -> None:
         sa.Column("till", sa.Text(), nullable=False),
         sa.Column("last_contact_at", sa.Text(), nullable=False),
         sa.Column("heartbeat_at", sa.Text()),
-        sa.Column("unsent", sa.Integer()),
+        sa.Column("unsent", sa.BigInteger()),
         sa.Column("oldest_unsent_at", sa.Text()),
         sa.Column("version", sa.Text()),
         sa.Column("clock_offset_ms", sa.BigInteger()),

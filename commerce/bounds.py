@@ -1,0 +1,73 @@
+"""What a message or an entry may say at all: bounds of numbers, texts, times and amounts, for every reader alike.
+
+Whatever keeps within them can be stored, summed and shown by both engines and by every page.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from commerce.dates import parse_utc
+
+MOST_WHOLE = 2**53 - 1  # beyond it JSON readers disagree about integers
+LONGEST_TEXT = 200
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+# A till's clock may be a little ahead, and a chain may come years late: after a restore everything is sent again.
+AHEAD = timedelta(days=2)
+BEHIND = timedelta(days=366 * 11)
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text holds no control characters and can be encoded."""
+    return text.isprintable() or not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+
+
+def short(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text as a message may carry it: cut, blanks for control characters."""
+    return "".join(char if is_plain(char) else " " for char in text[:longest])
+
+
+def is_usual_year(year: int) -> bool:
+    """Return whether a date of that year can be shown in every zone and sorted among the others."""
+    return FIRST_YEAR <= year <= LAST_YEAR
+
+
+def is_near(said: datetime, arrived_at: datetime) -> bool:
+    """Return whether a time that a till wrote can be true of an entry that arrived then."""
+    return arrived_at - BEHIND <= said <= arrived_at + AHEAD
+
+
+def _require(holds: Callable[[str], bool]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not holds(text):
+            raise ValueError("out of bounds")
+        return text
+
+    return check
+
+
+def _is_moment(text: str) -> bool:
+    return is_usual_year(parse_utc(text).year)
+
+
+def _is_day(text: str) -> bool:
+    return is_usual_year(date.fromisoformat(text).year)
+
+
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST_WHOLE)]
+Whole = Annotated[int, Field(strict=True, ge=-MOST_WHOLE, le=MOST_WHOLE)]
+Offset = Annotated[int, Field(strict=True, ge=-(10**13), le=10**13)]  # milliseconds; three hundred years
+ShortText = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_require(is_plain))]
+LongText = Annotated[str, Field(max_length=20 * LONGEST_TEXT), AfterValidator(_require(is_plain))]
+StableCode = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,64}$")]
+Moment = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$", max_length=27),
+    AfterValidator(_require(_is_moment)),
+]
+DayText = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", max_length=10), AfterValidator(_require(_is_day))
+]
