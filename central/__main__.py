@@ -224,7 +224,9 @@ def main() -> None:
 
 async def _set_up(central: Central, founding: Founding, admin: NewUser | None) -> tuple[str, str]:
     if admin:
-        await hash_password(admin.password)  # refuses a bad one before anything is made
+        await hash_password(
+            admin.password, (admin.name, admin.display_name)
+        )  # refuses a bad one before anything is made
 
     def found(connection: Connection) -> tuple[str, str]:
         if any(row.tax_id == founding.tax_id for row in list_companies(connection)):

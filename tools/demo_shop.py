@@ -19,7 +19,7 @@ from central.registry.values import ItemCard
 from central.tills.registering import add_till
 from tools.demo_items import GOODS, ean8, label_code
 
-USER, PASSWORD = "admin", "demo-cassaforte"  # printed on the screen, for a demo on loopback
+USER, PASSWORD = "admin", "tre-gatti-sul-tetto"  # printed on the screen, for a demo on loopback
 OPERATORS = (("Anna", "1234"), ("Marco", "5678"))
 FOUNDING = Founding(
     company="Bottega Demo s.r.l.",

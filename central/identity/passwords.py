@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret_raw
 
+from central.identity.strength import check_strength
 from commerce.errors import BadInputError
 
 MIN_PASSWORD = 10
@@ -32,11 +34,15 @@ class PinHash:
 PIN_PARAMS = {"time_cost": 3, "memory_kib": 32768, "parallelism": 1}
 
 
-async def hash_password(password: str) -> str:
-    """Return the hash to store; BadInputError ``password.length`` for one too short or too long."""
+async def hash_password(password: str, around: Sequence[str] = ()) -> str:
+    """Return the hash to store of a new password.
+
+    BadInputError ``password.length`` for one too short or too long, ``password.common`` for one that is soon guessed;
+    ``around`` names what it must not be made of, such as the user's name.
+    """
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise BadInputError("password.length", least=MIN_PASSWORD, most=MAX_PASSWORD)
-    return await asyncio.to_thread(_hasher.hash, password)
+        raise BadInputError("password.length", field="password", least=MIN_PASSWORD, most=MAX_PASSWORD)
+    return await asyncio.to_thread(_checked_hash, password, around)
 
 
 async def password_matches(stored: str | None, password: str) -> bool:
@@ -66,6 +72,11 @@ def form_token(cookie: str) -> str:
 def form_token_matches(cookie: str, given: str) -> bool:
     """Compare a form's token in constant time."""
     return hmac.compare_digest(form_token(cookie).encode(), given.encode())
+
+
+def _checked_hash(password: str, around: Sequence[str]) -> str:
+    check_strength(password, around)
+    return _hasher.hash(password)
 
 
 def _matches(stored: str, password: str) -> bool:

@@ -104,7 +104,7 @@ async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = C
         "company": new.company,
         "name": name,
         "display_name": new.display_name.strip() or new.name.strip(),
-        "password_hash": await hash_password(new.password),
+        "password_hash": await hash_password(new.password, (name, new.display_name)),
         "role": new.role.value,
         "language": new.language,
         "active": True,
@@ -144,7 +144,8 @@ async def set_password(db: "Database", actor: Actor, user: str, password: str, n
     """Give a user a new password and end that user's other sessions."""
     if user != actor.id:
         actor.require(Permission.MANAGE_USERS)
-    hashed = await hash_password(password)
+    holder = await db.read(lambda conn: _get_user(conn, user))
+    hashed = await hash_password(password, (holder.name, holder.display_name))
 
     def job(conn: "Connection") -> None:
         _get_user(conn, user)

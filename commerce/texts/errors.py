@@ -99,6 +99,10 @@ ERROR_TEXTS: dict[str, str] = {
     "sign_in.wait": N_("Too many attempts. Wait {wait_s} seconds, then try again."),
     "password.wrong": N_("The password until now is not right. Nothing was changed."),
     "password.length": N_("A password has {least} to {most} characters."),
+    "password.common": N_(
+        "That password is soon guessed: it is made of common words, names, dates or rows of keys. Nothing was changed."
+        " Take three or four words that do not belong together."
+    ),
     "pin.form": N_("A PIN has {least} to {most} digits."),
     "user.exists": N_("Somebody signs in as {name} already."),
     "user.name": N_("That name cannot be used to sign in."),
