@@ -1,28 +1,12 @@
-# ruff: noqa: S608 - only constants of this module are put into the text of a statement
 """Issued documents and the counters of their numbers."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import orjson
 
 from commerce.documents import IssuedNumber
-from terminal.db.connection import Queries, Row, Transaction
-
-_COLUMNS = "id, kind, formatted, date, chain, seq"
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
-    """Where a document's content stands in the ledger."""
-
-    id: str
-    kind: str
-    formatted: str
-    date: str
-    chain: str
-    seq: int
+from terminal.db.connection import Queries, Transaction
 
 
 def find_last_date(queries: Queries, series: str) -> date | None:
@@ -72,19 +56,9 @@ def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) ->
     )
 
 
-def find_last_document(queries: Queries) -> DocumentRow | None:
-    """Return the newest document."""
-    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM document ORDER BY rowid DESC LIMIT 1")
-    return None if row is None else _document(row)
-
-
 def find_content(queries: Queries, document: str) -> dict[str, Any] | None:
     """Return the body of ``sale_completed`` that issued a document: all that a reprint needs."""
     row = queries.fetch_one(
         "SELECT e.body FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq WHERE d.id = ?", (document,)
     )
     return None if row is None else orjson.loads(row[0])
-
-
-def _document(row: Row) -> DocumentRow:
-    return DocumentRow(*row)

@@ -13,7 +13,7 @@ from commerce.money import MAX_CENTS
 from commerce.numbering import Series, format_number, period_of
 from commerce.tender import Tender, settle
 from terminal.db import basket as journal
-from terminal.db import documents, effects
+from terminal.db import documents, effects, sales
 from terminal.db.effects import NewEffect
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import AddTender, CompleteSale, VoidTender
@@ -115,6 +115,7 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         till.steps.reached("sale.entry_written")
         documents.add_document(write.tx, number, write.origin.chain, entry.seq)
         created = utc_text(moment.at)
+        sales.complete_sale(write.tx, basket.sale, number.document, created)
         effects.add_effects(
             write.tx,
             [NewEffect(e.id, e.kind, number.document, number.formatted, number.kind, created) for e in intended],
@@ -172,6 +173,7 @@ def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState
     document, settlement = values["document"], basket.settlement
     printing = next((effect["id"] for effect in values["effects"] if effect["kind"] == "print"), None)
     done = DoneSale(
+        sale=basket.sale,
         document=document["id"],
         formatted=document["formatted"],
         currency=basket.currency,

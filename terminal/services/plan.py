@@ -9,6 +9,7 @@ from commerce.dates import business_day, offset_text
 from commerce.errors import ForbiddenError, RuleError
 from commerce.ledger import ChainMode
 from terminal.db.catalog import Catalog
+from terminal.db.sales import Place
 from terminal.services.chains import Chains, Moment, Write
 from terminal.services.clock import WatchedClock
 from terminal.services.operating import Operator
@@ -61,9 +62,9 @@ class Till:
         )
 
 
-def nothing_to_write(write: Write) -> Values:
-    """Write nothing beside the command itself."""
-    return {}
+def place_of(state: RegisterState) -> Place:
+    """Return whose sales the register works on."""
+    return Place(state.till.id, state.till.mode.value)
 
 
 def require_operator(state: RegisterState) -> Operator:

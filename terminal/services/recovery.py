@@ -1,21 +1,25 @@
 """The register's state as the files have it: what a start makes of whatever the last run left behind."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from commerce import basket as sale
+from commerce.basket import Basket
 from commerce.dates import parse_utc
 from terminal.db import basket as journal
-from terminal.db import documents, effects, ledger, registry, sessions
+from terminal.db import documents, effects, ledger, registry, sales, sessions
 from terminal.db.connection import Queries
+from terminal.db.effects import EffectRow
+from terminal.db.sales import Place, SaleRow, SaleState
 from terminal.db.sessions import SessionRow
 from terminal.services.identity import Identity
 from terminal.services.operating import OperatingSet, read_operating_set
 from terminal.services.outcomes import SHOWN_KINDS, print_state
 from terminal.services.payments import MAX_PRINTS_SHOWN
-from terminal.services.state import ClockState, DoneSale, PrintState, RegisterState, Screen, SessionState, TillFacts
+from terminal.services.state import ClockState, DoneSale, RegisterState, Screen, SessionState, TillFacts
 from terminal.services.till_sessions import OPERATOR_KEY
 
 TRUSTED_KEY = "trusted_at"
@@ -26,10 +30,12 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
     operating = restore_operating(queries, identity)
     session = sessions.find_open_session(queries)
     operator = operating.operators.get(ledger.find_meta(queries, OPERATOR_KEY) or "") if session else None
-    events = _open_events(queries)
+    current = sales.find_current(queries, Place(identity.till_id, identity.mode.value))
+    is_open = current is not None and current.state is SaleState.OPEN
+    events = journal.list_events(queries, current.id) if current and is_open else []
     basket = sale.replay(events) if events else None
-    shown = [row for row in effects.list_open(queries) if row.kind in SHOWN_KINDS and not row.dismissed]
-    prints = tuple(print_state(row) for row in shown)
+    paper = _last_print(queries, current.document) if current and current.document else None
+    prints = tuple(print_state(row) for row in _shown_effects(queries, paper))
     return RegisterState(
         revision=0,
         screen=Screen.SIGN_ON,
@@ -38,8 +44,8 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         operator=operator,
         session=_session(session) if session else None,
         basket=basket,
-        newest_line=basket.lines[-1].id if basket and basket.lines else None,
-        done=_done(queries, prints) if session and basket is None else None,
+        newest_line=_newest_line(basket, events) if basket and basket.lines else None,
+        done=_done(queries, current, paper) if current else None,
         prints=prints[-MAX_PRINTS_SHOWN:],
         notices=(),
         clock=ClockState(),
@@ -63,32 +69,43 @@ def last_trusted_time(queries: Queries, chain: str) -> datetime | None:
     return parse_utc(last.at)
 
 
-def _open_events(queries: Queries) -> list[dict[str, Any]] | None:
-    """Return the journal of a sale that the ledger does not have yet."""
-    events = journal.find_newest_sale(queries)
-    last = documents.find_last_document(queries)
-    done = documents.find_content(queries, last.id) if last else None
-    return None if events and done and events[0]["sale"] == done["sale"] else events
+def _newest_line(basket: Basket, events: Sequence[Mapping[str, Any]]) -> str:
+    """Return the line that was touched last, where it still is there."""
+    touching = (event for event in reversed(events) if event["event"] in ("lines_added", "line_changed", "line_voided"))
+    last = next(touching, None)
+    changed = str(last["line"]["id"]) if last and last["event"] == "line_changed" else ""
+    return changed or basket.lines[-1].id
+
+
+def _last_print(queries: Queries, document: str) -> EffectRow | None:
+    attempts = effects.list_of(queries, document, "print")
+    return attempts[-1] if attempts else None
+
+
+def _shown_effects(queries: Queries, paper: EffectRow | None) -> list[EffectRow]:
+    """Return what a person may have to look at, and how the paper of the sale on the screen fared."""
+    rows = [row for row in effects.list_open(queries) if row.kind in SHOWN_KINDS and not row.dismissed]
+    is_good = paper is not None and paper.state in ("done", "not_done")
+    return sorted([*rows, paper], key=lambda row: row.id) if paper and is_good else rows
 
 
 def _session(row: SessionRow) -> SessionState:
     return SessionState(row.id, row.drawer, row.currency, row.opening_cash, row.business_day, row.opened_at)
 
 
-def _done(queries: Queries, prints: tuple[PrintState, ...]) -> DoneSale | None:
-    """Return the last sale while its paper is not out: the cashier still has to hand it over."""
-    last = documents.find_last_document(queries)
-    printing = next((p for p in prints if last and p.of == last.id and p.kind == "print"), None)
-    body = documents.find_content(queries, last.id) if last and printing else None
-    if last is None or printing is None or body is None:
+def _done(queries: Queries, current: SaleRow, paper: EffectRow | None) -> DoneSale | None:
+    """Return the completed sale whose screen nobody has left."""
+    body = documents.find_content(queries, current.document) if current.document else None
+    if body is None:
         return None
-    settlement = body["settlement"]
+    settlement, document = body["settlement"], body["document"]
     return DoneSale(
-        document=last.id,
-        formatted=last.formatted,
+        sale=current.id,
+        document=document["id"],
+        formatted=document["formatted"],
         currency=body["currency"],
         total=settlement["total"],
         tendered=settlement["tendered"],
         change=settlement["change"],
-        print=printing.id,
+        print=paper.id if paper else None,
     )

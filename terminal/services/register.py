@@ -17,7 +17,7 @@ from commerce.dates import utc_text
 from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.wire import Change
 from terminal.db import commands as results
-from terminal.db import ledger
+from terminal.db import ledger, sales
 from terminal.db.connection import Transaction, Writer
 from terminal.services import clock_commands, outcomes, payments, selling, till_sessions
 from terminal.services import commands as acts
@@ -26,7 +26,7 @@ from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
 from terminal.services.identity import Identity
 from terminal.services.pins import PinCheck
-from terminal.services.plan import Plan, Till, Values, nothing_to_write
+from terminal.services.plan import Plan, Till, Values, place_of
 from terminal.services.recovery import TRUSTED_KEY, last_trusted_time, restore_operating, restore_state
 from terminal.services.registry import apply_operating
 from terminal.services.state import Notice, RegisterState, Screen
@@ -272,17 +272,18 @@ def _screen(state: RegisterState) -> Screen:
 
 
 def _next_sale(till: Till, state: RegisterState, command: acts.NextSale) -> Plan:
-    def then(now: RegisterState, _: Values) -> RegisterState:
-        return replace(now, done=None, prints=tuple(p for p in now.prints if p.state not in ("done", "not_done")))
+    def write(write: Write) -> Values:
+        sales.leave_ended(write.tx, place_of(state))
+        return {}
 
-    return Plan(till.moment(state, command.command_id), nothing_to_write, then)
+    return Plan(till.moment(state, command.command_id), write, lambda now, _: now.without_done())
 
 
 def _dismiss_notice(till: Till, state: RegisterState, command: acts.DismissNotice) -> Plan:
     def then(now: RegisterState, _: Values) -> RegisterState:
         return replace(now, notices=tuple(n for n in now.notices if n.number != command.notice))
 
-    return Plan(till.moment(state, command.command_id), nothing_to_write, then)
+    return Plan(till.moment(state, command.command_id), lambda _: {}, then)
 
 
 _HANDLERS: dict[type[Command], _Handler] = {

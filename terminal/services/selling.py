@@ -22,6 +22,8 @@ from commerce.money import (
 )
 from commerce.vat import VatRate
 from terminal.db import basket as journal
+from terminal.db import sales
+from terminal.db.sales import NewSale
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import (
     AddCode,
@@ -34,7 +36,7 @@ from terminal.services.commands import (
     VoidSale,
 )
 from terminal.services.lookup import FoundItem, resolve_code
-from terminal.services.plan import Plan, Till, Values, require_operator, require_session
+from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
 from terminal.services.state import RegisterState
 
 MAX_QUANTITY = 100_000
@@ -83,7 +85,7 @@ def change_quantity(till: Till, state: RegisterState, command: ChangeQuantity) -
     changed = sale.price_line(line, _quantity(command.quantity), basket.currency)
     _check_amount(changed.total)
     events = [sale.line_changed(changed)]
-    return _journal(moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
+    return _journal(state, moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
 
 
 def void_line(till: Till, state: RegisterState, command: VoidLine) -> Plan:
@@ -106,7 +108,7 @@ def void_sale(till: Till, state: RegisterState, command: VoidSale) -> Plan:
     basket, moment = _unpaid_basket(state), till.moment(state, command.command_id)
 
     def write(write: Write) -> Values:
-        journal.clear_events(write.tx, basket.sale)
+        sales.void_sale(write.tx, basket.sale, utc_text(moment.at))
         body = {"sale": basket.sale, "lines": [line.body for line in basket.lines], "reason": command.reason}
         write.append(moment, Kind.SALE_VOIDED, body)
         return {"sale": basket.sale}
@@ -123,7 +125,7 @@ def choose_language(till: Till, state: RegisterState, command: ChooseLanguage) -
     moment = till.moment(state, command.command_id)
     basket = state.basket or _new_basket(state, moment)
     events = [sale.language_chosen(command.language)]
-    return _journal(moment, basket, _opening(state, basket) + events, {"sale": basket.sale}, newest=state.newest_line)
+    return _journal(state, moment, basket, events, {"sale": basket.sale}, newest=state.newest_line)
 
 
 def open_basket(state: RegisterState) -> Basket:
@@ -155,20 +157,26 @@ def _new_basket(state: RegisterState, moment: Moment) -> Basket:
     )
 
 
-def _opening(state: RegisterState, basket: Basket) -> list[dict[str, Any]]:
-    """Return the event that opens the journal, where the sale has none yet."""
-    if state.basket is not None:
-        return []
-    return [
-        sale.sale_started(
-            basket.sale,
-            basket.currency,
-            basket.language,
-            basket.started_at,
-            vat_mode=basket.vat_mode,
-            cash_step=basket.cash_step,
-        )
-    ]
+def _keep(write: Write, state: RegisterState, basket: Basket, events: Sequence[dict[str, Any]]) -> None:
+    """Journal events of the current sale, which begins with them where none is open."""
+    if state.basket is None:
+        session = require_session(state)
+        started = NewSale(basket.sale, place_of(state), session.drawer, session.id, basket.started_at)
+        sales.begin_sale(write.tx, started)
+        events = [_opening(basket), *events]
+    journal.add_events(write.tx, basket.sale, events)
+
+
+def _opening(basket: Basket) -> dict[str, Any]:
+    """Return the event that opens a sale's journal."""
+    return sale.sale_started(
+        basket.sale,
+        basket.currency,
+        basket.language,
+        basket.started_at,
+        vat_mode=basket.vat_mode,
+        cash_step=basket.cash_step,
+    )
 
 
 def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment, lines: Sequence[Line]) -> Plan:
@@ -180,14 +188,14 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
     after = replace(basket, lines=(*basket.lines, *lines))
     _check_amount(after.total)
     _prepare(after, lines, state.operating.settings.warehouse)
-    events = [*_opening(state, basket), sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
+    events = [sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
 
     def write(write: Write) -> Values:
-        journal.add_events(write.tx, basket.sale, events)
+        _keep(write, state, basket, events)
         return values
 
     def then(now: RegisterState, _: Values) -> RegisterState:
-        return replace(now, basket=after, newest_line=lines[-1].id, done=None, notices=())
+        return replace(now.without_done(), basket=after, newest_line=lines[-1].id, notices=())
 
     return Plan(moment, write, then, "line.journaled")
 
@@ -200,19 +208,24 @@ def _prepare(basket: Basket, lines: Sequence[Line], warehouse: str | None) -> No
 
 
 def _journal(
-    moment: Moment, basket: Basket, events: list[dict[str, Any]], values: Values, *, newest: str | None
+    state: RegisterState,
+    moment: Moment,
+    basket: Basket,
+    events: list[dict[str, Any]],
+    values: Values,
+    *,
+    newest: str | None,
 ) -> Plan:
     after = basket
     for event in events:
-        if event["event"] != "sale_started":
-            after = sale.apply(after, event)
+        after = sale.apply(after, event)
     _check_amount(after.total)
 
     def write(write: Write) -> Values:
-        journal.add_events(write.tx, basket.sale, events)
+        _keep(write, state, basket, events)
         return values
 
-    return Plan(moment, write, lambda now, _: replace(now, basket=after, newest_line=newest, done=None))
+    return Plan(moment, write, lambda now, _: replace(now.without_done(), basket=after, newest_line=newest))
 
 
 def _unpaid_basket(state: RegisterState) -> Basket:

@@ -1,6 +1,6 @@
 """What the register holds, as one immutable value: pages draw it, nobody changes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -47,6 +47,7 @@ class SessionState:
 class DoneSale:
     """The sale just completed, shown until the next one starts. Amounts in minor units."""
 
+    sale: str
     document: str
     formatted: str
     currency: str
@@ -113,3 +114,8 @@ class RegisterState:
     def language(self) -> str:
         """Return the language that the next document is issued in."""
         return self.basket.language if self.basket else self.operating.shop.languages[0]
+
+    def without_done(self) -> "RegisterState":
+        """Return the state once the screen of the completed sale is left: its good paper goes with it."""
+        prints = tuple(p for p in self.prints if p.state not in ("done", "not_done"))
+        return replace(self, done=None, prints=prints)

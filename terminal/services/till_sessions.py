@@ -11,14 +11,13 @@ from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFou
 from commerce.ids import new_id
 from commerce.ledger import Kind
 from commerce.money import MAX_CENTS
-from terminal.db import basket as journal
-from terminal.db import commands, documents, effects, ledger, sessions
+from terminal.db import commands, documents, effects, ledger, sales, sessions
 from terminal.db.effects import EffectRow, NewEffect
 from terminal.db.sessions import SessionRow
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn
 from terminal.services.operating import Operator
-from terminal.services.plan import Plan, Till, Values, require_operator, require_session
+from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
 from terminal.services.state import PrintState, RegisterState, SessionState
 
 OPERATOR_KEY = "operator"
@@ -62,9 +61,10 @@ def sign_off(till: Till, state: RegisterState, command: SignOff) -> Plan:
     def write(write: Write) -> Values:
         write.append(moment, Kind.OPERATOR_SIGNED_OFF, {"operator": operator.id, "reason": "asked"})
         ledger.set_meta(write.tx, OPERATOR_KEY, None)
+        sales.leave_ended(write.tx, place_of(state))
         return {"operator": operator.id}
 
-    return Plan(moment, write, lambda now, _: replace(now, operator=None, done=None))
+    return Plan(moment, write, lambda now, _: replace(now.without_done(), operator=None))
 
 
 def open_session(till: Till, state: RegisterState, command: OpenSession) -> Plan:
@@ -124,7 +124,8 @@ def close_session(till: Till, state: RegisterState, command: CloseSession) -> Pl
 
     def write(write: Write) -> Values:
         if empty_sale is not None:
-            journal.clear_events(write.tx, empty_sale)
+            sales.void_sale(write.tx, empty_sale, utc_text(moment.at))
+        sales.leave_ended(write.tx, place_of(state))
         z = _write_z(write, moment, command.counted_cash_cents, till, state.operating.shop.zone.key)
         if printing is not None:
             effect = NewEffect(printing, "print", z["session"], f"Z {z['z_number']}", "z_report", utc_text(moment.at))
@@ -144,11 +145,12 @@ def intend(write: Write, moment: Moment, effect: NewEffect, baseline: dict[str, 
 
 def _closed(state: RegisterState, values: Values) -> RegisterState:
     z, printing = values["z"], values["print"]
-    prints = tuple(p for p in state.prints if p.state != "done")
+    after = state.without_done()
     if printing:
         title = f"Z {z['z_number']}"
-        prints = (*prints, PrintState(printing, z["session"], title, "z_report", "intended", "", 1, ""))
-    return replace(state, session=None, basket=None, newest_line=None, done=None, last_z=z, prints=prints)
+        begun = PrintState(printing, z["session"], title, "z_report", "intended", "", 1, "")
+        after = replace(after, prints=(*after.prints, begun))
+    return replace(after, session=None, basket=None, newest_line=None, last_z=z)
 
 
 @dataclass

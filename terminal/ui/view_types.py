@@ -119,6 +119,7 @@ class SaleView(TypedDict):
 class DoneView(TypedDict):
     """The sale just completed."""
 
+    sale: str
     document: str
     formatted: str
     total: str

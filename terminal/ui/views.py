@@ -144,6 +144,7 @@ class Viewer:
 
     def _done(self, done: DoneSale) -> DoneView:
         return {
+            "sale": done.sale,
             "document": done.document,
             "formatted": done.formatted,
             "total": self.formats.money(done.total, done.currency),

@@ -44,6 +44,9 @@ class Ledger:
     entries: tuple[Entry, ...]
     documents: tuple[dict[str, Any], ...]
     effects: tuple[dict[str, Any], ...]
+    stored_sales: tuple[dict[str, Any], ...]
+    current_sales: tuple[str, ...]
+    journaled: frozenset[str]
     counters: dict[tuple[str, str], int]
     commands: frozenset[str]
 
@@ -76,6 +79,9 @@ def read_ledger(path: Path) -> Ledger:
             entries=entries,
             documents=tuple(map(dict, connection.execute("SELECT * FROM document ORDER BY series, period, number"))),
             effects=tuple(map(dict, connection.execute("SELECT * FROM effect ORDER BY position"))),
+            stored_sales=tuple(map(dict, connection.execute("SELECT * FROM sale"))),
+            current_sales=tuple(row[0] for row in connection.execute("SELECT sale FROM current_sale")),
+            journaled=frozenset(row[0] for row in connection.execute("SELECT DISTINCT sale FROM basket_event")),
             counters={(row[0], row[1]): row[2] for row in counters},
             commands=frozenset(row[0] for row in connection.execute("SELECT command_id FROM command")),
         )
@@ -94,8 +100,38 @@ def count_unsettled(path: Path) -> int:
 
 
 def check_ledger(ledger: Ledger) -> list[str]:
-    """Chain, numbers and money."""
-    return [*_check_chain(ledger), *_check_numbers(ledger), *_check_dates(ledger), *_check_money(ledger)]
+    """Chain, numbers, money, and what is said of each sale."""
+    numbers = [*_check_numbers(ledger), *_check_dates(ledger), *_check_money(ledger)]
+    return [*_check_chain(ledger), *numbers, *_check_sales(ledger)]
+
+
+def _check_sales(ledger: Ledger) -> list[str]:
+    """Each sale's stored state is what the entries say, and what is current and journaled follows from it."""
+    completed = {entry.body["sale"]: entry.body["document"]["id"] for entry in ledger.sales}
+    voided = {entry.body["sale"] for entry in ledger.of("sale_voided")}
+    rows = {row["id"]: row for row in ledger.stored_sales}
+    found = [f"no row of sale {sale}" for sale in (completed.keys() | voided) - rows.keys()]
+    for sale, row in rows.items():
+        document = completed.get(sale)
+        if (row["state"], row["document"]) != ("completed", document) and (document or row["state"] == "completed"):
+            found.append(f"sale {sale} is said to be {row['state']}, and the ledger says otherwise")
+        if sale in voided and row["state"] != "voided":
+            found.append(f"sale {sale} was given up and is said to be {row['state']}")
+        if row["state"] in ("open", "parked") and sale not in ledger.journaled:
+            found.append(f"sale {sale} is {row['state']} without a journal")
+        if row["state"] == "open" and sale not in ledger.current_sales:
+            found.append(f"sale {sale} is open and nobody's")
+    found += [f"journal of a sale that has ended: {sale}" for sale in _left_over(ledger, rows)]
+    return found + [f"current, but not there: {sale}" for sale in set(ledger.current_sales) - rows.keys()]
+
+
+def _left_over(ledger: Ledger, rows: dict[str, dict[str, Any]]) -> list[str]:
+    """Return journals that nobody will read: only a completed sale that is still on the screen keeps one."""
+    return [
+        sale
+        for sale in ledger.journaled
+        if rows[sale]["state"] == "voided" or (rows[sale]["state"] == "completed" and sale not in ledger.current_sales)
+    ]
 
 
 def check_notes(ledger: Ledger, notes: Notes) -> list[str]:

@@ -274,7 +274,7 @@ class FakeRegister:
         self._keep_receipt(basket, document, number, printing)
         settled = basket.settlement
         self._cash += sum(t.value for t in basket.tenders if t.kind is TenderKind.CASH) - settled.change
-        done = DoneSale(document, number, "EUR", settled.total, settled.tendered, settled.change, printing)
+        done = DoneSale(basket.sale, document, number, "EUR", settled.total, settled.tendered, settled.change, printing)
         self.show(basket=None, newest_line=None, screen=Screen.DONE, done=done, notices=())
         return {
             "sale": basket.sale,

@@ -182,7 +182,7 @@ async def running_till(
 
 def steady(state: RegisterState) -> RegisterState:
     """Return what of a state must survive a restart."""
-    return replace(state, revision=0, notices=(), done=None, screen=state.screen.SIGN_ON, clock=None, last_z=None)  # type: ignore[arg-type]
+    return replace(state, revision=0, notices=(), clock=None, last_z=None)  # type: ignore[arg-type]
 
 
 def _vat(code: str, rate: str, *, default: bool = False) -> Change:

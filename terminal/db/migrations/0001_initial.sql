@@ -54,8 +54,38 @@ CREATE TABLE command (
     at TEXT NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE sale (
+    id TEXT NOT NULL PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('open', 'parked', 'completed', 'voided')),
+    owner TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    name TEXT,
+    drawer TEXT NOT NULL,
+    session TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    parked_at TEXT,
+    ended_at TEXT,
+    document TEXT,
+    CHECK ((state = 'parked') = (parked_at IS NOT NULL)),
+    CHECK ((state IN ('completed', 'voided')) = (ended_at IS NOT NULL)),
+    CHECK ((state = 'completed') = (document IS NOT NULL))
+) WITHOUT ROWID;
+CREATE INDEX sale_parked ON sale (owner, mode) WHERE state = 'parked';
+CREATE TRIGGER sale_ended_for_good BEFORE UPDATE ON sale WHEN old.state IN ('completed', 'voided')
+BEGIN
+    SELECT RAISE(ABORT, 'a sale that has ended never changes');
+END;
+
+-- the sale a screen is on: the open one, or the one just completed until somebody goes on
+CREATE TABLE current_sale (
+    owner TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    sale TEXT NOT NULL UNIQUE REFERENCES sale (id),
+    PRIMARY KEY (owner, mode)
+) WITHOUT ROWID;
+
 CREATE TABLE basket_event (
-    sale TEXT NOT NULL,
+    sale TEXT NOT NULL REFERENCES sale (id),
     position INTEGER NOT NULL,
     event BLOB NOT NULL,
     PRIMARY KEY (sale, position)

@@ -10,7 +10,7 @@ import pytest
 from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from terminal.db import effects
-from terminal.services.commands import CloseSession, DismissPrint, PrintAgain, SignOff, SignOn
+from terminal.services.commands import CloseSession, DismissPrint, NextSale, PrintAgain, SignOff, SignOn
 from terminal.services.paperwork import Paperwork
 from terminal.services.state import Screen
 from tests.terminal.shop import ANNA, BRUNO, COFFEE, PIN, TestTill, operating_changes, running_till
@@ -187,10 +187,18 @@ async def test_an_unprinted_sale_is_on_the_screen_again_after_a_restart(tmp_path
         assert till.state.prints == before.prints
 
 
-async def test_a_printed_sale_leaves_the_next_start_ready_to_sell(tmp_path: Path) -> None:
+async def test_a_printed_sale_stays_on_the_screen_after_a_restart_until_somebody_goes_on(tmp_path: Path) -> None:
     async with running_till(tmp_path) as till:
         await till.ready()
         await till.register.settle_effect(await print_of_a_sale(till), "done")
+        before = till.state
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert (till.state.screen, till.state.done) == (Screen.DONE, before.done)
+        assert till.state.prints == before.prints
+        await till.submit(NextSale(new_id()))
+        assert till.state.screen is Screen.SELLING
 
     async with running_till(tmp_path, fill=False) as till:
         assert till.state.screen is Screen.SELLING
+        assert (till.state.done, till.state.prints) == (None, ())
