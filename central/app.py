@@ -77,7 +77,8 @@ def _web(config: CentralConfig, database: Database, tills: TillService, now: Cal
     app[tills_api.TILLS] = tills
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
     hosts = frozenset(config.listen.allowed_hosts)
-    shell.install(app, WebSettings(hosts=hosts, secure=config.listen.certificate is not None))
+    secure, proxies = config.listen.certificate is not None, config.listen.proxy_networks
+    shell.install(app, WebSettings(hosts=hosts, secure=secure, trusted_proxies=proxies))
     app.router.add_get("/health", health)
     for add_routes in AREAS:
         add_routes(app)

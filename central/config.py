@@ -17,13 +17,30 @@ class Section(BaseModel):
 
 
 class ListenSection(Section):
-    """Where tills and browsers come. Beyond loopback it takes a certificate and the names it is reached by."""
+    """Where tills and browsers come. Beyond loopback it takes a certificate and the names it is reached by.
+
+    ``trusted_proxies`` are addresses or networks, such as ``10.0.0.5`` or ``fd00:12::/64``, of what stands in front.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=0, le=65535)
     allowed_hosts: list[str] = []
     certificate: Path | None = None
     key: Path | None = None
+    trusted_proxies: list[str] = []
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, texts: list[str]) -> list[str]:
+        for text in texts:
+            if ipaddress.ip_network(text).prefixlen == 0:
+                raise ValueError(f"{text} is everybody: name the networks of the proxies")
+        return texts
+
+    @property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Return from where an ``X-Forwarded-For`` is believed."""
+        return tuple(map(ipaddress.ip_network, self.trusted_proxies))
 
     @model_validator(mode="after")
     def _no_plain_network(self) -> "ListenSection":

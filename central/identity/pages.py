@@ -8,6 +8,7 @@ from aiohttp import web
 from central.identity import service
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import Permission, Role
+from central.web.addresses import client_address
 from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, session_cookie
 from central.web.keys import WEB_SETTINGS, database, now
@@ -53,7 +54,7 @@ async def sign_in(request: web.Request) -> web.Response:
     """Open a session and go where the person wanted to go."""
     form = await request.post()
     name, password, wanted = (str(form.get(key, "")) for key in ("name", "password", "next"))
-    visit = service.Visit(request.remote or "", request.headers.get("User-Agent", ""))
+    visit = service.Visit(client_address(request), request.headers.get("User-Agent", ""))
     try:
         cookie = await service.sign_in(database(request), name, password, visit, now(request))
     except (WrongCredentialsError, TooManyAttemptsError) as error:

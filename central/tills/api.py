@@ -18,6 +18,7 @@ from central.tills.errors import UnknownTokenError
 from central.tills.pulling import change_lines, start_pull
 from central.tills.service import TillService
 from central.tills.snapshots import Snapshots
+from central.web.addresses import client_address
 from commerce.errors import PosError
 from commerce.wire import EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
 
@@ -76,7 +77,7 @@ def speaks_wire(handler: Handler) -> Handler:
 async def enrol(request: web.Request) -> web.StreamResponse:
     """Exchange a one-time code for an identity."""
     message = await _read(request, EnrolRequest)
-    return reply(await request.app[TILLS].enrol(message, request.remote or ""))
+    return reply(await request.app[TILLS].enrol(message, client_address(request)))
 
 
 @speaks_wire

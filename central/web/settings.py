@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """``hosts`` are the names this server answers to, with port where it is not the default; empty means any loopback
-    name. ``secure`` says that browsers come by TLS, so cookies may say so too."""
+    name. ``secure`` says that browsers come by TLS, so cookies may say so too. ``trusted_proxies`` are believed when
+    they say for whom they ask."""
 
     hosts: frozenset[str] = frozenset()
     secure: bool = False
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     session_length: timedelta = field(default=timedelta(hours=12))
     idle_length: timedelta = field(default=timedelta(hours=3))
