@@ -112,6 +112,12 @@ class CentralUnreachableError(SyncError):
     default_code = "sync.central_unreachable"
 
 
+class CentralFailedError(CentralUnreachableError):
+    """Central is there and failed on this very message: keep it, and let it hold up no other."""
+
+    default_code = "sync.central_failed"
+
+
 class MessageRejectedError(SyncError):
     """Central refuses this message for good: set it aside and tell a person."""
 

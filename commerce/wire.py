@@ -71,9 +71,14 @@ class HeadMessage(BaseModel):
 
 
 class PushAnswer(Message):
-    """200: everything up to ``head`` is stored and fsynced. ``forked`` counts entries kept beside other bytes."""
+    """200: everything up to ``head`` is stored and fsynced. ``forked`` counts entries kept beside other bytes.
+
+    Where the push's last entry is not that head (kept beside, or central has more), ``received`` is central's word that
+    it holds the push up to there, as it was sent.
+    """
 
     head: HeadMessage
+    received: HeadMessage | None = None
     forked: Count = 0
     set_aside: Count = 0
 
@@ -104,11 +109,15 @@ class HeadsAnswer(Message):
 
 
 class EnrolRequest(Message):
-    """``POST /sync/v1/enrol``: the one-time code and the public half of the key pair made on the till."""
+    """``POST /sync/v1/enrol``: the one-time code and the public half of the key pair made on the till.
+
+    ``unsent_of`` is the till whose entries this machine has still to send: a code of any other is refused.
+    """
 
     code: str = Field(min_length=4, max_length=64)
     public_key: Hex64
     app_version: ShortText
+    unsent_of: Uuid | None = None
 
 
 class CompanyCard(BaseModel):

@@ -209,7 +209,6 @@ class TillApp:
             core.identity.central_public_key,
             outbox,
             client,
-            current_chain=lambda: core.chains.chain,
             on_state=on_state,
             on_heads=on_heads,
             reached=self._steps.reached,
@@ -223,9 +222,9 @@ class TillApp:
             on_news=puller.wake,
         )
         return [
-            Loop("push", pusher.run),
-            Loop("pull", puller.run),
-            Loop("live", live.run),
+            Loop("push", pusher.run, is_core=False),
+            Loop("pull", puller.run, is_core=False),
+            Loop("live", live.run, is_core=False),
         ]
 
     def _ui_services(self, core: TillCore, devices: Devices, network: Network, outbox: LedgerOutbox) -> UiServices:

@@ -19,7 +19,7 @@ from central.organisation.directory import tills
 from central.organisation.service import get_company, get_shop, get_till
 from central.tills.tables import enrolment_code, till_credential
 from central.tills.values import KnownTill
-from commerce.errors import ForbiddenError
+from commerce.errors import ConflictError, ForbiddenError
 from commerce.wire import CompanyCard, ShopCard, TillCard
 
 CODE_LIFE = timedelta(hours=24)
@@ -52,10 +52,18 @@ def issue_code(connection: Connection, actor: Actor, till_id: str, at: datetime)
     return "-".join((code[:4], code[4:8], code[8:]))
 
 
-def enrol(connection: Connection, code: str, public_key: bytes, app_version: str, at: datetime) -> Enrolled:
+def enrol(
+    connection: Connection,
+    code: str,
+    public_key: bytes,
+    app_version: str,
+    at: datetime,
+    unsent_of: str | None = None,
+) -> Enrolled:
     """Use a code up: the till gets a new token and secret, every earlier token is revoked.
 
-    ForbiddenError ``enrol.code`` for a wrong, used or expired code; which of them is not said.
+    ForbiddenError ``enrol.code`` for a wrong, used or expired code; which of them is not said. ConflictError
+    ``enrol.unsent``, and the code stays good, when the machine still holds entries of another till.
     """
     taken = connection.execute(
         delete(enrolment_code)
@@ -64,6 +72,8 @@ def enrol(connection: Connection, code: str, public_key: bytes, app_version: str
     ).first()
     if taken is None or taken.expires_at <= at:
         raise ForbiddenError("enrol.code")
+    if unsent_of not in (None, taken.till):
+        raise ConflictError("enrol.unsent")
     _revoke(connection, taken.till, "enrolled_again", at)
     token, secret = secrets.token_bytes(32), secrets.token_bytes(32)
     values = {

@@ -67,6 +67,7 @@ class TillService:
             public_key=bytes.fromhex(request.public_key),
             app_version=request.app_version,
             at=self.now(),
+            unsent_of=request.unsent_of,
         )
         try:
             enrolled = await self.database.write(job)
@@ -124,8 +125,10 @@ class TillService:
             return GapAnswer(expected=stored.expected)
         if stored.added == len(batch.entries) and not stored.set_aside:
             self.handover.put(till.till, request.chain, batch.entries)
-        head = self._sign(till.till, request.chain, stored.head)
-        return PushAnswer(head=head, forked=stored.forked, set_aside=stored.set_aside)
+        head, last = self._sign(till.till, request.chain, stored.head), batch.entries[-1]
+        sent = Head(last.entry.seq, last.hash)
+        received = self._sign(till.till, request.chain, sent) if sent != stored.head else None
+        return PushAnswer(head=head, received=received, forked=stored.forked, set_aside=stored.set_aside)
 
     async def heads(self, till: KnownTill) -> HeadsAnswer:
         """Say what central holds of a till, what time it is here, and the feed's epoch."""

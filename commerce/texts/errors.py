@@ -88,6 +88,7 @@ ERROR_TEXTS: dict[str, str] = {
     "printer.error": N_("The printer reports a fault. The sale is saved: look at the printer, then tap Print."),
     "sync": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.central_unreachable": N_("Central cannot be reached. Sales are kept here and sent later."),
+    "sync.central_failed": N_("Central failed. Sales are kept here and sent later."),
     "sync.rejected": N_("Central refused an entry. It is kept; head office has to look at it."),
     "forbidden.sign_in": N_("Sign in first."),
     "forbidden.role": N_("You may not do this. Ask somebody who may."),

@@ -70,6 +70,10 @@ FAULT_TEXTS: dict[str, str] = {
     "effect.unknown": N_("There is nothing such to print."),
     "effect.outcome": N_("A device reported an outcome that does not exist."),
     "document.unknown": N_("This till has no such document."),
+    "enrol.unsent": N_(
+        "This machine still holds entries that central does not have. Start the till and let it send them, or give it a"
+        " code of the same till; the code stays good."
+    ),
     "enrol.code": N_("The code is wrong, used or expired. Ask head office for a fresh one."),
     "item.text": N_("A text of the item is too long, or has characters that cannot be shown."),
     "sync.wait": N_("This till sends more than central takes at once. It goes on by itself in {wait_s} seconds."),

@@ -17,14 +17,15 @@ _ENTRY_AS_BYTES = "seq, " + ", ".join(
     f"CAST({column} AS BLOB)" for column in ("header", "body", "hash", "signature", "personal")
 )
 MAX_READ_BYTES = 4 * 1024 * 1024  # what central takes at once is 32 MiB, and a till's memory is small
-_CHAIN = "chain, mode, opened_at, key_id, series_tag"
+_CHAIN = "chain, till, mode, opened_at, key_id, series_tag"
 
 
 @dataclass(frozen=True, slots=True)
 class ChainRow:
-    """A chain as the till keeps it."""
+    """A chain as the till keeps it; ``till`` is who this machine was when it was opened."""
 
     chain: str
+    till: str
     mode: ChainMode
     opened_at: str
     key_id: str
@@ -66,9 +67,9 @@ def add_chain(tx: Transaction, row: ChainRow, public_key: bytes) -> None:
     """Make a chain the current one."""
     tx.execute("UPDATE chain SET current = 0 WHERE current = 1")
     tx.execute(
-        "INSERT INTO chain (chain, mode, opened_at, key_id, public_key, series_tag, current)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1)",
-        (row.chain, row.mode.value, row.opened_at, row.key_id, public_key, row.series_tag),
+        "INSERT INTO chain (chain, till, mode, opened_at, key_id, public_key, series_tag, current)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
+        (row.chain, row.till, row.mode.value, row.opened_at, row.key_id, public_key, row.series_tag),
     )
 
 
@@ -150,11 +151,12 @@ async def read_pull_cursor(readers: Readers, feed: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-async def read_push_cursors(readers: Readers) -> dict[str, int]:
-    """Return per chain, oldest first, how far central holds it (0 when nothing was acknowledged)."""
+async def read_push_cursors(readers: Readers, till: str) -> dict[str, int]:
+    """Return per chain of a till, oldest first, how far central holds it (0 when nothing was acknowledged)."""
     rows = await readers.fetch_all(
         "SELECT c.chain, coalesce(p.acknowledged_seq, 0) FROM chain c LEFT JOIN push_cursor p USING (chain)"
-        " ORDER BY c.position"
+        " WHERE c.till = ? ORDER BY c.position",
+        (till,),
     )
     return {row[0]: row[1] for row in rows}
 
@@ -184,22 +186,31 @@ async def read_last_seq(readers: Readers, chain: str) -> int:
     return int(row[0]) if row and row[0] else 0
 
 
-async def unsent_count(readers: Readers, *, without: str = "") -> int:
-    """Return how many entries central has not acknowledged, over all chains, ``without`` one of them."""
-    row = await readers.fetch_one(
-        "SELECT coalesce(sum(coalesce((SELECT max(seq) FROM entry e WHERE e.chain = c.chain), 0)"
-        " - coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0)), 0) FROM chain c"
-        " WHERE c.chain <> ?",
-        (without,),
-    )
-    return max(int(row[0]), 0) if row else 0
+_UNSENT = (
+    "SELECT coalesce(sum(max(coalesce((SELECT max(seq) FROM entry e WHERE e.chain = c.chain), 0)"
+    " - coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0), 0)), 0) FROM chain c"
+    " WHERE c.till = ? AND c.chain <> ?"
+)
 
 
-async def oldest_unsent_at(readers: Readers) -> str | None:
-    """Return since when something waits to be sent (UTC text), or None."""
+def count_unsent(queries: Queries, till: str) -> int:
+    """Return how many entries of a till central has not acknowledged."""
+    row = queries.fetch_one(_UNSENT, (till, ""))
+    return int(row[0]) if row else 0
+
+
+async def unsent_count(readers: Readers, till: str, *, without: str = "") -> int:
+    """Return how many entries of a till central has not acknowledged, over all chains, ``without`` one of them."""
+    row = await readers.fetch_one(_UNSENT, (till, without))
+    return int(row[0]) if row else 0
+
+
+async def oldest_unsent_at(readers: Readers, till: str) -> str | None:
+    """Return since when something of a till waits to be sent (UTC text), or None."""
     row = await readers.fetch_one(
         "SELECT min(e.at) FROM chain c JOIN entry e ON e.chain = c.chain AND e.seq = 1 +"
-        " coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0)"
+        " coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0) WHERE c.till = ?",
+        (till,),
     )
     return None if row is None or row[0] is None else str(row[0])
 
@@ -221,4 +232,4 @@ def set_meta(tx: Transaction, key: str, value: str | None) -> None:
 
 
 def _chain(row: Row) -> ChainRow:
-    return ChainRow(row[0], ChainMode(row[1]), row[2], row[3], row[4])
+    return ChainRow(row[0], row[1], ChainMode(row[2]), row[3], row[4], row[5])

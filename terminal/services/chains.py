@@ -95,6 +95,11 @@ class Chains:
         self.committed = asyncio.Event()  # set when entries were committed; sync's push clears it and looks
 
     @property
+    def till(self) -> str:
+        """Return who writes."""
+        return self._identity.till_id
+
+    @property
     def chain(self) -> str:
         """Return the id of the chain that is being written."""
         return self._origin.chain
@@ -193,7 +198,7 @@ class Chains:
     ) -> tuple[ledger.ChainRow, Head]:
         chain, zone = new_chain(), self._identity.shop.zone
         tag = short_code(bytes.fromhex(chain), _SERIES_TAG_LENGTH)
-        row = ledger.ChainRow(chain, self._identity.mode, utc_text(at), self._signer.key_id, tag)
+        row = ledger.ChainRow(chain, self.till, self._identity.mode, utc_text(at), self._signer.key_id, tag)
         ledger.add_chain(tx, row, self._signer.public_key)
         body = genesis_body(self._signer, self._identity.mode, reason, previous_chain, previous)
         moment = Moment(at, offset_text(at, zone), at.astimezone(zone).date())

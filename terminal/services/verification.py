@@ -1,6 +1,5 @@
 """Walking a ledger file from outside: is every entry there, in order, unchanged and signed?"""
 
-import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -8,10 +7,11 @@ from pathlib import Path
 import orjson
 
 from commerce.errors import BadInputError, PosError
-from commerce.ledger import Head, Problem, SignedHead, Verdict, read_signed_head, verify_chain
+from commerce.ledger import NO_HASH, Head, Problem, Verdict, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import Connection, DatabaseFault, open_reader
 from terminal.db.migrate import is_ledger
+from terminal.services.kept_heads import read_heads
 
 
 def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
@@ -19,7 +19,7 @@ def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
 
     BadInputError ``ledger.not_one`` when the file is no ledger, ``head.unreadable`` when the head is none.
     """
-    known = _read_head(head_file) if head_file else None
+    known = {head.chain: head.head for head in read_heads(head_file)} if head_file else {}
     try:
         reader = open_reader(path)
     except PosError as error:
@@ -34,22 +34,20 @@ def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
         reader.close()
 
 
-def _verify(reader: Connection, known: SignedHead | None) -> list[Verdict]:
+def _verify(reader: Connection, known: dict[str, Head]) -> list[Verdict]:
     chains = [row.chain for row in ledger.list_chains(reader)]
     verdicts = [
         verify_chain(
             chain,
             ledger.iterate_entries(reader, chain),
-            known_head=known.head if known and known.chain == chain else None,
+            known_head=known.get(chain),
         )
         for chain in chains
     ]
     for older, newer in pairwise(range(len(verdicts))):
         verdicts[newer] = _check_link(reader, verdicts[older], verdicts[newer])
-    if known and known.chain not in chains:
-        missing = Problem(known.chain, 1, "ledger.truncated")
-        verdicts.append(Verdict(known.chain, 0, Head(0, bytes(32)), missing))
-    return verdicts
+    lost = [chain for chain in known if chain not in chains]
+    return verdicts + [Verdict(chain, 0, Head(0, NO_HASH), Problem(chain, 1, "ledger.truncated")) for chain in lost]
 
 
 def _check_link(reader: Connection, older: Verdict, newer: Verdict) -> Verdict:
@@ -62,13 +60,3 @@ def _check_link(reader: Connection, older: Verdict, newer: Verdict) -> Verdict:
     if body["previous_chain"] == older.chain and left == older.head:
         return newer
     return replace(newer, problem=Problem(newer.chain, 1, "ledger.broken_link"))
-
-
-def _read_head(path: Path) -> SignedHead:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInputError("head.unreadable", path=path.name) from error
-    if not isinstance(document, dict):
-        raise BadInputError("head.unreadable", path=path.name)
-    return read_signed_head(document)

@@ -7,9 +7,11 @@ about what central did, so the caller keeps what it has and asks again.
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +21,14 @@ import orjson
 import zstandard
 from pydantic import BaseModel, ValidationError
 
-from commerce.errors import BadInputError, CentralUnreachableError, ForbiddenError, MessageRejectedError
+from commerce.errors import (
+    BadInputError,
+    CentralFailedError,
+    CentralUnreachableError,
+    ForbiddenError,
+    MessageRejectedError,
+    PosError,
+)
 from commerce.wire import EnrolAnswer, EnrolRequest, ErrorAnswer, GapAnswer, HeadsAnswer, PushAnswer, PushRequest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -75,6 +84,7 @@ class CentralClient:
             timeout=aiohttp.ClientTimeout(total=self._address.timeout_s),
             connector=aiohttp.TCPConnector(ssl=tls, limit=4),
             auto_decompress=False,
+            trace_configs=[_no_redirections()],
         )
         return self
 
@@ -92,11 +102,11 @@ class CentralClient:
 
     async def push(self, request: PushRequest) -> PushAnswer | GapAnswer:
         """Send entries; a gap is an answer, not an error."""
-        status, raw = await self._exchange("POST", "sync/v1/ledger", _encode(request))
-        if status == 409:
-            return _read(GapAnswer, raw)
-        _raise_for(status, raw)
-        return _read(PushAnswer, raw)
+        answer = await self._exchange("POST", "sync/v1/ledger", _encode(request))
+        if answer.status == 409:
+            return _read(GapAnswer, answer.body)
+        answer.check()
+        return _read(PushAnswer, answer.body)
 
     async def changes(self, feed: str, after: str) -> AsyncIterator[object]:
         """Yield the lines of the feed as JSON values: lists of changes, then the trailer; line by line as they come."""
@@ -119,6 +129,8 @@ class CentralClient:
             close = aiohttp.ClientWSTimeout(ws_close=5)
             async with self._open.ws_connect("sync/v1/live", heartbeat=20, timeout=close) as socket:
                 yield socket
+        except aiohttp.WSServerHandshakeError as error:
+            raise _refusal(error.status, b"", error.headers or {}) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise CentralUnreachableError(reason=type(error).__name__) from error
 
@@ -129,17 +141,17 @@ class CentralClient:
         return self._session
 
     async def _ask(self, method: str, path: str, answer: type[Model], request: BaseModel | None = None) -> Model:
-        status, raw = await self._exchange(method, path, None if request is None else _encode(request))
-        _raise_for(status, raw)
-        return _read(answer, raw)
+        answered = await self._exchange(method, path, None if request is None else _encode(request))
+        answered.check()
+        return _read(answer, answered.body)
 
-    async def _exchange(self, method: str, path: str, encoded: bytes | None) -> tuple[int, bytes]:
+    async def _exchange(self, method: str, path: str, encoded: bytes | None) -> "_Answer":
         headers = {"Content-Type": "application/json"}
         if encoded and len(encoded) > _COMPRESS_ABOVE:
             encoded, headers["Content-Type"] = zstandard.compress(encoded, 1), "application/zstd"
         try:
             async with self._open.request(method, path, data=encoded, headers=headers) as response:
-                return response.status, await _whole(response)
+                return _Answer(response.status, await _whole(response), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, zstandard.ZstdError) as error:
             raise CentralUnreachableError(reason=type(error).__name__) from error
 
@@ -150,7 +162,7 @@ class CentralClient:
         try:
             async with self._open.get(path, timeout=patience) as response:
                 if response.status != 200:
-                    _raise_for(response.status, await _whole(response))
+                    raise _refusal(response.status, await _whole(response), response.headers)
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError, zstandard.ZstdError) as error:
             raise CentralUnreachableError(reason=type(error).__name__) from error
@@ -174,18 +186,58 @@ def _json(line: bytes) -> object:
         raise CentralUnreachableError("sync.answer_unreadable") from error
 
 
-def _raise_for(status: int, raw: bytes) -> None:
-    if status == 200:
-        return
+def _no_redirections() -> aiohttp.TraceConfig:
+    """Sales and token go to the address that was set and nowhere else."""
+
+    async def refuse(_: object, __: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
+        wait_s = _retry_after_s(redirect.response.headers.get("Retry-After", ""))
+        redirect.response.close()
+        raise CentralUnreachableError(reason=f"http.{redirect.response.status}", wait_s=wait_s)
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(refuse)
+    return tracing
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def check(self) -> None:
+        """Raise what an answer other than 200 means."""
+        if self.status != 200:
+            raise _refusal(self.status, self.body, self.headers)
+
+
+def _refusal(status: int, raw: bytes, headers: Mapping[str, str]) -> PosError:
+    """Return what the caller must do; ``wait_s`` is how long central asked to be left alone."""
     try:
         answer = ErrorAnswer.model_validate_json(raw)
     except ValidationError:
         answer = ErrorAnswer(code=f"http.{status}")
+    wait_s = _retry_after_s(headers.get("Retry-After", ""))
     if status in (401, 403):
-        raise ForbiddenError(answer.code)
-    if status in (408, 425, 429) or status >= 500 or answer.code == f"http.{status}":
-        raise CentralUnreachableError(reason=answer.code)
-    raise MessageRejectedError(answer.code)
+        return ForbiddenError(answer.code, wait_s=wait_s)
+    if status == 500:
+        return CentralFailedError(reason=answer.code, wait_s=wait_s)
+    if not 400 <= status < 500 or status in (408, 425, 429) or answer.code == f"http.{status}":
+        return CentralUnreachableError(reason=answer.code, wait_s=wait_s)
+    return MessageRejectedError(answer.code, wait_s=wait_s)
+
+
+def _retry_after_s(text: str) -> int:
+    """Read ``Retry-After``: seconds or a date; 0 where there is none or it makes no sense."""
+    if text.isascii() and text.strip().isdigit():
+        return int(text.strip()[:9])
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return 0
+    return max(int((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()), 0)
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

@@ -7,13 +7,12 @@ from typing import Protocol
 
 import aiohttp
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from commerce.errors import CentralUnreachableError, ForbiddenError, SyncError
 from commerce.wire import Heartbeat
+from terminal.sync.backoff import Backoff
 
 HEARTBEAT_S = 5
-LONGEST_PAUSE_S = 30
 
 _log = structlog.get_logger("sync.live")
 
@@ -27,7 +26,11 @@ class LiveServer(Protocol):
 
 
 class LiveChannel:
-    """Keeps the channel open; ``on_open`` and ``on_news`` wake the pusher and the puller."""
+    """Keeps the channel open; ``on_open`` and ``on_news`` wake the pusher and the puller.
+
+    A channel counts as open once it has lived for a heartbeat: one that is closed as soon as it is opened is tried
+    again ever more seldom.
+    """
 
     def __init__(
         self,
@@ -36,20 +39,24 @@ class LiveChannel:
         *,
         on_open: Callable[[], None],
         on_news: Callable[[], None],
+        backoff: Backoff | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._server = server
         self._heartbeat = heartbeat
         self._on_open = on_open
         self._on_news = on_news
+        self._backoff = backoff or Backoff()
+        self._heartbeat_s = heartbeat_s
 
     async def run(self) -> None:
-        """Hold the channel open for ever; a core loop of the runtime."""
+        """Hold the channel open for ever."""
         while True:
-            retrying = AsyncRetrying(
-                wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_S),
-                retry=retry_if_exception_type((SyncError, ForbiddenError)),
-            )
-            await retrying(self._hold)
+            try:
+                await self._hold()
+            except (SyncError, ForbiddenError) as error:
+                _log.debug("no live channel", code=error.code)
+                await self._backoff.pause(error)
 
     async def _hold(self) -> None:
         async with self._server.live() as socket:
@@ -62,9 +69,9 @@ class LiveChannel:
         """Say how the till is, then listen until the next time."""
         try:
             await socket.send_str(self._heartbeat().model_dump_json())
-            async with asyncio.timeout(HEARTBEAT_S):
+            async with asyncio.timeout(self._heartbeat_s):
                 while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
                     self._on_news()
                 await socket.close()
         except TimeoutError:
-            return
+            self._backoff.progress()

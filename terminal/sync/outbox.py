@@ -1,8 +1,7 @@
 """The ledger as pushing sees it."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,18 +9,23 @@ from typing import Protocol
 import structlog
 
 from commerce.dates import parse_utc
+from commerce.errors import BadInputError
 from commerce.ledger import Entry, Head, SignedHead
 from terminal.db import ledger
 from terminal.db.connection import Readers, Writer
+from terminal.services.kept_heads import HEAD_FILE, merge_heads, read_heads, write_heads
 from terminal.sync.push import Batch
-
-HEAD_FILE = "head.json"
 
 _log = structlog.get_logger("sync.outbox")
 
 
 class CurrentChain(Protocol):
     """The chain that is being written, as memory has it."""
+
+    @property
+    def till(self) -> str:
+        """Return who writes it."""
+        ...
 
     @property
     def chain(self) -> str:
@@ -61,20 +65,27 @@ class LedgerOutbox:
         self._open_new_chain = open_new_chain
         self._now = now
         self._cursors: dict[str, int] | None = None
+        self._heads: list[SignedHead] | None = None
         self._older = 0  # unsent entries of other chains than the current one
         self.unsent = 0
         self.since: datetime | None = None
 
-    async def next_batch(self, limit: int) -> Batch | None:
-        """Return the oldest entries not acknowledged, of one chain, or None."""
+    async def next_batch(self, limit: int, without: Collection[str] = ()) -> Batch | None:
+        """Return the oldest entries not acknowledged, of one chain that is not left out, or None."""
         if self._cursors is None:
             await self.count()
         for chain, acknowledged in (await self._known_cursors()).items():
+            if chain in without:
+                continue
             at_hand = self._current.remembered(chain, acknowledged)
             entries = at_hand or await self._read(chain, acknowledged, limit)
             if entries:
                 return Batch(chain, entries[:limit])
         return None
+
+    async def chains(self) -> Sequence[str]:
+        """Return the chains of this ledger, oldest first."""
+        return tuple(await self._known_cursors())
 
     async def find_hash(self, chain: str, seq: int) -> bytes | None:
         """Return the hash of an entry of ours, None where we have none."""
@@ -100,7 +111,11 @@ class LedgerOutbox:
         else:
             await self.count()
 
-    async def open_new_chain(self, reason: str) -> None:
+    async def needs_new_chain(self, head: SignedHead) -> bool:
+        """Return whether what is written would go on where central knows more, or something else."""
+        return head.chain == self._current.chain
+
+    async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> None:
         """Open a new chain with a new sub-series before the next sale."""
         await self._open_new_chain(reason)
         self._cursors = None
@@ -117,9 +132,9 @@ class LedgerOutbox:
     async def count(self) -> None:
         """Bring ``unsent`` and ``since`` up to date by the ledger."""
         await self._known_cursors()
-        self._older = await ledger.unsent_count(self._readers, without=self._current.chain)
+        self._older = await ledger.unsent_count(self._readers, self._current.till, without=self._current.chain)
         self.note_commit()
-        oldest = await ledger.oldest_unsent_at(self._readers) if self.unsent else None
+        oldest = await ledger.oldest_unsent_at(self._readers, self._current.till) if self.unsent else None
         self.since = parse_utc(oldest) if oldest else None
 
     def _of_current(self, cursors: dict[str, int]) -> int:
@@ -134,19 +149,23 @@ class LedgerOutbox:
 
     async def _keep_head(self, head: SignedHead) -> None:
         """Keep the newest word; where the disk refuses, the older one stays good and a newer one follows."""
+        if self._heads is None:
+            self._heads = await asyncio.to_thread(_find_heads, self._folder / HEAD_FILE)
+        self._heads = merge_heads(self._heads, [head])
         try:
-            await asyncio.to_thread(_write_head, self._folder / HEAD_FILE, head)
+            await asyncio.to_thread(write_heads, self._folder / HEAD_FILE, self._heads)
         except OSError as error:
             _log.warning("central's word is not kept", reason=error.strerror)
 
     async def _known_cursors(self) -> dict[str, int]:
         if self._cursors is None:
-            self._cursors = await ledger.read_push_cursors(self._readers)
+            self._cursors = await ledger.read_push_cursors(self._readers, self._current.till)
         return self._cursors
 
 
-def _write_head(path: Path, head: SignedHead) -> None:
-    """Replace the file as a whole: half a proof proves nothing."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps(head.as_json(), indent=1), encoding="utf-8")
-    fresh.replace(path)
+def _find_heads(path: Path) -> list[SignedHead]:
+    """Return what was kept before; what cannot be read proves nothing any more."""
+    try:
+        return read_heads(path)
+    except BadInputError:
+        return []

@@ -1,6 +1,7 @@
 CREATE TABLE chain (
     position INTEGER PRIMARY KEY,
     chain TEXT NOT NULL UNIQUE,
+    till TEXT NOT NULL,
     mode TEXT NOT NULL,
     opened_at TEXT NOT NULL,
     key_id TEXT NOT NULL,

@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.tills.attempts import Attempts
 from central.tills.errors import TooManyCodesError, UnknownTokenError
 from central.tills.tables import enrolment_code, till_credential
-from commerce.errors import ForbiddenError, NotFoundError
+from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 from commerce.ledger import Signer
 from commerce.wire import EnrolAnswer, EnrolRequest
 from tests.central.office import Office
@@ -118,6 +118,19 @@ async def test_after_enrolling_again_the_backlog_of_the_old_chain_still_counts(o
     answers = [await office.accept(old), await office.accept(new)]
 
     assert [answer.set_aside for answer in answers] == [0, 0]
+
+
+async def test_a_machine_with_unsent_entries_becomes_no_other_till_and_the_code_stays_good(office: Office) -> None:
+    till, other = await office.add_till("T1"), await office.add_till("T2")
+    code, key = await office.tills.issue_code(other), signer().public_key.hex()
+
+    with pytest.raises(ConflictError, match=r"enrol\.unsent"):
+        await office.tills.enrol(
+            EnrolRequest(code=code, public_key=key, app_version="0.1.0", unsent_of=till), "127.0.0.1"
+        )
+    again = EnrolRequest(code=code, public_key=key, app_version="0.1.0", unsent_of=other)
+
+    assert (await office.tills.enrol(again, "127.0.0.1")).till.id == other
 
 
 async def test_an_unknown_token_is_nobodys(office: Office) -> None:

@@ -78,13 +78,13 @@ async def test_what_is_acknowledged_is_not_counted_as_unsent(tmp_path: Path) -> 
     async with running_till(tmp_path) as till:
         await till.ready()
         chain, readers = till.core.chains.chain, till.core.readers
-        before = await ledger.unsent_count(readers)
+        before = await ledger.unsent_count(readers, till.core.chains.till)
         await till.core.writer.run(lambda tx: ledger.set_push_cursor(tx, chain, 2))
 
-        assert await ledger.unsent_count(readers) == before - 2
-        assert await ledger.read_push_cursors(readers) == {chain: 2}
+        assert await ledger.unsent_count(readers, till.core.chains.till) == before - 2
+        assert await ledger.read_push_cursors(readers, till.core.chains.till) == {chain: 2}
         await till.core.writer.run(lambda tx: ledger.set_push_cursor(tx, chain, before))
-        assert await ledger.oldest_unsent_at(readers) is None
+        assert await ledger.oldest_unsent_at(readers, till.core.chains.till) is None
 
 
 async def test_the_push_cursor_may_go_back(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ async def test_the_push_cursor_may_go_back(tmp_path: Path) -> None:
         for seq in (3, 1):
             await till.core.writer.run(partial(ledger.set_push_cursor, chain=chain, acknowledged_seq=seq))
 
-        assert await ledger.read_push_cursors(till.core.readers) == {chain: 1}
+        assert await ledger.read_push_cursors(till.core.readers, till.core.chains.till) == {chain: 1}
 
 
 async def test_a_commit_wakes_who_waits_for_entries(tmp_path: Path) -> None:

@@ -163,3 +163,49 @@ async def test_a_snapshot_comes_whole(tmp_path: Path) -> None:
         await client.download_snapshot(tmp_path / "catalog.db")
 
     assert (tmp_path / "catalog.db").read_bytes() == b"file" * 100_000
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_sales_go_to_the_address_that_was_set_and_follow_no_redirection(status: int) -> None:
+    asked: list[str] = []
+
+    async def central(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
+
+    async with serving(central) as client:
+        with pytest.raises(CentralUnreachableError):
+            await client.push(REQUEST)
+        with pytest.raises(CentralUnreachableError):
+            await client.heads()
+        with pytest.raises(CentralUnreachableError):
+            async for _ in client.changes("catalog", ""):
+                pass
+        with pytest.raises(CentralUnreachableError):
+            async with client.live():
+                pass
+
+    assert "/elsewhere" not in asked
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "at_least", "at_most"),
+    [
+        ("7", 7, 7),
+        ("", 0, 0),
+        ("soon", 0, 0),
+        ("-5", 0, 0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 10**6, 10**10),
+    ],
+)
+async def test_how_long_to_wait_is_read_as_central_says_it(said: str, at_least: int, at_most: int) -> None:
+    async def central(request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": said})
+
+    async with serving(central) as client:
+        with pytest.raises(CentralUnreachableError) as caught:
+            await client.push(REQUEST)
+
+    assert at_least <= caught.value.values["wait_s"] <= at_most  # type: ignore[operator]

@@ -26,7 +26,7 @@ async def test_a_commit_counts_as_unsent_without_asking_the_ledger(tmp_path: Pat
         await till.sell()
         outbox.note_commit()
 
-        assert outbox.unsent == before + 3 == await ledger.unsent_count(till.core.readers)
+        assert outbox.unsent == before + 3 == await ledger.unsent_count(till.core.readers, till.core.chains.till)
         assert outbox.since is not None
 
 
