@@ -76,7 +76,7 @@ def completed_sale(
     half = basket.total // 2
     for code, kind, amount in (("card", TenderKind.CARD, half), ("cash", TenderKind.CASH, basket.total - half)):
         basket = apply(basket, tender_added(Tender(new_id(), code, kind, {"it": code, "en": code}, "EUR", amount)))
-    return sale_body(basket, number, _CONTEXT, intended)
+    return sale_body(basket, number, "CF1.code", _CONTEXT, intended)
 
 
 def _line(operating: OperatingSet, number: int) -> Line:

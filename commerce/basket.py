@@ -1,185 +1,91 @@
 """The open sale as a pure state machine: events in, basket out.
 
-Whatever can change (item, price, VAT) is resolved before an event is made, so that replaying a journal gives the same
-basket whatever the catalogue is now. An event is a JSON object with its version ``v``; readers accept every version
-ever released.
+A basket is what its events say and nothing else; ``replay`` accepts every event version ever released.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from orjson import Fragment
+import orjson
 
-from commerce.canonical import ready_part
+from commerce.bodies.form import Part, read
+from commerce.bodies.paid import ChargeBody, CouponBody, DepositBody, DocumentDiscountBody, TenderBody
+from commerce.bodies.sale import ConditionsBody, CustomerBody
+from commerce.document_discounts import check_shares, shares_by_line, spread_discount
 from commerce.errors import BadInputError, RuleError
-from commerce.money import EXCHANGE_SCALE, fixed, line_total_cents, price_text, quantity_text
-from commerce.tender import Settlement, Tender, TenderKind, settle
-from commerce.vat import TaxedLine, TaxRow, Treatment, VatMode, VatRate, tax_breakdown
+from commerce.events import (
+    EVENT_VERSION,
+    charges_set,
+    coupon_added,
+    coupon_removed,
+    customer_attached,
+    customer_detached,
+    deposits_set,
+    document_discount_set,
+    language_chosen,
+    line_changed,
+    line_voided,
+    lines_added,
+    lines_priced,
+    pos_type_chosen,
+    promotions_set,
+    sale_started,
+    tender_added,
+    tender_removed,
+)
+from commerce.line import Line, LineKind, PriceOrigin, Pricing, TotalOrigin, price_line, read_line, reprice, vat_rate
+from commerce.money import MAX_CENTS
+from commerce.tender import Settlement, Tender, settle
+from commerce.vat import TaxedLine, TaxRow, VatMode, tax_breakdown
 
-EVENT_VERSION = 1
-_OF_THE_LINES = ("total", "taxes")  # cached properties of a basket that do not depend on its tenders
+__all__ = [
+    "EVENT_VERSION",
+    "Basket",
+    "Line",
+    "LineKind",
+    "PriceOrigin",
+    "TotalOrigin",
+    "apply",
+    "charges_set",
+    "coupon_added",
+    "coupon_removed",
+    "customer_attached",
+    "customer_detached",
+    "deposits_set",
+    "document_discount_set",
+    "language_chosen",
+    "line_changed",
+    "line_voided",
+    "lines_added",
+    "lines_priced",
+    "pos_type_chosen",
+    "price_line",
+    "promotions_set",
+    "read_line",
+    "read_tender",
+    "replay",
+    "sale_started",
+    "start",
+    "tender_added",
+    "tender_removed",
+    "with_tender",
+]
 
-
-class LineKind(StrEnum):
-    """What a line is (functional rules §3.3); the first issue sells items and imports uncoded lines."""
-
-    ITEM = "item"
-    UNCODED = "uncoded"
-    CHARGE = "charge"
-    NOTE = "note"
-    GIVEAWAY = "giveaway"
-
-
-class TotalOrigin(StrEnum):
-    """Where a line's amount comes from; all but ``computed`` stand as they came."""
-
-    COMPUTED = "computed"
-    SCALE = "scale"
-    LABEL = "label"
-    IMPORT = "import"
-
-
-class PriceOrigin(StrEnum):
-    """Where a unit price comes from."""
-
-    REGISTRY = "registry"
-    LABEL = "label"
-    OPERATOR = "operator"
-    IMPORT = "import"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of a sale. Quantity and total are negative on a return; ``total`` is in the document's minor units."""
-
-    id: str
-    kind: LineKind
-    names: dict[str, str]
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal
-    vat: VatRate
-    total: int
-    total_origin: TotalOrigin = TotalOrigin.COMPUTED
-    price_origin: PriceOrigin = PriceOrigin.REGISTRY
-    listed_price: Decimal | None = None
-    price_version: str | None = None
-    item: str | None = None
-    sku: str | None = None
-    code: str | None = None  # as it was scanned or typed
-    note: str | None = None
-    operator: str | None = None
-    approved_by: str | None = None
-    added_at: str | None = None
-
-    @property
-    def movement(self) -> str:
-        """Return ``sale`` or ``return``."""
-        return "return" if self.quantity < 0 or (self.quantity == 0 and self.total < 0) else "sale"
-
-    @cached_property
-    def body(self) -> dict[str, Any]:
-        """Return the line as events and entries store it; computed once, because the commit path reads it."""
-        return {
-            "id": self.id,
-            "kind": self.kind.value,
-            "movement": self.movement,
-            "item": self.item,
-            "sku": self.sku,
-            "code": self.code,
-            "names": self.names,
-            "quantity": quantity_text(self.quantity),
-            "unit": self.unit,
-            "listed_price": None if self.listed_price is None else price_text(self.listed_price),
-            "unit_price": price_text(self.unit_price),
-            "price_origin": self.price_origin.value,
-            "price_version": self.price_version,
-            "discounts": [],
-            "total": self.total,
-            "total_origin": self.total_origin.value,
-            "vat": self.vat.as_body(),
-            "return_of": None,
-            "order_line": None,
-            "note": self.note,
-            "operator": self.operator,
-            "approved_by": self.approved_by,
-            "added_at": self.added_at,
-        }
-
-    @cached_property
-    def ready_body(self) -> Fragment:
-        """Return ``body`` as canonical bytes, made when the line is scanned so that the commit need not."""
-        return ready_part(self.body)
-
-    @property
-    def moves_stock(self) -> bool:
-        """Return whether goods leave the shop, or come back, with this line."""
-        return self.item is not None and self.kind in (LineKind.ITEM, LineKind.GIVEAWAY) and self.quantity != 0
-
-    def stock_movement(self, warehouse: str | None) -> dict[str, Any]:
-        """Return what the line takes from a warehouse, as documents store it."""
-        return {
-            "line": self.id,
-            "item": self.item,
-            "quantity": _opposite(self.body["quantity"]),
-            "unit": self.unit,
-            "warehouse": warehouse,
-            "reason": self.movement,
-        }
-
-    def ready_movement(self, warehouse: str | None) -> Fragment:
-        """Return ``stock_movement`` as canonical bytes, made when the line is scanned so that the commit need not."""
-        made: dict[str | None, Fragment] = self.__dict__.setdefault("ready_movements", {})
-        if warehouse not in made:
-            made[warehouse] = ready_part(self.stock_movement(warehouse))
-        return made[warehouse]
-
-
-def read_line(body: Mapping[str, Any]) -> Line:
-    """Read ``Line.body``; BadInputError ``basket.line`` when it is none."""
-    try:
-        vat = body["vat"]
-        return Line(
-            id=body["id"],
-            kind=LineKind(body["kind"]),
-            names=dict(body["names"]),
-            quantity=Decimal(body["quantity"]),
-            unit=body["unit"],
-            unit_price=Decimal(body["unit_price"]),
-            vat=VatRate(
-                vat["code"], Decimal(vat["rate"]), Treatment(vat["treatment"]), vat["natura"], vat["receipt_code"]
-            ),
-            total=body["total"],
-            total_origin=TotalOrigin(body["total_origin"]),
-            price_origin=PriceOrigin(body["price_origin"]),
-            listed_price=None if body["listed_price"] is None else Decimal(body["listed_price"]),
-            price_version=body["price_version"],
-            item=body["item"],
-            sku=body["sku"],
-            code=body["code"],
-            note=body["note"],
-            operator=body["operator"],
-            approved_by=body["approved_by"],
-            added_at=body["added_at"],
-        )
-    except (KeyError, ValueError, TypeError, ArithmeticError) as error:
-        raise BadInputError("basket.line") from error
-
-
-def price_line(line: Line, quantity: Decimal, currency: str) -> Line:
-    """Return the line with another quantity; only a computed amount can follow it (RuleError otherwise)."""
-    if line.total_origin is not TotalOrigin.COMPUTED:
-        raise RuleError("line.amount_stands", line=line.id)
-    return replace(line, quantity=quantity, total=line_total_cents(quantity, line.unit_price, currency))
+# Cached properties of a basket that do not depend on its tenders.
+_OF_THE_LINES = ("total", "taxes", "document_discounts", "shares", "deposits_cents")
+P = TypeVar("P", bound=Part)
 
 
 @dataclass(frozen=True)
 class Basket:
-    """An open sale. Lines keep the order they were added in; ``tenders`` settle it."""
+    """An open sale. Lines keep the order they were added in; ``tenders`` settle it.
+
+    ``promotions`` bring their shares along; of ``discounts`` on the whole document only the rule is kept.
+    ``voided_lines`` counts lines that went and quantities that were cut.
+    """
 
     sale: str
     currency: str
@@ -187,27 +93,56 @@ class Basket:
     started_at: str
     vat_mode: VatMode = VatMode.GROSS
     cash_step: int | None = None
+    pos_type: str | None = None
+    customer: CustomerBody | None = None
+    conditions: ConditionsBody | None = None
     lines: tuple[Line, ...] = ()
+    promotions: tuple[DocumentDiscountBody, ...] = ()
+    discounts: tuple[DocumentDiscountBody, ...] = ()
+    coupons: tuple[CouponBody, ...] = ()
+    charges: tuple[ChargeBody, ...] = ()
+    deposits: tuple[DepositBody, ...] = ()
     tenders: tuple[Tender, ...] = ()
     voided_lines: int = 0
-    deposits: int = field(default=0)
+
+    @cached_property
+    def document_discounts(self) -> tuple[DocumentDiscountBody, ...]:
+        """Return promotions, then discounts on the whole document, each with what falls on which line."""
+        made = self.promotions
+        for rule in self.discounts:
+            made = (*made, spread_discount(rule, self.lines, shares_by_line(made), self.currency))
+        return made
+
+    @cached_property
+    def shares(self) -> Mapping[str, int]:
+        """Return what document discounts add to each line that they touch."""
+        return shares_by_line(self.document_discounts)
 
     @cached_property
     def total(self) -> int:
         """Return the document total in minor units: gross in gross mode, with VAT added in net mode."""
         if self.vat_mode is VatMode.GROSS:
-            return sum(line.total for line in self.lines)
+            shared = sum(self.shares.values()) + sum(charge.amount for charge in self.charges)
+            return sum(line.total for line in self.lines) + shared
         return sum(row.gross for row in self.taxes)
 
     @cached_property
     def taxes(self) -> tuple[TaxRow, ...]:
-        """Return the tax breakdown."""
-        return tax_breakdown((TaxedLine(line.vat, line.total) for line in self.lines), self.vat_mode)
+        """Return the tax breakdown of what is paid for each line, and of the charges."""
+        shares = self.shares
+        taxed = [TaxedLine(line.vat, line.total + shares.get(line.id, 0)) for line in self.lines]
+        taxed += [TaxedLine(vat_rate(charge.vat), charge.amount) for charge in self.charges]
+        return tax_breakdown(taxed, self.vat_mode)
+
+    @cached_property
+    def deposits_cents(self) -> int:
+        """Return what was paid before."""
+        return sum(deposit.amount for deposit in self.deposits)
 
     @cached_property
     def settlement(self) -> Settlement:
         """Return what is due, given and to be given back so far."""
-        return settle(self.total, self.tenders, cash_step=self.cash_step, deposits_cents=self.deposits)
+        return settle(self.total, self.tenders, cash_step=self.cash_step, deposits_cents=self.deposits_cents)
 
     @property
     def is_empty(self) -> bool:
@@ -217,52 +152,6 @@ class Basket:
     def find_line(self, line_id: str) -> Line | None:
         """Return the line, or None when it is not (or no longer) in the sale."""
         return next((line for line in self.lines if line.id == line_id), None)
-
-
-def sale_started(
-    sale: str, currency: str, language: str, started_at: str, *, vat_mode: VatMode, cash_step: int | None
-) -> dict[str, Any]:
-    """Return the event that opens a basket."""
-    return {
-        "v": EVENT_VERSION,
-        "event": "sale_started",
-        "sale": sale,
-        "currency": currency,
-        "language": language,
-        "started_at": started_at,
-        "vat_mode": vat_mode.value,
-        "cash_step": cash_step,
-    }
-
-
-def lines_added(lines: Iterable[Line]) -> dict[str, Any]:
-    """Return the event that adds resolved lines."""
-    return {"v": EVENT_VERSION, "event": "lines_added", "lines": [line.body for line in lines]}
-
-
-def line_changed(line: Line) -> dict[str, Any]:
-    """Return the event that puts a line with the same id in its place (quantity, price, note)."""
-    return {"v": EVENT_VERSION, "event": "line_changed", "line": line.body}
-
-
-def line_voided(line_id: str) -> dict[str, Any]:
-    """Return the event that takes a line out of the sale."""
-    return {"v": EVENT_VERSION, "event": "line_voided", "line": line_id}
-
-
-def tender_added(tender: Tender) -> dict[str, Any]:
-    """Return the event that adds a means of settling."""
-    return {"v": EVENT_VERSION, "event": "tender_added", "tender": tender.as_body()}
-
-
-def tender_removed(tender_id: str) -> dict[str, Any]:
-    """Return the event that takes a tender back before the sale completes."""
-    return {"v": EVENT_VERSION, "event": "tender_removed", "tender": tender_id}
-
-
-def language_chosen(language: str) -> dict[str, Any]:
-    """Return the event that sets the language of the document."""
-    return {"v": EVENT_VERSION, "event": "language_chosen", "language": language}
 
 
 def start(event: Mapping[str, Any]) -> Basket:
@@ -281,13 +170,17 @@ def start(event: Mapping[str, Any]) -> Basket:
 def apply(basket: Basket, event: Mapping[str, Any]) -> Basket:
     """Return the basket after an event; RuleError when the sale's state does not allow it.
 
-    Lines cannot change while tenders are on the sale (``sale.being_paid``): take the tenders back first.
+    Nothing but tenders and language changes while tenders are on the sale (``sale.being_paid``): take them back first.
     """
     _check_version(event)
-    handler = _HANDLERS.get(event["event"])
-    if handler is None:
-        raise BadInputError("basket.event", event=str(event["event"]))
-    return handler(basket, event)
+    name = event["event"]
+    if name in _CHANGES:
+        if basket.tenders:
+            raise RuleError("sale.being_paid")
+        return _CHANGES[name](basket, event)
+    if name not in _SETTLING:
+        raise BadInputError("basket.event", event=str(name))
+    return _SETTLING[name](basket, event)
 
 
 def with_tender(basket: Basket, tender: Tender) -> Basket:
@@ -295,7 +188,8 @@ def with_tender(basket: Basket, tender: Tender) -> Basket:
     if basket.settlement.is_settled:
         raise RuleError("sale.already_settled")
     paid = _with_tenders(basket, (*basket.tenders, tender))
-    _ = paid.settlement  # refuses what cannot settle this sale
+    if abs(paid.settlement.tendered) > MAX_CENTS:  # reading it refuses what cannot settle this sale
+        raise BadInputError("amount.too_large")
     return paid
 
 
@@ -308,8 +202,21 @@ def replay(events: Iterable[Mapping[str, Any]]) -> Basket:
     return basket
 
 
-def _opposite(quantity: str) -> str:
-    return quantity[1:] if quantity.startswith("-") else f"-{quantity}"
+def read_tender(body: Mapping[str, Any]) -> Tender:
+    """Read ``Tender.as_body``; BadInputError ``body.unreadable``."""
+    stored = _part(TenderBody, body)
+    return Tender(
+        id=stored.id,
+        type=stored.type,
+        kind=stored.kind,
+        names=stored.names,
+        currency=stored.currency,
+        amount=stored.amount,
+        rate=Decimal(stored.rate),
+        reference=stored.reference,
+        state=stored.state,
+        attempts=stored.attempts,
+    )
 
 
 def _check_version(event: Mapping[str, Any]) -> None:
@@ -317,24 +224,105 @@ def _check_version(event: Mapping[str, Any]) -> None:
         raise BadInputError("basket.event_version", version=str(event.get("v")))
 
 
+def _part(kind: type[P], value: object) -> P:
+    return read(kind, orjson.dumps(value))
+
+
+def _choose_pos_type(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    return replace(basket, pos_type=event["pos_type"])
+
+
 def _add_lines(basket: Basket, event: Mapping[str, Any]) -> Basket:
-    _refuse_while_paying(basket)
     added = tuple(read_line(body) for body in event["lines"])
     return replace(basket, lines=basket.lines + added)
 
 
 def _change_line(basket: Basket, event: Mapping[str, Any]) -> Basket:
-    _refuse_while_paying(basket)
+    """A quantity that is cut counts as a line that was voided: both take away what was already scanned."""
     changed = read_line(event["line"])
-    _require_line(basket, changed.id)
-    return replace(basket, lines=tuple(changed if line.id == changed.id else line for line in basket.lines))
+    before = _require_line(basket, changed.id)
+    voided = basket.voided_lines + (abs(changed.quantity) < abs(before.quantity))
+    lines = tuple(changed if line.id == changed.id else line for line in basket.lines)
+    return replace(basket, lines=lines, voided_lines=voided)
+
+
+def _price_lines(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    priced = {body["id"]: _part(Pricing, body) for body in event["lines"]}
+    for line_id in priced:
+        _require_line(basket, line_id)
+    lines = tuple(reprice(line, priced[line.id]) if line.id in priced else line for line in basket.lines)
+    return replace(basket, lines=lines)
 
 
 def _void_line(basket: Basket, event: Mapping[str, Any]) -> Basket:
-    _refuse_while_paying(basket)
-    _require_line(basket, event["line"])
-    remaining = tuple(line for line in basket.lines if line.id != event["line"])
-    return replace(basket, lines=remaining, voided_lines=basket.voided_lines + 1)
+    """What promotions gave on the line goes with it, until they are set anew."""
+    voided = _require_line(basket, event["line"]).id
+    promotions = tuple(_without_line(promotion, voided) for promotion in basket.promotions)
+    lines = tuple(line for line in basket.lines if line.id != voided)
+    return replace(basket, lines=lines, promotions=promotions, voided_lines=basket.voided_lines + 1)
+
+
+def _without_line(promotion: DocumentDiscountBody, line_id: str) -> DocumentDiscountBody:
+    shares = tuple(share for share in promotion.shares if share[0] != line_id)
+    return replace(promotion, shares=shares, amount=sum(cents for _, cents in shares))
+
+
+def _set_promotions(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    changed = [_part(DocumentDiscountBody, body) for body in event["promotions"]]
+    promotions = _replaced(basket.promotions, changed, event["removed"])
+    check_shares(promotions, basket.lines)
+    return replace(basket, promotions=promotions)
+
+
+def _set_document_discount(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    changed = [] if event["discount"] is None else [_part(DocumentDiscountBody, event["discount"])]
+    removed = [] if event["removed"] is None else [event["removed"]]
+    return replace(basket, discounts=_replaced(basket.discounts, changed, removed))
+
+
+def _replaced(
+    present: tuple[DocumentDiscountBody, ...], changed: Iterable[DocumentDiscountBody], removed: Iterable[str]
+) -> tuple[DocumentDiscountBody, ...]:
+    """Keep the order in which they first came: it is the order in which they are printed."""
+    kept = {one.id: one for one in present}
+    kept.update({one.id: one for one in changed})
+    gone = set(removed)
+    return tuple(one for one in kept.values() if one.id not in gone)
+
+
+def _attach_customer(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    conditions = event["conditions"]
+    return replace(
+        basket,
+        customer=_part(CustomerBody, event["customer"]),
+        conditions=None if conditions is None else _part(ConditionsBody, conditions),
+    )
+
+
+def _detach_customer(basket: Basket, _: Mapping[str, Any]) -> Basket:
+    return replace(basket, customer=None, conditions=None)
+
+
+def _add_coupon(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    coupon = _part(CouponBody, event["coupon"])
+    if any(coupon.id == known.id for known in basket.coupons):
+        raise RuleError("coupon.taken", code=coupon.code)
+    return replace(basket, coupons=(*basket.coupons, coupon))
+
+
+def _remove_coupon(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    kept = tuple(coupon for coupon in basket.coupons if coupon.id != event["coupon"])
+    if len(kept) == len(basket.coupons):
+        raise RuleError("coupon.unknown")
+    return replace(basket, coupons=kept)
+
+
+def _set_charges(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    return replace(basket, charges=tuple(_part(ChargeBody, body) for body in event["charges"]))
+
+
+def _set_deposits(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    return replace(basket, deposits=tuple(_part(DepositBody, body) for body in event["deposits"]))
 
 
 def _add_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
@@ -359,35 +347,30 @@ def _choose_language(basket: Basket, event: Mapping[str, Any]) -> Basket:
     return replace(basket, language=event["language"])
 
 
-_HANDLERS = {
+_CHANGES = {
+    "pos_type_chosen": _choose_pos_type,
     "lines_added": _add_lines,
     "line_changed": _change_line,
+    "lines_priced": _price_lines,
     "line_voided": _void_line,
+    "promotions_set": _set_promotions,
+    "document_discount_set": _set_document_discount,
+    "customer_attached": _attach_customer,
+    "customer_detached": _detach_customer,
+    "coupon_added": _add_coupon,
+    "coupon_removed": _remove_coupon,
+    "charges_set": _set_charges,
+    "deposits_set": _set_deposits,
+}
+_SETTLING = {
     "tender_added": _add_tender,
     "tender_removed": _remove_tender,
     "language_chosen": _choose_language,
 }
 
 
-def read_tender(body: Mapping[str, Any]) -> Tender:
-    """Read ``Tender.as_body``."""
-    return Tender(
-        id=body["id"],
-        type=body["type"],
-        kind=TenderKind(body["kind"]),
-        names=dict(body["names"]),
-        currency=body["currency"],
-        amount=body["amount"],
-        rate=Decimal(fixed(Decimal(body["rate"]), EXCHANGE_SCALE)),
-        reference=body["reference"],
-    )
-
-
-def _refuse_while_paying(basket: Basket) -> None:
-    if basket.tenders:
-        raise RuleError("sale.being_paid")
-
-
-def _require_line(basket: Basket, line_id: str) -> None:
-    if basket.find_line(line_id) is None:
+def _require_line(basket: Basket, line_id: str) -> Line:
+    line = basket.find_line(line_id)
+    if line is None:
         raise RuleError("line.unknown", line=line_id)
+    return line

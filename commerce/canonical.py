@@ -20,14 +20,15 @@ _LEAVES = frozenset((str, int, bool, type(None), orjson.Fragment))
 def canonical_bytes(value: Mapping[str, object]) -> bytes:
     """Return the canonical bytes; TypeError for a float, a key that is not ASCII text, or a type JSON lacks.
 
-    Text that is not in NFC is normalised: a name typed on another system must never keep a sale from being written.
+    Text that is not in NFC is normalised, and loses its NUL characters, which no database keeps: a name typed on
+    another system must never keep a sale from being written.
     """
     _refuse_other_types(value)
     try:
         encoded = orjson.dumps(value, option=_OPTIONS)
     except orjson.JSONEncodeError as error:
         raise TypeError(str(error)) from error
-    if encoded.isascii() or unicodedata.is_normalized("NFC", encoded.decode()):
+    if b"\\u0000" not in encoded and (encoded.isascii() or unicodedata.is_normalized("NFC", encoded.decode())):
         return encoded
     return orjson.dumps(_to_nfc(value), option=_OPTIONS)
 
@@ -73,7 +74,7 @@ def _members(container: object) -> Collection[object]:
 
 def _to_nfc(value: object) -> object:
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return unicodedata.normalize("NFC", value.replace("\0", ""))
     if isinstance(value, dict):
         return {key: _to_nfc(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

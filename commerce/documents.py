@@ -16,6 +16,7 @@ from commerce.basket import Basket
 from commerce.canonical import ready_part
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
+from commerce.tender import Settlement, TenderState
 
 _RECEIPT_CODE = struct.Struct(">B16s16sQIq")
 _RECEIPT_TAG = b"cassaforte.receipt.v1\x00"
@@ -92,10 +93,11 @@ class IntendedEffect:
 
     id: str
     kind: str
+    device: str | None = None
 
-    def as_body(self) -> dict[str, str]:
+    def as_body(self) -> dict[str, str | None]:
         """Return the effect as entries store it."""
-        return {"id": self.id, "kind": self.kind}
+        return {"id": self.id, "kind": self.kind, "device": self.device}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +114,31 @@ class SaleContext:
 
 
 def sale_body(
-    basket: Basket, number: IssuedNumber, context: SaleContext, effects: Sequence[IntendedEffect]
+    basket: Basket, number: IssuedNumber, code: str, context: SaleContext, effects: Sequence[IntendedEffect]
 ) -> dict[str, Any]:
     """Return the body of ``sale_completed`` version 1; RuleError as ``unnumbered_body``."""
-    return unnumbered_body(basket, context, effects) | {"document": number.as_body()}
+    return numbered_body(unnumbered_body(basket, context, effects), number, code)
+
+
+def numbered_body(unnumbered: dict[str, Any], number: IssuedNumber, code: str) -> dict[str, Any]:
+    """Return the whole body: the number and the receipt's code are made in the transaction and not before."""
+    return unnumbered | {"document": number.as_body(), "receipt_code": code}
 
 
 def unnumbered_body(
     basket: Basket, context: SaleContext, effects: Sequence[IntendedEffect], *, ready: bool = False
 ) -> dict[str, Any]:
-    """Return the body that lacks its ``document`` only: a number is taken in the transaction and not before.
+    """Return the body that lacks ``document`` and ``receipt_code``, which ``numbered_body`` adds.
 
-    ``ready``: what lines have prepared stands as encoded bytes. RuleError ``sale.not_settled`` or ``sale.no_lines``:
-    nothing is issued for a sale that is not paid.
+    ``ready``: what lines have prepared stands as encoded bytes. RuleError ``sale.no_lines``, ``sale.not_settled`` or
+    ``tender.not_approved``: nothing is issued for a sale that is not paid.
     """
     settlement = basket.settlement
-    if not basket.lines:
-        raise RuleError("sale.no_lines")
-    if not settlement.is_settled:
-        raise RuleError("sale.not_settled", remaining=settlement.remaining)
+    _refuse_unpaid(basket, settlement)
     return {
         "sale": basket.sale,
         "started_at": basket.started_at,
-        "pos_type": context.pos_type,
+        "pos_type": basket.pos_type or context.pos_type,
         "settings_version": context.settings_version,
         "zone": context.zone,
         "currency": basket.currency,
@@ -142,10 +146,15 @@ def unnumbered_body(
         "language": basket.language,
         "layout": _ready(context.layout) if ready else context.layout.as_body(),
         "seller": _ready(context.seller) if ready else context.seller.as_body(),
-        "customer": None,
+        "customer": basket.customer and basket.customer.as_body(),
+        "conditions": basket.conditions and basket.conditions.as_body(),
+        "personal": None,
         "lines": [line.ready_body if ready else line.body for line in basket.lines],
         "voided_lines": basket.voided_lines,
-        "document_discounts": [],
+        "document_discounts": [discount.as_body() for discount in basket.document_discounts],
+        "charges": [charge.as_body() for charge in basket.charges],
+        "coupons": [coupon.as_body() for coupon in basket.coupons],
+        "deposits": [deposit.as_body() for deposit in basket.deposits],
         "settlement": settlement.as_body(),
         "tenders": [tender.as_body() for tender in basket.tenders],
         "taxes": [row.as_body() for row in basket.taxes],
@@ -157,6 +166,16 @@ def unnumbered_body(
         ],
         "effects": [effect.as_body() for effect in effects],
     }
+
+
+def _refuse_unpaid(basket: Basket, settlement: Settlement) -> None:
+    if not basket.lines:
+        raise RuleError("sale.no_lines")
+    if not settlement.is_settled:
+        raise RuleError("sale.not_settled", remaining=settlement.remaining)
+    waiting = next((tender.id for tender in basket.tenders if tender.state is not TenderState.APPROVED), None)
+    if waiting is not None:
+        raise RuleError("tender.not_approved", tender=waiting)
 
 
 @lru_cache(maxsize=16)  # the same from sale to sale

@@ -9,62 +9,24 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
-from typing import cast
+from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from commerce.bodies.chain import ChainOpened, KeyRotated, OpeningReason
+from commerce.bodies.form import personal_of, read
 from commerce.canonical import canonical_bytes, parse_canonical
 from commerce.dates import utc_text
 from commerce.errors import BadInputError
+from commerce.kinds import ChainMode as ChainMode
+from commerce.kinds import Kind as Kind
 
 ENTRY_FORMAT = 1
 NO_HASH = bytes(32)
 _ENTRY_TAG = b"cassaforte.entry.v1\x00"
 _PERSONAL_TAG = b"cassaforte.personal.v1\x00"
 _HEAD_TAG = b"cassaforte.head.v1\x00"
-
-
-class Kind(StrEnum):
-    """The closed list of entry kinds (design §2)."""
-
-    CHAIN_OPENED = "chain_opened"
-    KEY_ROTATED = "key_rotated"
-    CHECKPOINT = "checkpoint"
-    CLOCK_CORRECTED = "clock_corrected"
-    SETTING_APPLIED = "setting_applied"
-    SESSION_OPENED = "session_opened"
-    SESSION_CLOSED = "session_closed"
-    OPERATOR_SIGNED_ON = "operator_signed_on"
-    OPERATOR_SIGNED_OFF = "operator_signed_off"
-    CASH_MOVED = "cash_moved"
-    DRAWER_OPENED = "drawer_opened"
-    SALE_COMPLETED = "sale_completed"
-    SALE_VOIDED = "sale_voided"
-    LINE_VOIDED = "line_voided"
-    SALE_PARKED = "sale_parked"
-    SALE_RECALLED = "sale_recalled"
-    SALE_SPLIT = "sale_split"
-    APPROVAL_GIVEN = "approval_given"
-    DOCUMENT_ISSUED = "document_issued"
-    DOCUMENT_REVISED = "document_revised"
-    EFFECT_INTENDED = "effect_intended"
-    EFFECT_SETTLED = "effect_settled"
-    STOCK_COUNTED = "stock_counted"
-    STOCK_REPORTED = "stock_reported"
-    VALUE_MOVED = "value_moved"
-    CUSTOMER_CREATED = "customer_created"
-    CORRECTION = "correction"
-
-
-class ChainMode(StrEnum):
-    """What a chain is for. Only live chains of enrolled tills become sales."""
-
-    LIVE = "live"
-    TRAINING = "training"
-    DEMO = "demo"
-    REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +160,32 @@ HEADER_KEYS = frozenset(
 )
 
 
+PreviousSource = Literal["ledger", "head_file", "central"]
+
+
 def genesis_body(
-    signer: Signer, mode: ChainMode, reason: str, previous_chain: str | None, previous: Head
+    signer: Signer,
+    mode: ChainMode,
+    reason: str,
+    previous_chain: str | None,
+    previous: Head,
+    source: PreviousSource = "ledger",
 ) -> dict[str, object]:
-    """Return the body of ``chain_opened``; its entry is sealed with ``prev`` = the old chain's head hash."""
-    return {
-        "public_key": signer.public_key.hex(),
-        "key_id": signer.key_id,
-        "mode": mode.value,
-        "reason": reason,
-        "previous_chain": previous_chain,
-        "previous_seq": previous.seq,
-        "previous_head": previous.hash.hex(),
-    }
+    """Return the body of ``chain_opened``; its entry is sealed with ``prev`` = the old chain's head hash.
+
+    ``previous`` is the newest head of the old chain that is known, and ``source`` says to whom.
+    """
+    opened = ChainOpened(
+        public_key=signer.public_key.hex(),
+        key_id=signer.key_id,
+        mode=mode,
+        reason=OpeningReason(reason),
+        previous_chain=previous_chain,
+        previous_seq=previous.seq,
+        previous_head=previous.hash.hex(),
+        previous_source=source if previous_chain else None,
+    )
+    return opened.as_body()
 
 
 def entry_hash(header: bytes) -> bytes:
@@ -324,26 +299,26 @@ def _check_entry(chain: str, entry: Entry, head: Head, public_key: bytes | None)
         if public_key is None or not verify_signature(public_key, entry.hash, entry.signature):
             return "ledger.signature", public_key
         if header["kind"] == Kind.KEY_ROTATED:
-            public_key = bytes.fromhex(str(parse_canonical(entry.body)["public_key"]))
+            public_key = bytes.fromhex(read(KeyRotated, entry.body).public_key)
     except (BadInputError, ValueError, KeyError):
         return "ledger.unreadable", public_key
     return _personal_problem(entry), public_key
 
 
 def _key_of_genesis(entry: Entry, header: Mapping[str, object]) -> bytes | None:
-    body = parse_canonical(entry.body)
-    if header["kind"] != Kind.CHAIN_OPENED or body["previous_head"] != header["prev"]:
+    if header["kind"] != Kind.CHAIN_OPENED:
         return None
-    public_key = bytes.fromhex(cast("str", body["public_key"]))
-    return public_key if key_id_of(public_key) == header["key_id"] == body["key_id"] else None
+    body = read(ChainOpened, entry.body)
+    public_key = bytes.fromhex(body.public_key)
+    holds = body.previous_head == header["prev"] and key_id_of(public_key) == header["key_id"] == body.key_id
+    return public_key if holds else None
 
 
 def _personal_problem(entry: Entry) -> str | None:
     """An erased personal part is fine; a changed one is not."""
     if entry.personal is None:
         return None
-    reference = parse_canonical(entry.body).get("personal")
-    return None if reference == personal_digest(entry.personal) else "ledger.personal_changed"
+    return None if personal_of(entry.body) == personal_digest(entry.personal) else "ledger.personal_changed"
 
 
 @dataclass(frozen=True, slots=True)

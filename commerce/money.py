@@ -19,6 +19,12 @@ EXCHANGE_SCALE = 8
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
 # Integers of the ledger stay below 2**53; a single amount far above this is a typing error.
 MAX_CENTS = 10**13
+# Scaled prices and quantities of the ledger stay below 2**63.
+MAX_PRICE = 10**10
+MAX_QUANTITY = 10**12
+
+
+_ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +118,13 @@ def parse_decimal(text: str, scale: int) -> Decimal:
     return value
 
 
-def line_total_cents(quantity: Decimal, unit_price: Decimal, currency: str) -> int:
-    """Return quantity · unit price in minor units, rounded half up once."""
+def line_total_cents(quantity: Decimal, unit_price: Decimal, currency: str, per: Decimal = _ONE) -> int:
+    """Return quantity · unit price in minor units, rounded half up once; the price is that of ``per`` units."""
     product = scaled(quantity, QUANTITY_SCALE) * scaled(unit_price, PRICE_SCALE)
-    return divide_half_up(product, 10 ** (QUANTITY_SCALE + PRICE_SCALE - minor_digits(currency)))
+    units = 10 ** (QUANTITY_SCALE + PRICE_SCALE - minor_digits(currency))
+    if per is _ONE or per == 1:
+        return divide_half_up(product, units)
+    return divide_half_up(product * 10**QUANTITY_SCALE, units * scaled(per, QUANTITY_SCALE))
 
 
 def amount_cents(amount: Decimal, currency: str) -> int:
@@ -149,21 +158,47 @@ def round_to_step(cents: int, step: int) -> int:
     return divide_half_up(cents, step) * step
 
 
-def spread(total_cents: int, weights: Sequence[tuple[int, str]]) -> list[int]:
-    """Spread an amount over (weight, VAT code) by largest remainder, ties by VAT code then by place.
+def percent_of(cents: int, percent: Decimal) -> int:
+    """Return so many percent of an amount, rounded half up."""
+    return divide_half_up(cents * scaled(percent, PRICE_SCALE), 100 * 10**PRICE_SCALE)
 
-    The shares have the total's sign and add up to it exactly. Weights are amounts of one sign; all zero puts
-    everything on the first.
+
+def spread(total_cents: int, weights: Sequence[tuple[int, str]]) -> list[int]:
+    """Spread an amount over (weight, VAT code) by largest remainder: first over the codes, then over each code's rows.
+
+    Weights are signed: where sales and returns are mixed, a return takes its share back. The shares add up to the
+    total exactly; each code's is less than a cent from its exact part, each row's from its part of the code's. Turning
+    every sign turns every share. Ties go to the code, then the row, that comes first. Weights that cancel out count by
+    their size; all zero puts everything on the first row.
     """
-    sum_of_weights = sum(abs(weight) for weight, _ in weights)
     if not weights:
         raise RuleError("money.nothing_to_spread_on")
-    if sum_of_weights == 0:
-        return [total_cents] + [0] * (len(weights) - 1)
-    size = abs(total_cents)
-    shares = [divmod(size * abs(weight), sum_of_weights) for weight, _ in weights]
-    result = [whole for whole, _ in shares]
-    order = sorted(range(len(weights)), key=lambda i: (-shares[i][1], weights[i][1], i))
-    for index in order[: size - sum(result)]:
-        result[index] += 1
-    return result if total_cents >= 0 else [-share for share in result]
+    rows: dict[str, list[int]] = {}
+    for place, (_, code) in enumerate(weights):
+        rows.setdefault(code, []).append(place)
+    sums = [sum(weights[place][0] for place in places) for places in rows.values()]
+    if sum(sums) == 0 != total_cents:
+        sums = [sum(abs(weights[place][0]) for place in places) for places in rows.values()]
+    result = [0] * len(weights)
+    for share, places in zip(_largest_remainder(total_cents, sums), rows.values(), strict=True):
+        for place, part in zip(places, _largest_remainder(share, [weights[p][0] for p in places]), strict=True):
+            result[place] = part
+    return result
+
+
+def _largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
+    """Return whole shares of ``total`` in proportion to signed weights."""
+    whole = sum(weights)
+    if whole == 0:
+        weights, whole = [abs(weight) for weight in weights], sum(map(abs, weights))
+    if whole == 0:
+        return [total] + [0] * (len(weights) - 1)
+    sign = -1 if whole < 0 else 1
+    exact = [sign * total * weight for weight in weights]  # over abs(whole)
+    shares = [product // abs(whole) if product >= 0 else -(-product // abs(whole)) for product in exact]
+    rest = total - sum(shares)
+    step = 1 if rest > 0 else -1
+    left = [step * (product - share * abs(whole)) for product, share in zip(exact, shares, strict=True)]
+    for place in sorted(range(len(weights)), key=lambda i: (-left[i], i))[: abs(rest)]:
+        shares[place] += step
+    return shares

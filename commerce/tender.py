@@ -3,19 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
+from commerce.bodies.paid import AttemptBody
 from commerce.errors import RuleError
+from commerce.kinds import TenderKind, TenderState
 from commerce.money import EXCHANGE_SCALE, convert_cents, fixed, round_to_step
 
-
-class TenderKind(StrEnum):
-    """What a tender type is, whatever the shop calls it."""
-
-    CASH = "cash"
-    CARD = "card"
-    VOUCHER = "voucher"  # may be worth more than what is due; the excess is kept, not given back
-    ON_ACCOUNT = "on_account"
+__all__ = ["Settlement", "Tender", "TenderKind", "TenderState", "cash_due", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +24,8 @@ class Tender:
     amount: int
     rate: Decimal = Decimal(1)
     reference: str | None = None  # what a card reader or a voucher gave; never a card number
+    state: TenderState = TenderState.APPROVED
+    attempts: tuple[AttemptBody, ...] = ()
 
     @property
     def value(self) -> int:
@@ -48,6 +44,8 @@ class Tender:
             "rate": fixed(self.rate, EXCHANGE_SCALE),
             "value": self.value,
             "reference": self.reference,
+            "state": self.state.value,
+            "attempts": [attempt.as_body() for attempt in self.attempts],
         }
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from commerce.dates import offset_text, utc_text
+from commerce.documents import ReceiptCode, receipt_code
 from commerce.ids import new_chain, new_id, short_code
 from commerce.ledger import NO_HASH, ChainMode, Entry, Facts, Head, Kind, Origin, Signer, genesis_body, seal
 from commerce.numbering import Series
@@ -61,6 +62,11 @@ class Write:
         self.head = head
         self.appended: list[Entry] = []
         self._signer = signer
+
+    def receipt_code(self, day: date, total_cents: int) -> str:
+        """Return the code of the receipt that the next entry will be: made with the key that signs the entry."""
+        place = ReceiptCode(self.origin.till, self.origin.chain, self.head.seq + 1, day, total_cents)
+        return receipt_code(place, self._signer)
 
     def append(
         self,

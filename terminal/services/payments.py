@@ -5,7 +5,7 @@ from dataclasses import replace
 from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.dates import document_date, utc_text
-from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, Seller, unnumbered_body
+from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, Seller, numbered_body, unnumbered_body
 from commerce.errors import BadInputError, ConflictError, RuleError
 from commerce.ids import new_id
 from commerce.ledger import Kind
@@ -97,7 +97,7 @@ def _exact_amount(basket: Basket, kind: TenderType) -> int:
     """Return what remains once this kind is among the tenders: cash alone is rounded, a mix is not."""
     nothing = Tender("", kind.code, kind.kind, kind.names, basket.currency, 0)
     tenders = (*basket.tenders, nothing)
-    return settle(basket.total, tenders, cash_step=basket.cash_step, deposits_cents=basket.deposits).remaining
+    return settle(basket.total, tenders, cash_step=basket.cash_step, deposits_cents=basket.deposits_cents).remaining
 
 
 def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, tender: str | None) -> Plan:
@@ -110,7 +110,7 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         till.steps.reached("sale.built")
         number, marked = _take_number(write, series, moment, operating)
         till.steps.reached("sale.number_taken")
-        body = unnumbered | {"document": number.as_body()}
+        body = numbered_body(unnumbered, number, write.receipt_code(number.date, basket.total))
         entry = write.append(moment, Kind.SALE_COMPLETED, body, clock_suspect=marked)
         till.steps.reached("sale.entry_written")
         documents.add_document(write.tx, number, write.origin.chain, entry.seq)

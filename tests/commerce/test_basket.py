@@ -153,7 +153,7 @@ def test_an_event_of_another_version_or_kind_is_not_guessed(event: dict[str, Any
 def test_a_line_that_is_none_says_so() -> None:
     with pytest.raises(BadInputError) as caught:
         read_line({"id": "x"})
-    assert caught.value.code == "basket.line"
+    assert caught.value.code == "body.unreadable"
 
 
 def test_unknown_lines_are_not_voided() -> None:

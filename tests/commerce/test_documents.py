@@ -34,6 +34,7 @@ CONTEXT = SaleContext(
     drawer="drawer-1",
     zone="Europe/Rome",
 )
+CODE = "CF1.code"
 EFFECTS = (IntendedEffect("effect-1", "print"), IntendedEffect("effect-2", "drawer"))
 
 
@@ -44,7 +45,7 @@ def paid(basket: Basket) -> Basket:
 
 @given(baskets())
 def test_the_body_of_any_sale_balances_and_can_be_signed(basket: Basket) -> None:
-    body: dict[str, Any] = parse_canonical(canonical_bytes(sale_body(paid(basket), NUMBER, CONTEXT, EFFECTS)))
+    body: dict[str, Any] = parse_canonical(canonical_bytes(sale_body(paid(basket), NUMBER, CODE, CONTEXT, EFFECTS)))
     settled = body["settlement"]
 
     assert sum(t["value"] for t in body["tenders"]) - settled["change"] == (
@@ -56,9 +57,9 @@ def test_the_body_of_any_sale_balances_and_can_be_signed(basket: Basket) -> None
 @given(journals())
 def test_a_journal_gives_the_same_bytes_whatever_the_catalogue_is_now(journal: list[dict[str, Any]]) -> None:
     """Nothing of the catalogue is asked for when a journal is replayed: it holds resolved lines."""
-    first = sale_body(paid(replay(journal)), NUMBER, CONTEXT, EFFECTS)
+    first = sale_body(paid(replay(journal)), NUMBER, CODE, CONTEXT, EFFECTS)
     again = [parse_canonical(canonical_bytes(event)) for event in journal]
-    second = sale_body(paid(replay(again)), NUMBER, CONTEXT, EFFECTS)
+    second = sale_body(paid(replay(again)), NUMBER, CODE, CONTEXT, EFFECTS)
 
     for body in (first, second):
         body["tenders"] = []
@@ -75,7 +76,7 @@ def test_what_lines_have_prepared_gives_the_same_bytes(basket: Basket) -> None:
 
 @given(baskets())
 def test_stock_moves_against_the_line(basket: Basket) -> None:
-    body = sale_body(paid(basket), NUMBER, CONTEXT, EFFECTS)
+    body = sale_body(paid(basket), NUMBER, CODE, CONTEXT, EFFECTS)
     coded = [row for row in basket.lines if row.item and row.quantity]
 
     assert [movement["line"] for movement in body["stock"]] == [row.id for row in coded]
@@ -86,7 +87,7 @@ def test_nothing_is_issued_for_a_sale_that_is_not_paid() -> None:
     basket = Basket("sale-1", "EUR", "it", "2026-11-23T08:00:00.000000Z")
 
     with pytest.raises(RuleError) as caught:
-        sale_body(basket, NUMBER, CONTEXT, ())
+        sale_body(basket, NUMBER, CODE, CONTEXT, ())
     assert caught.value.code == "sale.no_lines"
 
 

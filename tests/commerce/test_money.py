@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -117,23 +118,62 @@ def test_cash_is_rounded_to_five_cents_as_the_law_says(amount: int, expected: in
     assert round_to_step(amount, 5) == expected
 
 
-weights = st.lists(
-    st.tuples(st.integers(min_value=0, max_value=10**7), st.sampled_from(["04", "10", "22"])), min_size=1, max_size=12
-)
+codes = st.sampled_from(["4", "10", "22"])
+weights = st.lists(st.tuples(st.integers(-(10**7), 10**7), codes), min_size=1, max_size=12)
 
 
 @given(cents, weights)
-def test_spread_adds_up_and_stays_within_a_cent(total: int, parts: list[tuple[int, str]]) -> None:
-    shares = spread(total, parts)
-    size = sum(weight for weight, _ in parts)
+def test_spread_stays_within_a_cent_per_code_and_per_row(total: int, parts: list[tuple[int, str]]) -> None:
+    """Sales and returns mixed: the exact parts are fractions of signed sums."""
+    shares, whole = spread(total, parts), sum(weight for weight, _ in parts)
 
     assert sum(shares) == total
-    if size:
-        assert all(abs(share * size - total * weight) < size for share, (weight, _) in zip(shares, parts, strict=True))
+    for code in {code for _, code in parts} if whole else ():
+        rows = [(share, weight) for share, (weight, of) in zip(shares, parts, strict=True) if of == code]
+        given_out, weight_of_code = sum(share for share, _ in rows), sum(weight for _, weight in rows)
+        assert abs(given_out - Fraction(total * weight_of_code, whole)) < 1
+        for share, weight in rows if weight_of_code else ():
+            assert abs(share - Fraction(given_out * weight, weight_of_code)) < 1
 
 
-def test_spread_breaks_ties_by_vat_code() -> None:
-    assert spread(1, [(100, "22"), (100, "04"), (100, "10")]) == [0, 1, 0]
+@given(cents, weights)
+def test_spread_turns_with_the_sign_of_amount_and_rows(total: int, parts: list[tuple[int, str]]) -> None:
+    turned = [(-weight, code) for weight, code in parts]
+    negated = [-share for share in spread(total, parts)]
+
+    assert spread(-total, parts) == negated
+    if sum(weight for weight, _ in parts):
+        assert spread(total, turned) == spread(total, parts)
+
+
+@given(weights, st.data())
+def test_spread_takes_from_no_row_more_than_it_weighs(parts: list[tuple[int, str]], data: st.DataObject) -> None:
+    """A discount on the document never turns a line's sign, whatever returns stand beside it."""
+    whole = sum(weight for weight, _ in parts)
+    shares = spread(data.draw(st.integers(min(whole, 0), max(whole, 0))), parts)
+
+    assert all(min(weight, 0) <= share <= max(weight, 0) for share, (weight, _) in zip(shares, parts, strict=True))
+
+
+def test_a_return_takes_its_part_of_the_discount_back() -> None:
+    assert spread(-80, [(1000, "22"), (-200, "22")]) == [-100, 20]
+    assert spread(-80, [(1000, "22"), (-200, "10")]) == [-100, 20]
+
+
+def test_spread_breaks_ties_by_the_codes_position() -> None:
+    """As text "10" stands before "4": what a code is called must not decide where a cent goes."""
+    assert spread(1, [(100, "4"), (100, "10"), (100, "22")]) == [1, 0, 0]
+    assert spread(100, [(1000, "4"), (1000, "10"), (1000, "22")]) == [34, 33, 33]
+
+
+def test_spread_rounds_codes_before_rows() -> None:
+    """Over the rows alone the two first would get a cent each, and their code one more than is due to it."""
+    assert spread(2, [(100, "A"), (100, "A"), (100, "A"), (299, "B")]) == [1, 0, 0, 1]
+
+
+def test_what_cancels_out_counts_by_its_size() -> None:
+    assert spread(10, [(500, "22"), (-500, "10")]) == [5, 5]
+    assert spread(7, [(0, "22"), (0, "10")]) == [7, 0]
 
 
 def test_nothing_can_be_spread_on_nothing() -> None:

@@ -12,7 +12,7 @@ from commerce.receipt import Amount, Code, Printing, Words, receipt_elements
 from commerce.vat import VatMode
 from tests.commerce.strategies import VAT_RATES, baskets, cash
 from tests.commerce.test_basket import OPENED
-from tests.commerce.test_documents import CONTEXT, EFFECTS, NUMBER, paid
+from tests.commerce.test_documents import CODE, CONTEXT, EFFECTS, NUMBER, paid
 
 AT = "2026-11-23T17:42:00.000000Z"
 PRINTING = Printing(AT, "Anna", (), "CF1.code", bytes(range(32)))
@@ -41,7 +41,7 @@ COFFEE = replace(
 
 
 def body_of(basket: Basket) -> dict[str, Any]:
-    return parse_canonical(canonical_bytes(sale_body(basket, NUMBER, CONTEXT, EFFECTS)))
+    return parse_canonical(canonical_bytes(sale_body(basket, NUMBER, CODE, CONTEXT, EFFECTS)))
 
 
 def sold(*lines: Line, given_cents: int | None = None, step: int | None = None) -> dict[str, Any]:

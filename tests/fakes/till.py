@@ -151,7 +151,7 @@ def completed_sale(number: int, lines: int, quantity: Decimal) -> tuple[dict[str
     tender = Tender(new_id(), "cash", TenderKind.CASH, {"it": "Contanti"}, "EUR", basket.total)
     basket = apply(basket, tender_added(tender))
     issued = IssuedNumber(new_id(), "receipt", "s-1", "T1", "2026", number, f"T1/26/{number:06d}", date(2026, 11, 23))
-    return sale_body(basket, issued, CONTEXT, [IntendedEffect(new_id(), "print")]), basket.total
+    return sale_body(basket, issued, "CF1.code", CONTEXT, [IntendedEffect(new_id(), "print")]), basket.total
 
 
 def tampered(entry: Entry, **changes: Any) -> Entry:  # noqa: ANN401 - fields of Entry

@@ -1,0 +1,60 @@
+"""Bodies of what happens outside the ledger: intended before it is tried, settled when its outcome is known."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from commerce.bodies.form import Body, Count, DayText, Id, Part, Reason, Word
+from commerce.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalReference(Part):
+    """The number that a fiscal register gave a document, by its own clock."""
+
+    serial: Id
+    closure: Count
+    number: Count
+    issued_on: DayText
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline(Part):
+    """What a fiscal register said its last document was; null where it had none."""
+
+    last: FiscalReference | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectIntended(Body):
+    """An effect that no document's entry brings along (a reprint, a Z), or what a device said before the act.
+
+    It names what it is about: the sale with its document, or the till session of a Z.
+    """
+
+    KIND: ClassVar[Kind] = Kind.EFFECT_INTENDED
+    effect: Id
+    kind: Word
+    sale: Id | None
+    document: Id | None
+    session: Id | None
+    device: Id | None
+    attempt: Count
+    marker: Literal["", "REPRINT", "COPY"]
+    baseline: Baseline | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectSettled(Body):
+    """What became of an effect, on which device."""
+
+    KIND: ClassVar[Kind] = Kind.EFFECT_SETTLED
+    effect: Id
+    kind: Word
+    sale: Id | None
+    document: Id | None
+    session: Id | None
+    device: Id | None
+    attempt: Count
+    outcome: Literal["done", "failed", "unknown", "not_done"]
+    reason: Reason
+    reference: FiscalReference | None

@@ -1,0 +1,162 @@
+"""Bodies of sales and documents: the whole receipt in one entry; a reprint needs nothing else."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from commerce.bodies.form import (
+    MAX_LINES,
+    MAX_ROWS,
+    Body,
+    Cents,
+    Count,
+    Currency,
+    Digest,
+    Id,
+    Language,
+    Part,
+    Quantity,
+    Text,
+    UtcText,
+    Word,
+)
+from commerce.bodies.line import LineBody, MovementBody, StageBody, TaxBody
+from commerce.bodies.paid import (
+    ChargeBody,
+    CouponBody,
+    DepositBody,
+    DocumentDiscountBody,
+    SettlementBody,
+    TenderBody,
+)
+from commerce.bodies.parties import DocumentBody, LayoutBody, SellerBody
+from commerce.kinds import Kind
+from commerce.vat import VatMode
+
+Lines = Annotated[tuple[LineBody, ...], Field(max_length=MAX_LINES)]
+CodeText = Annotated[str, Field(max_length=400, pattern=r"^CF1\.[A-Za-z0-9_-]+$")]  # of a receipt's QR code
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBody(Part):
+    """Who bought, by the registry's id and row version; name and address stand in the entry's personal part."""
+
+    id: Id
+    version: Count
+    code: Id | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsBody(Part):
+    """The commercial conditions as they held: lists in the order they were asked, stages for lines added later."""
+
+    version: Text
+    price_list: Id | None  # the document's own, which always wins
+    price_lists: Annotated[tuple[Id, ...], Field(max_length=MAX_ROWS)]
+    discounts: Annotated[tuple[StageBody, ...], Field(max_length=32)]
+    payment: Id | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectBody(Part):
+    """Something outside the ledger that the document asks for, and of which device where that is known."""
+
+    id: Id
+    kind: Word  # print, drawer, fiscal, card
+    device: Id | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBody(Part):
+    """A document that another is made from, and how: invoiced, delivered, returned."""
+
+    document: Id
+    relation: Word
+
+
+@dataclass(frozen=True, slots=True)
+class SaleCompleted(Body):
+    """A completed sale, which is a document with its number."""
+
+    KIND: ClassVar[Kind] = Kind.SALE_COMPLETED
+    sale: Id
+    started_at: UtcText
+    pos_type: Id
+    settings_version: Count
+    drawer: Id | None
+    zone: Id
+    currency: Currency
+    vat_mode: VatMode
+    language: Language
+    layout: LayoutBody
+    seller: SellerBody
+    customer: CustomerBody | None
+    conditions: ConditionsBody | None
+    personal: Digest | None
+    lines: Lines
+    voided_lines: Count
+    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS)]
+    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS)]
+    coupons: Annotated[tuple[CouponBody, ...], Field(max_length=MAX_ROWS)]
+    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS)]
+    settlement: SettlementBody
+    tenders: Annotated[tuple[TenderBody, ...], Field(max_length=MAX_ROWS)]
+    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS)]
+    stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES)]
+    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS)]
+    document: DocumentBody
+    receipt_code: CodeText
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentIssued(Body):
+    """A document that no sale at this till brings along: an invoice of earlier receipts, a delivery note."""
+
+    KIND: ClassVar[Kind] = Kind.DOCUMENT_ISSUED
+    sources: Annotated[tuple[SourceBody, ...], Field(max_length=MAX_ROWS)]
+    zone: Id
+    currency: Currency
+    vat_mode: VatMode
+    language: Language
+    layout: LayoutBody
+    seller: SellerBody
+    customer: CustomerBody | None
+    conditions: ConditionsBody | None
+    personal: Digest | None
+    lines: Lines
+    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS)]
+    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS)]
+    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS)]
+    total: Cents
+    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS)]
+    stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES)]
+    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS)]
+    document: DocumentBody
+    receipt_code: CodeText
+
+
+@dataclass(frozen=True, slots=True)
+class SaleVoided(Body):
+    """A sale that was given up, with the lines it had."""
+
+    KIND: ClassVar[Kind] = Kind.SALE_VOIDED
+    sale: Id
+    currency: Currency
+    lines: Lines
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LineVoided(Body):
+    """What was taken off a line before the sale completed: the line as it was, and how much of it went.
+
+    ``quantity`` is the line's whole quantity when the line went, less when it was cut.
+    """
+
+    KIND: ClassVar[Kind] = Kind.LINE_VOIDED
+    sale: Id
+    currency: Currency
+    line: LineBody
+    quantity: Quantity
+    reason: Text
