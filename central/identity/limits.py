@@ -1,6 +1,7 @@
 """Sign-in slows down with every failure and never locks: the right password works again after a short wait."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 FREE_FAILURES = 3
 LONGEST_WAIT_S = 60
@@ -13,6 +14,15 @@ def wait_after(failures: int, free: int = FREE_FAILURES) -> timedelta:
     if failures <= free:
         return timedelta()
     return timedelta(seconds=min(2 ** min(failures - free - 1, 10), LONGEST_WAIT_S))
+
+
+def counted_address(address: str) -> str:
+    """Return what failures are counted by: whoever has one address of IPv6 has the whole /64 of it."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ip_network((read, 64), strict=False)) if isinstance(read, IPv6Address) else str(read)
 
 
 def still_counts(next_at: datetime, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Signing in and out, one's own account, users with their sessions, and the record of changes."""
 
+import re
 import secrets
 from typing import Any
 
@@ -10,7 +11,7 @@ from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import Permission, Role
 from central.web.addresses import client_address
 from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
-from central.web.guards import VISITOR_COOKIE, session_cookie
+from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
 from central.web.keys import WEB_SETTINGS, database, now
 from central.web.rendering import page
 from central.web.shell import safe_path
@@ -24,6 +25,7 @@ ROLE_NAMES = {
     Role.ADMIN.value: N_("everything, users too"),
 }
 _PAGE = 50
+_DEVICE = re.compile(r"[0-9a-f]{64}")
 
 
 def add_routes(app: web.Application) -> None:
@@ -54,7 +56,8 @@ async def sign_in(request: web.Request) -> web.Response:
     """Open a session and go where the person wanted to go."""
     form = await request.post()
     name, password, wanted = (str(form.get(key, "")) for key in ("name", "password", "next"))
-    visit = service.Visit(client_address(request), request.headers.get("User-Agent", ""))
+    device = _device(request)
+    visit = service.Visit(client_address(request), request.headers.get("User-Agent", ""), device)
     try:
         cookie = await service.sign_in(database(request), name, password, visit, now(request))
     except (WrongCredentialsError, TooManyAttemptsError) as error:
@@ -62,6 +65,10 @@ async def sign_in(request: web.Request) -> web.Response:
     secure = request.app[WEB_SETTINGS].secure
     answer = web.Response(status=303, headers={"Location": safe_path(wanted)})
     answer.set_cookie(session_cookie(secure=secure), cookie, httponly=True, samesite="Lax", secure=secure)
+    answer.set_cookie(
+        device_cookie(secure=secure), device, httponly=True, samesite="Lax", secure=secure,
+        max_age=int(service.DEVICE_LENGTH.total_seconds()),
+    )  # fmt: skip
     answer.del_cookie(VISITOR_COOKIE)
     return answer
 
@@ -155,6 +162,12 @@ async def show_audit(request: web.Request) -> web.Response:
     acts = await service.list_acts(database(request), require_actor(request), limit=_PAGE + 1, before=before)
     more = acts[_PAGE - 1].id if len(acts) > _PAGE else None
     return page(request, "identity/audit.html", acts=acts[:_PAGE], next_page=more, zone="Europe/Rome")
+
+
+def _device(request: web.Request) -> str:
+    """Return the browser's own mark, a new one where it has none of ours; only what somebody signed in with counts."""
+    kept = request.cookies.get(device_cookie(secure=request.app[WEB_SETTINGS].secure), "")
+    return kept if _DEVICE.fullmatch(kept) else secrets.token_hex(32)
 
 
 def _sign_in_page(request: web.Request, wanted: str, error: PosError | None = None, name: str = "") -> web.Response:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, text, update
 
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
 
@@ -89,6 +89,17 @@ def knows_address(conn: Connection, user_name: str, address: str) -> bool:
     return conn.execute(statement).first() is not None
 
 
+def knows_device(conn: Connection, user_name: str, device: bytes, since: datetime) -> bool:
+    """Tell whether this user has signed in with this browser since a time."""
+    statement = (
+        select(user_session.c.id)
+        .join(app_user, app_user.c.id == user_session.c.user)
+        .where(user_session.c.device == device, app_user.c.name == user_name, user_session.c.created_at > since)
+        .limit(1)
+    )
+    return conn.execute(statement).first() is not None
+
+
 def find_delays(conn: Connection, keys: list[str]) -> dict[str, tuple[int, datetime]]:
     """Return failures and the time of the next attempt per key."""
     rows = conn.execute(select(sign_in_delay).where(sign_in_delay.c.key.in_(keys)))
@@ -96,14 +107,21 @@ def find_delays(conn: Connection, keys: list[str]) -> dict[str, tuple[int, datet
 
 
 def set_delay(conn: Connection, key: str, failures: int, next_at: datetime) -> None:
-    """Replace a key's delay."""
+    """Replace a key's delay; the caller holds ``lock_delays``."""
     conn.execute(delete(sign_in_delay).where(sign_in_delay.c.key == key))
     conn.execute(insert(sign_in_delay), {"key": key, "failures": failures, "next_at": next_at})
 
 
+def lock_delays(conn: Connection) -> None:
+    """Let sign-ins count one after the other until this transaction ends: those at once would each see no failure."""
+    if conn.dialect.name == "postgresql":  # on SQLite there is one writer anyway
+        conn.execute(text("SELECT pg_advisory_xact_lock(7203116)"))
+
+
 def clear_delays(conn: Connection, keys: list[str], forgotten: datetime) -> None:
     """Forget the given keys, and all that are too old to count."""
-    conn.execute(delete(sign_in_delay).where(sign_in_delay.c.key.in_(keys) | (sign_in_delay.c.next_at < forgotten)))
+    conn.execute(delete(sign_in_delay).where(sign_in_delay.c.key.in_(keys)))
+    conn.execute(delete(sign_in_delay).where(sign_in_delay.c.next_at < forgotten))
 
 
 def insert_token(conn: Connection, values: dict[str, object]) -> None:

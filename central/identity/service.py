@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 SESSION_LENGTH = timedelta(hours=12)
 IDLE_LENGTH = timedelta(hours=3)
+DEVICE_LENGTH = timedelta(days=400)  # browsers keep no cookie for longer
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Where a sign-in comes from."""
+    """Where a sign-in comes from. ``device`` is the cookie that the browser keeps between sessions, "" without one."""
 
     address: str
     agent: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,11 @@ async def sign_in(db: "Database", name: str, password: str, visit: Visit, now: d
     """Return a new session's cookie.
 
     WrongCredentialsError says no; TooManyAttemptsError says when the next attempt is taken. Attempts are counted
-    before the password is checked, so that many at once gain nothing.
+    before the password is checked, so that many at once gain nothing. A browser that this person signed in with before
+    has a count of its own: whoever guesses beside it, from the same address too, cannot make it wait.
     """
     folded = fold_name(name)
-    keys = _delay_keys(folded, visit.address)
-    user = await db.write(lambda conn: _take_attempt(conn, folded, visit.address, keys, now))
+    keys, user = await db.write(lambda conn: _take_attempt(conn, folded, visit, now))
     if not await password_matches(user.password_hash if user else None, password) or user is None:
         raise WrongCredentialsError
     token = secrets.token_hex(32)
@@ -229,12 +231,14 @@ def fold_name(name: str) -> str:
     return name.strip().casefold()
 
 
-def _take_attempt(
-    conn: "Connection", name: str, address: str, keys: dict[str, int], now: datetime
-) -> "Row[Any] | None":
-    """Count an attempt as failed until proven otherwise; TooManyAttemptsError while one has to wait."""
-    if not queries.knows_address(conn, name, address):
-        keys = {**keys, f"user:{name[:64]}": limits.FREE_ADDRESS_FAILURES}
+def _take_attempt(conn: "Connection", name: str, visit: Visit, now: datetime) -> "tuple[list[str], Row[Any] | None]":
+    """Count an attempt as failed until proven otherwise; TooManyAttemptsError while one has to wait.
+
+    Returns what it was counted under, and the user.
+    """
+    queries.lock_delays(conn)
+    queries.clear_delays(conn, [], now - limits.FORGOTTEN_AFTER)
+    keys = _delay_keys(conn, name, visit, now)
     held = {
         key: delay for key, delay in queries.find_delays(conn, list(keys)).items() if limits.still_counts(delay[1], now)
     }
@@ -245,20 +249,30 @@ def _take_attempt(
         failures = held[key][0] + 1 if key in held else 1
         queries.set_delay(conn, key, failures, now + limits.wait_after(failures, free))
     user = queries.find_user_by_name(conn, name)
-    return user if user is not None and user.active else None
+    return list(keys), user if user is not None and user.active else None
 
 
-def _delay_keys(name: str, address: str) -> dict[str, int]:
-    """Failures of one name at one address, and of the address.
+def _delay_keys(conn: "Connection", name: str, visit: Visit, now: datetime) -> dict[str, int]:
+    """Failures of a browser that the person signed in with before; else of the name at the address and of the address.
 
     Those of a name wherever they come from are added for addresses that the person never signed in from: somebody
     elsewhere can slow them down only there.
     """
-    return {f"user:{name[:64]}@{address}": limits.FREE_FAILURES, f"address:{address}": limits.FREE_ADDRESS_FAILURES}
+    named, address = f"user:{name[:64]}", limits.counted_address(visit.address)
+    device = _device_digest(visit)
+    if device and queries.knows_device(conn, name, device, now - DEVICE_LENGTH):
+        return {f"device:{device.hex()}:{named}": limits.FREE_FAILURES}
+    keys = {f"{named}@{address}": limits.FREE_FAILURES, f"address:{address}": limits.FREE_ADDRESS_FAILURES}
+    known = queries.knows_address(conn, name, visit.address[:64])
+    return keys if known else {**keys, named: limits.FREE_ADDRESS_FAILURES}
+
+
+def _device_digest(visit: Visit) -> bytes | None:
+    return token_digest(visit.device) if visit.device else None
 
 
 def _open_session(
-    conn: "Connection", user: "Row[Any]", token: str, visit: Visit, now: datetime, keys: dict[str, int]
+    conn: "Connection", user: "Row[Any]", token: str, visit: Visit, now: datetime, keys: list[str]
 ) -> None:
     session = new_id()
     values: dict[str, object] = {
@@ -269,10 +283,12 @@ def _open_session(
         "seen_at": now,
         "expires_at": now + SESSION_LENGTH,
         "ended_at": None,
+        "device": _device_digest(visit),
         "address": visit.address[:64],
         "agent": visit.agent[:200],
     }
     queries.insert_session(conn, values)
+    queries.lock_delays(conn)
     queries.clear_delays(conn, [*keys, f"user:{user.name[:64]}"], now - limits.FORGOTTEN_AFTER)
     audit.record(conn, _actor(user, session), now, audit.Act("session.opened", "user", user.id, {}))
 

@@ -28,6 +28,7 @@ user_session = Table(
     Column("seen_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("ended_at", Utc, nullable=True),
+    Column("device", Hash32, nullable=True, index=True),  # SHA-256 of the browser's own long-lived cookie
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
 )
@@ -48,7 +49,7 @@ sign_in_delay = Table(
     metadata,
     Column("key", Text, primary_key=True),  # "user:anna" or "address:10.0.0.7"
     Column("failures", Integer, nullable=False),
-    Column("next_at", Utc, nullable=False),
+    Column("next_at", Utc, nullable=False, index=True),
 )
 
 audit = Table(

@@ -106,6 +106,11 @@ def session_cookie(*, secure: bool) -> str:
     return "__Host-central_session" if secure else "central_session"
 
 
+def device_cookie(*, secure: bool) -> str:
+    """Return the name of the cookie by which a browser is known again after its session."""
+    return "__Host-central_device" if secure else "central_device"
+
+
 async def _recognise(request: web.Request) -> None:
     cookie = request.cookies.get(session_cookie(secure=request.app[WEB_SETTINGS].secure))
     actor = None

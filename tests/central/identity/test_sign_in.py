@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -92,6 +94,72 @@ async def test_somebody_elsewhere_cannot_keep_a_person_out(office: Office) -> No
         await fail(office, THERE)
 
     assert await actor_of(office, HERE)
+
+
+async def test_who_guesses_beside_a_known_browser_cannot_make_it_wait(office: Office) -> None:
+    await anna(office)
+    mine = replace(HERE, device="11" * 32)
+    assert await actor_of(office, mine)
+    got_in = 0
+    for second in range(60):
+        office.clock.advance(seconds=1)
+        with pytest.raises((WrongCredentialsError, TooManyAttemptsError)):
+            await sign_in(office.database, "anna", "something else", HERE, office.clock())
+        if second % 5 == 0:
+            got_in += bool(await actor_of(office, mine))
+
+    assert got_in == 12
+
+
+async def test_a_known_browser_that_guesses_is_slowed_down_by_itself(office: Office) -> None:
+    await anna(office)
+    mine = replace(HERE, device="11" * 32)
+    await actor_of(office, mine)
+    for _ in range(4):
+        await fail(office, mine)
+
+    with pytest.raises(TooManyAttemptsError):
+        await sign_in(office.database, "anna", PASSWORD, mine, office.clock())
+    assert await actor_of(office, HERE)
+
+
+@pytest.mark.parametrize("known_as", ["bruno", None])
+async def test_a_browser_that_only_others_signed_in_with_is_a_stranger(office: Office, known_as: str | None) -> None:
+    await anna(office)
+    await add_user(office.database, NewUser("Bruno", PASSWORD), office.clock())
+    mine = replace(THERE, device="22" * 32)
+    if known_as:
+        await sign_in(office.database, known_as, PASSWORD, mine, office.clock())
+    for _ in range(4):
+        await fail(office, THERE)
+
+    with pytest.raises(TooManyAttemptsError):
+        await sign_in(office.database, "anna", "something else", mine, office.clock())
+
+
+async def test_many_sign_ins_at_once_are_counted_one_by_one_and_none_fails_otherwise(office: Office) -> None:
+    await anna(office)
+
+    async def guess() -> str:
+        try:
+            await sign_in(office.database, "anna", "something else", HERE, office.clock())
+        except (WrongCredentialsError, TooManyAttemptsError) as error:
+            return error.code
+        return "in"
+
+    answers = await asyncio.gather(*(guess() for _ in range(20)))
+
+    assert sorted(answers) == ["sign_in.wait"] * 16 + ["sign_in.wrong"] * 4
+
+
+async def test_one_guesser_of_ipv6_is_one_address_wherever_in_its_network_it_stands(office: Office) -> None:
+    await anna(office)
+    for number in range(4):
+        await fail(office, Visit(f"2001:db8:0:7::{number + 1}", "a guesser"))
+
+    with pytest.raises(TooManyAttemptsError):
+        await sign_in(office.database, "anna", "x", Visit("2001:db8:0:7:9::1", "a guesser"), office.clock())
+    await fail(office, Visit("2001:db8:0:8::1", "another"))
 
 
 async def test_an_address_that_tries_many_names_has_to_wait(office: Office) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
 from central.identity.people import Role
+from tests.central.head_office import Visitor
 
 if TYPE_CHECKING:
-    from tests.central.head_office import HeadOffice, Visitor
+    from tests.central.head_office import HeadOffice
 
 PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/settings", "/settings/vat", "/settings/users",
          "/settings/audit", "/account"]  # fmt: skip
@@ -83,6 +85,18 @@ async def test_the_session_cookie_is_out_of_reach_of_scripts(stranger: Visitor) 
 
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+async def test_a_browser_that_signed_in_before_gets_through_beside_a_guesser(site: HeadOffice, anna: Visitor) -> None:
+    await anna.post("/sign-out")
+    async with aiohttp.ClientSession(site.address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        guesser = Visitor(session)
+        for _ in range(5):
+            refused = await guesser.sign_in(password="something else")  # noqa: S106
+        held_up = await guesser.sign_in()
+
+    assert refused.status == held_up.status == 429
+    assert (await anna.sign_in()).status == 200
 
 
 async def test_signing_in_never_leads_to_another_site(stranger: Visitor) -> None:

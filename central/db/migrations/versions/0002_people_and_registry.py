@@ -52,6 +52,7 @@ def _create_identity() -> None:
         sa.Column("next_at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_sign_in_delay"),
     )
+    op.create_index("ix_sign_in_delay_next_at", "sign_in_delay", ["next_at"], unique=False)
     op.create_table(
         "api_token",
         sa.Column("id", sa.Text(), nullable=False),
@@ -74,6 +75,7 @@ def _create_identity() -> None:
         sa.Column("seen_at", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=True),
+        sa.Column("device", sa.LargeBinary(), nullable=True),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["user"], ["app_user.id"], name="fk_user_session_user"),
@@ -81,6 +83,7 @@ def _create_identity() -> None:
         sa.UniqueConstraint("token_hash", name="uq_user_session_token_hash"),
     )
     op.create_index("ix_user_session_user", "user_session", ["user"], unique=False)
+    op.create_index("ix_user_session_device", "user_session", ["device"], unique=False)
 
 
 def _create_registry() -> None:
