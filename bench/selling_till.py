@@ -54,6 +54,7 @@ class Desk:
         self._till = till
         self._scanner = Scanner(till.scanner)
         self._listener = Listener(till.port, folder / "listener.log", till.token())
+        self._sale = till.state()["sale"]["id"]
         self._number = 0
 
     def scan(self) -> float:
@@ -61,7 +62,7 @@ class Desk:
         self._number += 1
         begun = self._scanner.scan(shop.code_of(1 + self._number * 7919 % 1900))
         frame = self._listener.wait_for_lines(LINES + 1)
-        self._till.act(f"sale/lines/{frame.newest}/void")
+        self._till.act(f"sale/lines/{frame.newest}/void", sale=self._sale)
         self._listener.wait_for_lines(LINES)
         return (frame.at_ns - begun) / 1e9
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from commerce import catalog_schema as schema
 from commerce.barcode.gtin import gtin_check_digit
 from commerce.ids import new_id
+from commerce.rights import ALL_RIGHTS
 from commerce.wire import Change
 from terminal.services.commands import OpenSession, SignOn
 from terminal.services.identity import FILE_NAME, Identity, make_identity, save_identity
@@ -156,7 +157,7 @@ def _operator() -> Change:
     cost = {"time_cost": 1, "memory_kib": 64, "parallelism": 1}
     verifier = bind_pin(PIN, PinVerifier(b"a" * 16, b"", **cost), _SECRET).hex()
     row = {
-        "name": "Anna", "pin_salt": (b"a" * 16).hex(), "pin_verifier": verifier, "pin_params": cost, "rights": [],
-        "active": True,
+        "name": "Anna", "pin_salt": (b"a" * 16).hex(), "pin_verifier": verifier, "pin_params": cost,
+        "rights": list(ALL_RIGHTS), "active": True,
     }  # fmt: skip
     return Change(kind="operator", id=OPERATOR, version=1, row=row)

@@ -41,11 +41,11 @@ def _start_till(folder: Path) -> float:
         scanner = Scanner(till.scanner)
         scanner.scan(shop.code_of(42))
         till.wait_until_up()
-        while not (till.state()["sale"] or {"lines": []})["lines"]:
+        while not (sale := till.state()["sale"] or {"lines": []})["lines"]:
             time.sleep(0.001)
         seconds = (time.monotonic_ns() - till.started_at) / 1e9
         scanner.close()
-        till.act("sale/void", reason="")
+        till.act("sale/void", sale=sale["id"], reason="")
     return seconds
 
 

@@ -20,6 +20,7 @@ from central.registry.tables import operator, tender_type, till_settings, vat_co
 from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, check_rates, read_settings
 from commerce.errors import BadInputError, ConflictError, NotFoundError
 from commerce.ids import new_id
+from commerce.rights import ALL_RIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class OperatorCard:
 
     name: str
     shop: str
-    rights: tuple[str, ...] = ("sell",)
+    rights: tuple[str, ...] = ALL_RIGHTS
     active: bool = True
     pin: PinHash | None = None
 

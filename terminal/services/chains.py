@@ -34,6 +34,7 @@ class Moment:
     operator: str | None = None
     command_id: str | None = None
     clock_suspect: bool = False
+    approved_by: str | None = None
 
     def facts(self, kind: Kind, *, clock_suspect: bool = False) -> Facts:
         """Return the facts of one entry."""
@@ -45,7 +46,7 @@ class Moment:
             self.business_day,
             self.till_session,
             self.operator,
-            None,
+            self.approved_by,
             self.command_id,
             self.clock_suspect or clock_suspect,
         )

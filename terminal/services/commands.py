@@ -2,6 +2,9 @@
 
 A resend with the same ``command_id`` returns the stored result; the same id with other content is refused. A field
 whose metadata say ``secret`` takes no part in that comparison and is never stored.
+
+``sale`` names the sale that the act is meant for: ConflictError ``sale.another`` when another is current. None means
+whichever is, or a new one: what a scanner wants, that knows no screen.
 """
 
 from dataclasses import dataclass, field
@@ -10,10 +13,22 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalGiven:
+    """Somebody who approves what the operator may not do alone, by PIN."""
+
+    operator: str
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """The part that every command has."""
+    """The envelope: what every command has."""
 
     command_id: str
+    sale: str | None = field(default=None, kw_only=True)
+    approval: ApprovalGiven | None = field(
+        default=None, kw_only=True, repr=False, compare=False, metadata={"secret": True}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ MAX_PRINTS_SHOWN = 100
 
 def add_tender(till: Till, state: RegisterState, command: AddTender) -> Plan:
     """Add a tender; the one that settles the sale completes it."""
-    basket = _shown_basket(state, command.sale, command.shown_due_cents)
+    basket = _shown_basket(state, command.shown_due_cents)
     if not basket.lines:
         raise RuleError("sale.no_lines")
     till.steps.reached("tender.received")
@@ -61,7 +61,7 @@ def void_tender(till: Till, state: RegisterState, command: VoidTender) -> Plan:
 
 def complete_sale(till: Till, state: RegisterState, command: CompleteSale) -> Plan:
     """Complete a sale with nothing to pay; RuleError ``sale.not_settled`` where something is."""
-    basket = _shown_basket(state, command.sale, command.shown_due_cents)
+    basket = _shown_basket(state, command.shown_due_cents)
     if not basket.lines:
         raise RuleError("sale.no_lines")
     if not basket.settlement.is_settled:
@@ -69,16 +69,15 @@ def complete_sale(till: Till, state: RegisterState, command: CompleteSale) -> Pl
     return _complete(till, state, basket, till.moment(state, command.command_id), None)
 
 
-def _shown_basket(state: RegisterState, sale_id: str, shown_due_cents: int) -> Basket:
-    """Return the open sale if it is the one, at the amount, that the payer was shown."""
+def _shown_basket(state: RegisterState, shown_due_cents: int) -> Basket:
+    """Return the open sale if it is at the amount that the payer was shown."""
     require_operator(state)
     require_session(state)
-    if state.basket is None or state.basket.sale != sale_id:
-        raise ConflictError("sale.not_open", sale=sale_id)
-    remaining = state.basket.settlement.remaining
+    basket = open_basket(state)
+    remaining = basket.settlement.remaining
     if remaining != shown_due_cents:
         raise ConflictError("sale.total_changed", shown=shown_due_cents, due=remaining)
-    return state.basket
+    return basket
 
 
 def _tender(operating: OperatingSet, basket: Basket, command: AddTender) -> Tender:

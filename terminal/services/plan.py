@@ -1,7 +1,7 @@
 """What a command is turned into: one job for the writer, and the state that holds once it is on disk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -40,6 +40,11 @@ class Till:
     chains: Chains
     clock: WatchedClock
     steps: Steps
+    approved_by: str | None = None  # of the command that is being carried out
+
+    def approved(self, approver: str | None) -> "Till":
+        """Return the same till, for one command that somebody approved."""
+        return self if approver is None else replace(self, approved_by=approver)
 
     @property
     def is_replay(self) -> bool:
@@ -59,6 +64,7 @@ class Till:
             state.operator.id if state.operator else None,
             command_id,
             suspect,
+            self.approved_by,
         )
 
 

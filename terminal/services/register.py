@@ -7,32 +7,34 @@ state move. A failed write leaves everything as it was.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from commerce.dates import utc_text
-from commerce.errors import BadInputError, ConflictError, PosError
+from commerce.errors import BadInputError, ConflictError, PosError, StorageError
+from commerce.ledger import Kind
 from commerce.wire import Change
 from terminal.db import commands as results
-from terminal.db import ledger, sales
+from terminal.db import ledger
 from terminal.db.connection import Transaction, Writer
-from terminal.services import clock_commands, outcomes, payments, selling, till_sessions
 from terminal.services import commands as acts
+from terminal.services import outcomes, till_sessions
+from terminal.services.approvals import Approval, authorise, check_approvable, check_meant_sale
 from terminal.services.chains import Moment, Write
 from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
+from terminal.services.handlers import DIGESTED, HANDLERS
 from terminal.services.identity import Identity
 from terminal.services.pins import PinCheck
-from terminal.services.plan import Plan, Till, Values, place_of
+from terminal.services.plan import Plan, Till, Values
 from terminal.services.recovery import TRUSTED_KEY, last_trusted_time, restore_operating, restore_state
 from terminal.services.registry import apply_operating
 from terminal.services.state import Notice, RegisterState, Screen
 
 Listener = Callable[[RegisterState], None]
-_Handler = Callable[[Till, RegisterState, Any], Plan]
 MAX_NOTICES = 20
 
 
@@ -103,11 +105,12 @@ class Register:
     async def submit(self, command: Command) -> Result:
         """Carry a command out and return its result once it is on disk; PosError when it is refused.
 
-        A PIN is checked before the command takes its turn, so that nobody waits for it.
+        A PIN, of who signs on or approves, is checked before the command takes its turn, so that nobody waits for it.
         """
-        if isinstance(command, acts.SignOn):
-            await self._pins.check(till_sessions.find_operator(self.state, command.operator), command.pin)
-        result: Result = await self._take_turn(lambda: self._carry_out(command))
+        if isinstance(command, acts.SignOn) or command.approval is not None:
+            result = await self._find_stored(command) or await self._submit_proven(command)
+        else:
+            result = await self._take_turn(lambda: self._carry_out(command, None))
         if "document" in result.values:
             self._till.steps.reached("sale.acknowledged")
         return result
@@ -161,10 +164,29 @@ class Register:
         values: Values = await self._take_turn(act)
         return values
 
-    async def _carry_out(self, command: Command) -> Result:
-        digest = command_digest(command)
+    async def _submit_proven(self, command: Command) -> Result:
+        """Check the PINs that a command brings along, then let it take its turn."""
+        if isinstance(command, acts.SignOn):
+            await self._check_pin(command.operator, command.pin)
+        if command.approval is not None:
+            check_approvable(HANDLERS[type(command)])
+            await self._check_pin(command.approval.operator, command.approval.pin)
+        approver = command.approval.operator if command.approval else None
+        result: Result = await self._take_turn(lambda: self._carry_out(command, approver))
+        return result
+
+    async def _check_pin(self, operator: str, pin: str) -> None:
+        await self._pins.check(till_sessions.find_operator(self.state, operator), pin)
+
+    async def _carry_out(self, command: Command, approver: str | None) -> Result:
+        digest, handling = command_digest(command), HANDLERS[type(command)]
         try:
-            plan = _HANDLERS[type(command)](self._till, self.state, command)
+            check_meant_sale(self.state, command)
+            approval = authorise(handling, self.state, command, approver)
+            till = self._till.approved(approval.approver if approval else None)
+            plan = handling.plan(till, self.state, command)
+            if approval is not None:
+                plan = replace(plan, write=_with_approval(plan, command, approval))
             values = await self._write_command(command.command_id, digest, plan)
         except results.CommandRepeatedError:
             return await self._repeat(command.command_id, digest, None)
@@ -190,16 +212,26 @@ class Register:
     ) -> Result:
         """Return the stored result of a command that came again; else the refusal stands."""
         try:
-            stored = await self._writer.run(lambda tx: results.find_command(tx, command_id))
-        except PosError as error:
+            stored = await self._stored(command_id, digest)
+        except StorageError as error:
             raise refusal or error from error
         if stored is not None:
-            if stored[0] != digest:
-                raise ConflictError("command.reused", command_id=command_id)
-            return Result(stored[1], repeated=True)
+            return stored
         if notice and refusal is not None:
             self._add_notice(refusal)
         raise refusal or ConflictError("command.reused", command_id=command_id)
+
+    async def _find_stored(self, command: Command) -> Result | None:
+        """Return the result of a command that was carried out before; a resend needs no PIN again."""
+        return await self._stored(command.command_id, command_digest(command))
+
+    async def _stored(self, command_id: str, digest: bytes) -> Result | None:
+        stored = await self._writer.run(lambda tx: results.find_command(tx, command_id))
+        if stored is None:
+            return None
+        if stored[0] != digest:
+            raise ConflictError("command.reused", command_id=command_id)
+        return Result(stored[1], repeated=True)
 
     def _add_notice(self, error: PosError) -> None:
         self._notice_number += 1
@@ -241,13 +273,30 @@ class Register:
 
 def command_digest(command: Command) -> bytes:
     """Return what tells one command's content from another's; secrets take no part."""
-    content = {name: getattr(command, name) for name in _DIGESTED[type(command)]}
+    content = {name: getattr(command, name) for name in DIGESTED[type(command)]}
     return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
 
 
 def _find_trusted(tx: Transaction) -> datetime | None:
     chain = ledger.find_current_chain(tx)
     return last_trusted_time(tx, chain.chain) if chain else None
+
+
+def _with_approval(plan: Plan, command: Command, approval: Approval) -> Callable[[Write], Values]:
+    """Return a plan's job with the approval's own entry before whatever it writes."""
+    body = {
+        "approver": approval.approver,
+        "operator": plan.moment.operator,
+        "rights": [right.value for right in approval.rights],
+        "act": type(command).__name__,
+        "sale": command.sale,
+    }
+
+    def write(write: Write) -> Values:
+        write.append(plan.moment, Kind.APPROVAL_GIVEN, body)
+        return plan.write(write)
+
+    return write
 
 
 def _with_clock(till: Till, plan: Plan, write: Write) -> Values:
@@ -269,46 +318,3 @@ def _screen(state: RegisterState) -> Screen:
     if state.done is not None and state.basket is None:
         return Screen.DONE
     return Screen.SELLING
-
-
-def _next_sale(till: Till, state: RegisterState, command: acts.NextSale) -> Plan:
-    def write(write: Write) -> Values:
-        sales.leave_ended(write.tx, place_of(state))
-        return {}
-
-    return Plan(till.moment(state, command.command_id), write, lambda now, _: now.without_done())
-
-
-def _dismiss_notice(till: Till, state: RegisterState, command: acts.DismissNotice) -> Plan:
-    def then(now: RegisterState, _: Values) -> RegisterState:
-        return replace(now, notices=tuple(n for n in now.notices if n.number != command.notice))
-
-    return Plan(till.moment(state, command.command_id), lambda _: {}, then)
-
-
-_HANDLERS: dict[type[Command], _Handler] = {
-    acts.SignOn: till_sessions.sign_on,
-    acts.SignOff: till_sessions.sign_off,
-    acts.OpenSession: till_sessions.open_session,
-    acts.CloseSession: till_sessions.close_session,
-    acts.AddCode: selling.add_code,
-    acts.AddItem: selling.add_item,
-    acts.ChangeQuantity: selling.change_quantity,
-    acts.VoidLine: selling.void_line,
-    acts.VoidSale: selling.void_sale,
-    acts.ImportLines: selling.import_lines,
-    acts.ChooseLanguage: selling.choose_language,
-    acts.AddTender: payments.add_tender,
-    acts.VoidTender: payments.void_tender,
-    acts.CompleteSale: payments.complete_sale,
-    acts.PrintAgain: outcomes.print_again,
-    acts.DismissPrint: outcomes.dismiss_print,
-    acts.ConfirmClock: clock_commands.confirm_clock,
-    acts.SetReplayClock: clock_commands.set_replay_clock,
-    acts.NextSale: _next_sale,
-    acts.DismissNotice: _dismiss_notice,
-}
-_DIGESTED = {
-    kind: tuple(part.name for part in fields(kind) if part.name != "command_id" and not part.metadata.get("secret"))
-    for kind in _HANDLERS
-}

@@ -20,6 +20,7 @@ from commerce.money import (
     round_half_up,
     scaled,
 )
+from commerce.rights import Right
 from commerce.vat import VatRate
 from terminal.db import basket as journal
 from terminal.db import sales
@@ -79,10 +80,23 @@ def import_lines(till: Till, state: RegisterState, command: ImportLines) -> Plan
     return _add_lines(till, state, basket, moment, lines)
 
 
+def rights_to_add(state: RegisterState, command: AddCode | AddItem) -> tuple[Right, ...]:
+    """Return the rights that adding a line needs: a negative quantity takes goods back."""
+    return _with_return(command.quantity)
+
+
+def rights_to_change(state: RegisterState, command: ChangeQuantity) -> tuple[Right, ...]:
+    """Return the rights that another quantity needs: less than before is a void, less than nothing a return."""
+    line = state.basket.find_line(command.line) if state.basket else None
+    rights = _with_return(command.quantity)
+    return (*rights, Right.VOID) if line and _is_cut(line, command.quantity) else rights
+
+
 def change_quantity(till: Till, state: RegisterState, command: ChangeQuantity) -> Plan:
     """Give a line another quantity."""
     basket, line, moment = _open_line(till, state, command.line, command.command_id)
     changed = sale.price_line(line, _quantity(command.quantity), basket.currency)
+    changed = replace(changed, approved_by=moment.approved_by or line.approved_by)
     _check_amount(changed.total)
     events = [sale.line_changed(changed)]
     return _journal(state, moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
@@ -133,6 +147,18 @@ def open_basket(state: RegisterState) -> Basket:
     if state.basket is None:
         raise RuleError("sale.none")
     return state.basket
+
+
+def _with_return(quantity: Decimal | None) -> tuple[Right, ...]:
+    goes_back = quantity is not None and quantity.is_finite() and quantity < 0
+    return (Right.SELL, Right.RETURN) if goes_back else (Right.SELL,)
+
+
+def _is_cut(line: Line, quantity: Decimal) -> bool:
+    """Return whether less of a line is left than there was, in the direction it went."""
+    if not quantity.is_finite():
+        return False
+    return quantity < line.quantity if line.quantity > 0 else quantity > line.quantity
 
 
 def _selling(till: Till, state: RegisterState, command_id: str) -> tuple[Basket, Moment]:
@@ -270,6 +296,7 @@ def _line(
         sku=item.sku,
         code=found.code,
         operator=moment.operator,
+        approved_by=moment.approved_by,
         added_at=utc_text(moment.at),
     )
     if found.label_cents is not None:

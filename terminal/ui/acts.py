@@ -1,7 +1,7 @@
 """Every act of the API: its address, what it takes and the command it becomes. Nothing is decided here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,12 @@ class ActRoute:
     make: Callable[[Any, Path], commands.Command]
     errors: tuple[str, ...] = ()
     max_bytes: int = 16 * 1024
+
+    def command(self, body: requests.Act, path: Path) -> commands.Command:
+        """Return the command with its envelope: the sale it is meant for, and who approves it."""
+        sale = body.sale if isinstance(body, requests.AnySaleAct | requests.SaleAct) else None
+        approval = body.approval.value() if body.approval else None
+        return replace(self.make(body, path), sale=sale, approval=approval)
 
 
 def _add_tender(body: requests.AddTender, _: Path) -> commands.Command:
@@ -52,7 +58,9 @@ def _number(text: str) -> int:
     return int(text)
 
 
-_SELLING = ("operator.none", "session.none")
+_MEANT = ("sale.another",)
+_APPROVED = ("approval.needed", "approval.no_right", "pin.wrong")
+_SELLING = ("operator.none", "right.missing", "session.none", *_MEANT)
 
 ACTS: tuple[ActRoute, ...] = (
     ActRoute(
@@ -74,76 +82,77 @@ ACTS: tuple[ActRoute, ...] = (
         "Open a till session with the cash in the drawer",
         requests.OpenSession,
         lambda body, _: commands.OpenSession(body.command_id, body.opening_cash_cents),
-        ("operator.none", "session.open"),
+        ("operator.none", "session.open", *_APPROVED),
     ),
     ActRoute(
         "/api/v1/session/close",
         "Close the session with its Z",
         requests.CloseSession,
         lambda body, _: commands.CloseSession(body.command_id, body.counted_cash_cents),
-        ("sale.open", *_SELLING),
+        ("sale.open", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/codes",
         "Add what a typed or scanned code stands for",
         requests.AddCode,
         _add_code,
-        ("code.unknown", "code.ambiguous", "price.missing", "sale.being_paid", *_SELLING),
+        ("code.unknown", "code.ambiguous", "price.missing", "sale.being_paid", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/items",
         "Add an item chosen from a search or from candidates",
         requests.AddItem,
         _add_item,
-        ("item.unknown", "price.missing", "sale.being_paid", *_SELLING),
+        ("item.unknown", "price.missing", "sale.being_paid", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/lines/{line}/quantity",
         "Give a line another quantity",
         requests.ChangeQuantity,
         _change_quantity,
-        ("line.unknown", "line.amount_stands", "sale.being_paid"),
+        ("line.unknown", "line.amount_stands", "sale.being_paid", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/lines/{line}/void",
         "Take a line off the sale",
-        requests.Act,
+        requests.SaleAct,
         lambda body, path: commands.VoidLine(body.command_id, path["line"]),
-        ("line.unknown", "sale.being_paid"),
+        ("line.unknown", "sale.being_paid", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/void",
         "Give the sale up",
         requests.VoidSale,
         lambda body, _: commands.VoidSale(body.command_id, body.reason),
-        ("sale.being_paid",),
+        ("sale.none", "sale.being_paid", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/tenders",
         "Settle the sale, whole or in part; it completes when nothing remains",
         requests.AddTender,
         _add_tender,
-        ("sale.total_changed", "sale.not_open", "tender.more_than_due", "tender.type_unknown", *_SELLING),
+        ("sale.total_changed", "tender.more_than_due", "tender.type_unknown", *_SELLING),
     ),
     ActRoute(
         "/api/v1/sale/tenders/{tender}/void",
         "Take a tender back before the sale completes",
-        requests.Act,
+        requests.SaleAct,
         lambda body, path: commands.VoidTender(body.command_id, path["tender"]),
-        ("tender.unknown",),
+        ("tender.unknown", "sale.none", *_SELLING),
     ),
     ActRoute(
         "/api/v1/sale/complete",
         "Complete a sale with nothing to pay",
         requests.CompleteSale,
         lambda body, _: commands.CompleteSale(body.command_id, body.sale, body.shown_due_cents),
-        ("sale.total_changed", "sale.not_settled", "sale.no_lines"),
+        ("sale.total_changed", "sale.not_settled", "sale.no_lines", *_SELLING),
     ),
     ActRoute(
         "/api/v1/sale/next",
         "Leave the screen of the completed sale; the next scan does it as well",
-        requests.Act,
+        requests.AnySaleAct,
         lambda body, _: commands.NextSale(body.command_id),
+        _MEANT,
     ),
     ActRoute(
         "/api/v1/sale/imported-lines",
@@ -191,6 +200,6 @@ ACTS: tuple[ActRoute, ...] = (
         "Say that the clock is right after a jump",
         requests.Act,
         lambda body, _: commands.ConfirmClock(body.command_id),
-        ("operator.none", "clock.not_suspect"),
+        ("operator.none", "clock.not_suspect", *_APPROVED),
     ),
 )

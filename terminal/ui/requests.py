@@ -49,10 +49,37 @@ class Empty(Body):
     """An empty object."""
 
 
+class Approval(Body):
+    """Somebody who approves what the operator may not do alone, by PIN. It is checked and not kept."""
+
+    operator: Id
+    pin: str = Field(min_length=1, max_length=32, repr=False)
+
+    def value(self) -> commands.ApprovalGiven:
+        """Return the approval as the register takes it."""
+        return commands.ApprovalGiven(self.operator, self.pin)
+
+
 class Act(Body):
-    """An act. A resend with the same ``command_id`` gets the first one's answer and has no further effect."""
+    """An act. A resend with the same ``command_id`` gets the first one's answer and has no further effect.
+
+    ``approval`` is asked for by ``approval.needed``; it goes with the same ``command_id``.
+    """
 
     command_id: CommandId
+    approval: Approval | None = None
+
+
+class AnySaleAct(Act):
+    """An act on the sale that is on the screen; without ``sale`` on whichever is, or on a new one."""
+
+    sale: Id | None = None
+
+
+class SaleAct(Act):
+    """An act on a sale that was on the screen; 409 ``sale.another`` when it no longer is."""
+
+    sale: Id
 
 
 class SignOn(Act):
@@ -74,14 +101,14 @@ class CloseSession(Act):
     counted_cash_cents: Counted
 
 
-class AddCode(Act):
+class AddCode(AnySaleAct):
     """A code, typed or scanned, whole as it came."""
 
     code: Code
     quantity: QuantityText | None = None
 
 
-class AddItem(Act):
+class AddItem(AnySaleAct):
     """An item chosen from search or candidates."""
 
     item: Id
@@ -89,31 +116,29 @@ class AddItem(Act):
     unit_price: PriceText | None = None
 
 
-class ChangeQuantity(Act):
+class ChangeQuantity(SaleAct):
     """A line's new quantity; negative is a return."""
 
     quantity: QuantityText
 
 
-class VoidSale(Act):
+class VoidSale(SaleAct):
     """Why the sale is given up, if anyone says."""
 
     reason: str | None = Field(default=None, max_length=200)
 
 
-class AddTender(Act):
+class AddTender(SaleAct):
     """A means of settling; without ``amount_cents`` exactly what remains."""
 
-    sale: Id
     type: Id
     shown_due_cents: Cents
     amount_cents: Cents | None = None
 
 
-class CompleteSale(Act):
+class CompleteSale(SaleAct):
     """A sale with nothing to pay."""
 
-    sale: Id
     shown_due_cents: Cents
 
 
@@ -133,13 +158,13 @@ class ImportedLine(Body):
         )
 
 
-class ImportLines(Act):
+class ImportLines(AnySaleAct):
     """All lines of a receipt made elsewhere."""
 
     lines: list[ImportedLine] = Field(min_length=1, max_length=5000)
 
 
-class ChooseLanguage(Act):
+class ChooseLanguage(AnySaleAct):
     """The language of the sale's document."""
 
     language: Language

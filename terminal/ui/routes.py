@@ -51,7 +51,7 @@ def act_route(act: ActRoute) -> Route:
         require_token(request)
         body = await read_body(request, act.request, act.max_bytes)
         register = request.app[SERVICES].register
-        result = await register.submit(act.make(body, dict(request.match_info)))
+        result = await register.submit(act.command(body, dict(request.match_info)))
         return json_answer({**result.values, "revision": register.state.revision, "repeated": result.repeated})
 
     errors = ("bad_input", "request.token", "command.reused", *act.errors)

@@ -50,6 +50,7 @@ class Cashier:
         self._pin = pin
         self._codes = codes
         self._random = random.Random(seed)
+        self._shown: str | None = None  # the sale on the page
 
     def sell(self, sales: int) -> None:
         """Work until so many more sales are acknowledged."""
@@ -69,15 +70,15 @@ class Cashier:
     def take_up(self) -> None:
         """After a restart: compare the page with the notes, and send again what had no answer."""
         self.api.forget()
-        self._compare(self.api.state(), "after the restart", self.pending)
+        self._compare(self._look(), "after the restart", self.pending)
         pending, self.pending = self.pending, None
         if pending:
             self._do(pending)
-        self._compare(self.api.state(), "after the resend", None)
+        self._compare(self._look(), "after the resend", None)
 
     def work(self) -> None:
         """Do the next thing a cashier would."""
-        view = self.api.state()
+        view = self._look()
         self._compare(view, "in service", None)
         self._do(self._next_act(view))
 
@@ -88,17 +89,17 @@ class Cashier:
 
     def pay(self, kind: str = "cash", amount: int | None = None) -> None:
         """Pay the open sale, exactly when no amount is named."""
-        self._do(self._pay(self.api.state()["sale"], kind, amount))
+        self._do(self._pay(self._look()["sale"], kind, amount))
 
     def prepare(self) -> None:
         """Sign on and open the session if nobody has."""
-        while (view := self.api.state())["screen"] in ("sign_on", "session"):
+        while (view := self._look())["screen"] in ("sign_on", "session"):
             self._do(self._next_act(view))
 
     def close_session(self) -> None:
         """Void an open sale and close the session with its Z."""
         self.prepare()
-        if self.api.state()["sale"]:
+        if self._look()["sale"]:
             for tender in list(self.notes.tenders):
                 self._do(self._void_tender(tender))
             self._do(self._void_sale())
@@ -158,9 +159,20 @@ class Cashier:
     def _void_sale(self) -> Act:
         return self._act("sale/void", lambda _: self._forget_sale())
 
+    def _look(self) -> dict[str, Any]:
+        view = self.api.state()
+        self._shown = (view["sale"] or {"id": None})["id"]
+        return view
+
     def _act(
-        self, path: str, note: Callable[[dict[str, Any]], None], refusals: tuple[str, ...] = (), **body: str | int
+        self,
+        path: str,
+        note: Callable[[dict[str, Any]], None],
+        refusals: tuple[str, ...] = (),
+        **body: str | int | None,
     ) -> Act:
+        if path.startswith("sale/"):
+            body["sale"] = self._shown
         return Act(path, {"command_id": str(uuid.uuid4()), **body}, note, refusals)
 
     def _do(self, act: Act) -> None:
@@ -170,7 +182,7 @@ class Cashier:
         if answer.status == 200:
             self.notes.commands.append(act.body["command_id"])
             act.note(answer.values)
-            self._keep_contents(self.api.state())
+            self._keep_contents(self._look())
         elif answer.code not in act.refusals:
             self.violations.append(f"{act.path} {act.body} was refused: {answer}")
             raise UnexpectedRefusalError(act, answer)

@@ -26,6 +26,7 @@ from commerce.ids import new_id
 from commerce.money import line_total_cents
 from commerce.tender import Tender, TenderKind
 from terminal.services import commands as c
+from terminal.services.approvals import check_meant_sale
 from terminal.services.register import Listener, Result
 from terminal.services.state import (
     ClockState,
@@ -68,6 +69,7 @@ class FakeRegister:
         if self.fails_with is not None:
             failure, self.fails_with = self.fails_with, None
             raise failure
+        check_meant_sale(self.state, command)
         result = Result(self._handler(command)(command) or {})
         self._results[command.command_id] = (command, result)
         return result
@@ -232,7 +234,7 @@ class FakeRegister:
         self._show_sale(None, newest_line=None)
 
     def _add_tender(self, command: c.AddTender) -> dict[str, Any]:
-        basket = self._shown(command.sale, command.shown_due_cents)
+        basket = self._shown(command.shown_due_cents)
         kind = next((t for t in self.state.operating.tender_types if t.code == command.type), None)
         if kind is None:
             raise NotFoundError("tender.type_unknown", type=command.type)
@@ -248,7 +250,7 @@ class FakeRegister:
         self._show_sale(self._apply(tender_removed(command.tender)))
 
     def _complete(self, command: c.CompleteSale) -> dict[str, Any]:
-        basket = self._shown(command.sale, command.shown_due_cents)
+        basket = self._shown(command.shown_due_cents)
         if not basket.lines:
             raise RuleError("sale.no_lines")
         if not basket.settlement.is_settled:
@@ -333,9 +335,9 @@ class FakeRegister:
             raise NotFoundError("line.unknown", line=line_id)
         return line
 
-    def _shown(self, sale: str, due: int) -> Basket:
+    def _shown(self, due: int) -> Basket:
         basket = self._sale()
-        if basket.sale != sale or basket.settlement.remaining != due:
+        if basket.settlement.remaining != due:
             raise ConflictError("sale.total_changed", sale=basket.sale, due=basket.settlement.remaining)
         return basket
 

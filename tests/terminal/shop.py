@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commerce.ids import new_id
+from commerce.rights import ALL_RIGHTS
 from commerce.wire import Change
 from terminal.services.commands import (
     AddCode,
@@ -26,7 +27,7 @@ from terminal.services.till_core import TillCore, close_till, open_till
 from tests.fakes.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from decimal import Decimal
     from pathlib import Path
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 ANNA = "0193a000-0000-7000-8000-00000000000a"
 BRUNO = "0193a000-0000-7000-8000-00000000000b"
+CARLO = "0193a000-0000-7000-8000-00000000000c"  # may sell and no more
 SHOP = "0193a000-0000-7000-8000-0000000000f0"
 COMPANY = "0193a000-0000-7000-8000-0000000000f1"
 SECRET = bytes(range(32))
@@ -97,6 +99,7 @@ def operating_changes(**settings: object) -> list[Change]:
         _tender("voucher", "voucher", 3),
         _operator(ANNA, "Anna", b"a" * 16),
         _operator(BRUNO, "Bruno", b"b" * 16),
+        _operator(CARLO, "Carlo", b"c" * 16, rights=["sell"]),
     ]
 
 
@@ -203,7 +206,7 @@ def _tender(code: str, kind: str, position: int, *, opens_drawer: bool = False) 
     return Change(kind="tender_type", id=f"tender-{code}", version=1, row=row)
 
 
-def _operator(operator: str, name: str, salt: bytes) -> Change:
+def _operator(operator: str, name: str, salt: bytes, rights: Sequence[str] = ALL_RIGHTS) -> Change:
     parameters = {"time_cost": 1, "memory_kib": 64, "parallelism": 1}
     verifier = bind_pin(PIN, PinVerifier(salt, b"", **parameters), SECRET).hex()
     row = {
@@ -211,7 +214,7 @@ def _operator(operator: str, name: str, salt: bytes) -> Change:
         "pin_salt": salt.hex(),
         "pin_verifier": verifier,
         "pin_params": parameters,
-        "rights": [],
+        "rights": list(rights),
         "active": True,
     }
     return Change(kind="operator", id=operator, version=1, row=row)

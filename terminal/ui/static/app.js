@@ -85,7 +85,7 @@ function connected(isConnected) {
 /** @param {string} path @param {Record<string, unknown>} body @param {string} [then] */
 async function send(path, body, then) {
   connected(page.connected)
-  const answer = await link.act(path, body)
+  const answer = await link.act(path, { ...saleMeant(path), ...body })
   if (answer.ok) setFault("")
   else if (!answer.answered) setFault(t("not_done"))
   else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
@@ -93,6 +93,13 @@ async function send(path, body, then) {
   if (!answer.ok) panels.refused(path)
   if (answer.ok && then) panels.show({ name: then })
   draw()
+}
+
+/** Name the sale that the screen shows: the till refuses the act when another is current. @param {string} path */
+function saleMeant(path) {
+  if (path === "/api/v1/sale/next") return { sale: page.view?.done?.sale ?? null }
+  const isOfSale = path.startsWith("/api/v1/sale/") || path === "/api/v1/language"
+  return isOfSale ? { sale: page.view?.sale?.id ?? null } : {}
 }
 
 /** An item was chosen that has no price. @param {{item: string, names?: Record<string, string>}} values */

@@ -10,7 +10,7 @@
  * @typedef {{id: string, lines: LineView[], item_count: number, items_text: string, total: string, due: string,
  *   remaining: string, remaining_cents: number, given: string, given_cents: number, rounding: string | null,
  *   taxes: TaxView[], tenders: TenderView[], quick_cash: QuickCash[], can_pay: boolean}} SaleView
- * @typedef {{document: string, formatted: string, total: string, tendered: string, change: string, change_cents: number,
+ * @typedef {{sale: string, document: string, formatted: string, total: string, tendered: string, change: string, change_cents: number,
  *   print: string | null}} DoneView
  * @typedef {{name: "again" | "dismiss", text: string}} PrintAction
  * @typedef {{id: string, of: string, title: string, state: string, text: string, needs_person: boolean,

@@ -24,6 +24,7 @@ from tests.fakes.clock import START
 from tests.terminal.shop import (
     ANNA,
     BRUNO,
+    CARLO,
     COMPANY,
     PIN,
     SECRET,
@@ -253,4 +254,4 @@ async def test_a_whole_set_drops_what_it_no_longer_has(tmp_path: Path) -> None:
         kept = [change for change in operating_changes() if change.id != BRUNO]
         await till.register.apply_operating(kept, whole=True)
 
-        assert set(till.state.operating.operators) == {ANNA}
+        assert set(till.state.operating.operators) == {ANNA, CARLO}

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import logging
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from commerce.ids import new_id
+from terminal.services.commands import ApprovalGiven
 from terminal.services.state import Screen
 from tests.fakes.shop import ANNA, BREAD, BRUNO, COFFEE, NO_PRICE, TWIN_CODE
 
@@ -71,6 +72,68 @@ async def test_a_resent_act_is_answered_alike_and_done_once(till: Till) -> None:
     assert len(till.register.state.basket.lines) == 1
 
 
+def current_sale(till: Till) -> str | None:
+    """Return the sale that the page would name."""
+    return till.register.state.basket.sale if till.register.state.basket else None
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("sale/lines/{line}/quantity", {"quantity": "2"}),
+        ("sale/lines/{line}/void", {}),
+        ("sale/void", {}),
+        ("sale/tenders", {"type": "cash", "shown_due_cents": 349}),
+        ("sale/tenders/{line}/void", {}),
+        ("sale/complete", {"shown_due_cents": 349}),
+        ("sale/codes", {"code": COFFEE}),
+        ("sale/items", {"item": COFFEE}),
+        ("language", {"language": "en"}),
+        ("sale/next", {}),
+    ],
+)
+async def test_an_act_for_a_sale_that_is_no_longer_current_is_refused(
+    till: Till, path: str, body: dict[str, Any]
+) -> None:
+    line = (await (await till.post("/api/v1/sale/codes", {"code": COFFEE})).json())["line"]
+    before = till.register.state.basket
+
+    answer = await till.post("/api/v1/" + path.format(line=line), {"sale": new_id(), **body}, "it")
+
+    refusal = await answer.json()
+    assert (answer.status, refusal["code"]) == (409, "sale.another")
+    assert refusal["message"].startswith("Ora sullo schermo")
+    assert till.register.state.basket == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("sale/lines/x/quantity", {"quantity": "2"}),
+        ("sale/lines/x/void", {}),
+        ("sale/void", {}),
+        ("sale/tenders", {"type": "cash", "shown_due_cents": 349}),
+        ("sale/tenders/x/void", {}),
+        ("sale/complete", {"shown_due_cents": 349}),
+    ],
+)
+async def test_an_act_that_changes_a_sale_has_to_name_it(till: Till, path: str, body: dict[str, Any]) -> None:
+    answer = await till.post(f"/api/v1/{path}", body)
+
+    told = await answer.json()
+    assert (answer.status, told["code"], told["values"]["field"]) == (400, "bad_input.field", "sale")
+
+
+async def test_an_approval_goes_with_the_command_and_is_not_shown(till: Till) -> None:
+    sale = (await (await till.post("/api/v1/sale/codes", {"code": COFFEE})).json())["sale"]
+
+    await till.post("/api/v1/sale/void", {"sale": sale, "approval": {"operator": BRUNO, "pin": "5678"}})
+
+    command = till.register.submitted[-1]
+    assert command.approval == ApprovalGiven(BRUNO, "5678")
+    assert "5678" not in repr(command)
+
+
 async def test_a_whole_session_is_driven_by_the_api_alone(till: Till) -> None:
     till.register.show(operator=None, session=None, screen=Screen.SIGN_ON)
 
@@ -78,7 +141,7 @@ async def test_a_whole_session_is_driven_by_the_api_alone(till: Till) -> None:
         (await till.post("/api/v1/sign-on", {"operator": BRUNO, "pin": "5678"})).status,
         (await till.post("/api/v1/session/open", {"opening_cash_cents": 10000})).status,
         (await till.post("/api/v1/sale/codes", {"code": COFFEE})).status,
-        (await till.post("/api/v1/sale/void")).status,
+        (await till.post("/api/v1/sale/void", {"sale": current_sale(till)})).status,
         (await till.post("/api/v1/session/close", {"counted_cash_cents": 10000})).status,
         (await till.post("/api/v1/sign-off")).status,
     ]

@@ -44,10 +44,10 @@ class Subject:
         await self.do(c.SignOn, self.operator, self.pin)
         await self.do(c.OpenSession, 10_000)
 
-    async def refused(self, kind: type[c.Command], *values: Any) -> PosError:  # noqa: ANN401
+    async def refused(self, kind: type[c.Command], *values: Any, **named: Any) -> PosError:  # noqa: ANN401
         """Submit a command that is refused and return the refusal."""
         with pytest.raises(PosError) as refusal:
-            await self.do(kind, *values)
+            await self.do(kind, *values, **named)
         return refusal.value
 
     @property
@@ -177,6 +177,25 @@ async def test_another_total_than_the_one_shown_is_a_conflict(subject: Subject) 
     refusal = await subject.refused(c.AddTender, subject.state.basket.sale, "cash", 1)
 
     assert (type(refusal), refusal.code) == (ConflictError, "sale.total_changed")
+
+
+async def test_an_act_for_another_sale_is_a_conflict(subject: Subject) -> None:
+    await subject.ready()
+    await subject.do(c.AddCode, subject.coffee)
+    assert subject.state.basket is not None
+    first = subject.state.basket.sale
+    await subject.do(c.AddTender, first, "cash", 349)
+    await subject.do(c.AddCode, subject.coffee)
+    before = subject.state.basket
+
+    refusals = [
+        await subject.refused(c.VoidSale, sale=first),
+        await subject.refused(c.AddTender, first, "cash", 349),
+        await subject.refused(c.NextSale, sale=first),
+    ]
+
+    assert {(type(refusal), refusal.code) for refusal in refusals} == {(ConflictError, "sale.another")}
+    assert subject.state.basket == before
 
 
 async def test_lines_stand_while_the_sale_is_being_paid(subject: Subject) -> None:
