@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from commerce.errors import PosError, RuleError
-from terminal.config import TillConfig, read_config
+from terminal.config import TillConfig, read_boot_id, read_config
 
 if TYPE_CHECKING:
     from commerce.ledger import Problem
@@ -42,11 +42,11 @@ def run(
     """Run the till until it is told to stop."""
     from terminal.app import TillApp
     from terminal.logs import configure_logs
-    from terminal.services.clock import ReplayClock
+    from terminal.services.clock import ReplayClock, SystemClock
 
     settings = read_config(config)
     configure_logs(settings.log_level)
-    clock = ReplayClock(_moment(replay_from)) if replay_from else None
+    clock = ReplayClock(_moment(replay_from)) if replay_from else SystemClock(read_boot_id())
     _run(TillApp(settings, clock=clock).run(lambda till: _announce(settings, till.port)))
 
 

@@ -1,6 +1,7 @@
 """The machine's settings: one TOML file, read once in ``__main__``. Shop settings are registry rows, not files."""
 
 import ipaddress
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,20 @@ def read_config(path: Path) -> TillConfig:
     if config.data_dir.is_absolute():
         return config
     return config.model_copy(update={"data_dir": (path.parent / config.data_dir).resolve()})
+
+
+def read_boot_id() -> str:
+    """Return what tells this boot of the machine from others; empty where nobody says.
+
+    The till's unit hides the kernel's own file and hands the id over instead.
+    """
+    given = os.environ.get("CASSAFORTE_BOOT_ID")
+    if given is not None:
+        return given
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

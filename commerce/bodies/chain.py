@@ -85,7 +85,7 @@ class ClockCorrected(Body):
     old: UtcText
     new: UtcText
     by: Id | None
-    sub_series: Text | None
+    sub_series: Count | None
 
 
 @dataclass(frozen=True, slots=True)

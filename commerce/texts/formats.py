@@ -1,6 +1,6 @@
 """Numbers, money and times as people of one language write them; symbols come from CLDR, once per language."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -64,7 +64,7 @@ class Formats:
         """Return hours and minutes."""
         return format_time(at, "HH:mm", locale=self._locale)
 
-    def day(self, at: datetime) -> str:
+    def day(self, at: date) -> str:
         """Return a date."""
         return format_date(at, "medium", locale=self._locale)
 

@@ -17,7 +17,7 @@ _ENTRY_AS_BYTES = "seq, " + ", ".join(
     f"CAST({column} AS BLOB)" for column in ("header", "body", "hash", "signature", "personal")
 )
 MAX_READ_BYTES = 4 * 1024 * 1024  # what central takes at once is 32 MiB, and a till's memory is small
-_CHAIN = "chain, till, mode, opened_at, key_id, series_tag"
+_CHAIN = "chain, till, mode, opened_at, key_id, series_tag, sub_series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class ChainRow:
     opened_at: str
     key_id: str
     series_tag: str
+    sub_series: int = 0  # how often a person let the dates of its documents go back
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ def add_chain(tx: Transaction, row: ChainRow, public_key: bytes) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
         (row.chain, row.till, row.mode.value, row.opened_at, row.key_id, public_key, row.series_tag),
     )
+
+
+def set_sub_series(tx: Transaction, chain: str, sub_series: int) -> None:
+    """Let a chain's numbers go on in another sub-series."""
+    tx.execute("UPDATE chain SET sub_series = ? WHERE chain = ?", (sub_series, chain))
 
 
 def find_current_chain(queries: Queries) -> ChainRow | None:
@@ -232,4 +238,4 @@ def set_meta(tx: Transaction, key: str, value: str | None) -> None:
 
 
 def _chain(row: Row) -> ChainRow:
-    return ChainRow(row[0], row[1], ChainMode(row[2]), row[3], row[4], row[5])
+    return ChainRow(row[0], row[1], ChainMode(row[2]), row[3], row[4], row[5], row[6])

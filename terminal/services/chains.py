@@ -87,6 +87,11 @@ class Write:
         return entry
 
 
+def series_id(chain: str, document_kind: str, sub_series: int) -> str:
+    """Return the key of a chain's series; it goes on in a sub-series when a person lets its dates go back."""
+    return f"{chain}/{document_kind}" + (f"/{sub_series}" if sub_series else "")
+
+
 class Chains:
     """The till's ledger as its services write it. ``head`` belongs to the writer's thread."""
 
@@ -98,6 +103,7 @@ class Chains:
         self._origin = self._origin_of("")
         self._head = Head(0, NO_HASH)
         self.series_tag = ""
+        self.sub_series = 0
         self._remembered: deque[Entry] = deque(maxlen=_REMEMBERED)
         self.committed = asyncio.Event()  # set when entries were committed; sync's push clears it and looks
 
@@ -126,9 +132,9 @@ class Chains:
         """Return the till's signer, for receipt codes."""
         return self._signer
 
-    async def open(self, at: datetime) -> None:
+    async def open(self, at: datetime, *, clock_suspect: bool = False) -> None:
         """Take up the current chain, or open the first one, or a new one where key or mode have changed."""
-        await self._writer.run(lambda tx: self._take_up(tx, at), self._adopt)
+        await self._writer.run(lambda tx: self._take_up(tx, at, clock_suspect), self._adopt)
 
     async def write(self, job: Callable[[Write], T]) -> T:
         """Run a job that may append entries, in one transaction."""
@@ -146,10 +152,10 @@ class Chains:
         entries = [entry for entry in tuple(self._remembered) if entry.seq > after]
         return entries if entries and entries[0].seq == after + 1 else []
 
-    async def open_new(self, reason: str, at: datetime) -> str:
+    async def open_new(self, reason: str, at: datetime, *, clock_suspect: bool = False) -> str:
         """Open a new chain behind the current one and return its id."""
         row, _ = await self._writer.run(
-            lambda tx: self._open_chain(tx, reason, at, self.chain, self._head), self._adopt
+            lambda tx: self._open_chain(tx, reason, at, clock_suspect, self.chain, self._head), self._adopt
         )
         self.committed.set()
         return row.chain
@@ -157,10 +163,10 @@ class Chains:
     def series(self, operating: OperatingSet, document_kind: str = "receipt") -> Series:
         """Return the series that this chain's documents of a kind are numbered in."""
         return Series(
-            id=f"{self.chain}/{document_kind}",
+            id=series_id(self.chain, document_kind, self.sub_series),
             company=self._identity.company.id,
             document_kind=document_kind,
-            code=f"{self._identity.till_code}{self.series_tag}",
+            code=f"{self._identity.till_code}{self.series_tag}" + (f"-{self.sub_series}" if self.sub_series else ""),
             period=operating.settings.series_period,
             formula=operating.settings.series_formula,
         )
@@ -188,27 +194,27 @@ class Chains:
             else:
                 self._remembered.append(entry)
 
-    def _take_up(self, tx: Transaction, at: datetime) -> tuple[ledger.ChainRow, Head]:
+    def _take_up(self, tx: Transaction, at: datetime, suspect: bool) -> tuple[ledger.ChainRow, Head]:
         row = ledger.find_current_chain(tx)
         if row is None:
-            return self._open_chain(tx, "enrolled", at, None, Head(0, NO_HASH))
+            return self._open_chain(tx, "enrolled", at, suspect, None, Head(0, NO_HASH))
         last = ledger.find_last_entry(tx, row.chain)
         head = last.head if last else Head(0, NO_HASH)
         if row.key_id != self._signer.key_id:
-            return self._open_chain(tx, "key_rotated", at, row.chain, head)
+            return self._open_chain(tx, "key_rotated", at, suspect, row.chain, head)
         if row.mode is not self._identity.mode:
-            return self._open_chain(tx, "enrolled", at, row.chain, head)
+            return self._open_chain(tx, "enrolled", at, suspect, row.chain, head)
         return row, head
 
     def _open_chain(
-        self, tx: Transaction, reason: str, at: datetime, previous_chain: str | None, previous: Head
+        self, tx: Transaction, reason: str, at: datetime, suspect: bool, previous_chain: str | None, previous: Head
     ) -> tuple[ledger.ChainRow, Head]:
         chain, zone = new_chain(), self._identity.shop.zone
         tag = short_code(bytes.fromhex(chain), _SERIES_TAG_LENGTH)
         row = ledger.ChainRow(chain, self.till, self._identity.mode, utc_text(at), self._signer.key_id, tag)
         ledger.add_chain(tx, row, self._signer.public_key)
         body = genesis_body(self._signer, self._identity.mode, reason, previous_chain, previous)
-        moment = Moment(at, offset_text(at, zone), at.astimezone(zone).date())
+        moment = Moment(at, offset_text(at, zone), at.astimezone(zone).date(), clock_suspect=suspect)
         write = Write(tx, self._origin_of(chain), Head(0, previous.hash), self._signer)
         write.append(moment, Kind.CHAIN_OPENED, body)
         return row, write.head
@@ -217,7 +223,7 @@ class Chains:
         row, self._head = opened
         self._remembered.clear()
         self._origin = self._origin_of(row.chain)
-        self.series_tag = row.series_tag
+        self.series_tag, self.sub_series = row.series_tag, row.sub_series
 
     def _origin_of(self, chain: str) -> Origin:
         who = self._identity

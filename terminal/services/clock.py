@@ -1,14 +1,18 @@
 """Time at the till: read from a clock that is handed in, and watched for jumps."""
 
+import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from commerce.dates import parse_utc, utc_text
 from commerce.errors import RuleError
-from terminal.services.state import ClockState
+from terminal.services.state import ClockDoubt, ClockState
 
 TOLERANCE = timedelta(minutes=10)
+# How long a machine may have been off before a person is asked: a long weekend with a holiday at either end.
+LONGEST_OFF = timedelta(days=4)
 
 
 class Clock(Protocol):
@@ -19,12 +23,19 @@ class Clock(Protocol):
         ...
 
     def passed(self) -> timedelta:
-        """Return the time since a fixed moment; it grows steadily, through suspend too."""
+        """Return the time since the machine started; it grows steadily, through suspend too."""
+        ...
+
+    def boot(self) -> str:
+        """Return what tells this run of the machine from others; empty where that is not known."""
         ...
 
 
 class SystemClock:
     """The machine's own clock."""
+
+    def __init__(self, boot: str = "") -> None:
+        self._boot = boot
 
     def now(self) -> datetime:
         """Return the wall time."""
@@ -33,6 +44,10 @@ class SystemClock:
     def passed(self) -> timedelta:
         """Return the time since the machine started."""
         return timedelta(microseconds=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000)
+
+    def boot(self) -> str:
+        """Return the kernel's id of this boot, where it is known."""
+        return self._boot
 
 
 class ReplayClock:
@@ -49,6 +64,10 @@ class ReplayClock:
         """Return no time: a replayed clock is not watched."""
         return timedelta()
 
+    def boot(self) -> str:
+        """Return nothing: see ``passed``."""
+        return ""
+
     def set(self, at: datetime) -> None:
         """Set the time; RuleError ``clock.zone_missing`` for a naive one."""
         if at.tzinfo is None:
@@ -57,24 +76,49 @@ class ReplayClock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Anchor:
-    trusted: datetime
+class Sign:
+    """A moment at which the clock was trusted, and how long the machine had run then: kept for the next start."""
+
+    at: datetime
     passed: timedelta
+    boot: str
+
+    def as_text(self) -> str:
+        """Return the form that is kept."""
+        return json.dumps([utc_text(self.at), self.passed // timedelta(microseconds=1), self.boot])
+
+
+def read_sign(text: str) -> Sign:
+    """Read ``Sign.as_text``."""
+    at, passed, boot = json.loads(text)
+    return Sign(parse_utc(at), timedelta(microseconds=passed), boot)
+
+
+@dataclass(frozen=True, slots=True)
+class LastSigns:
+    """What the last run left: the last trusted time, the wall time it doubted in the end, and the kept sign."""
+
+    trusted: datetime
+    doubted: datetime | None = None
+    sign: Sign | None = None
 
 
 class WatchedClock:
     """A clock with its last trusted time: a jump of more than 10 minutes is suspect until somebody confirms it.
 
-    While the daemon runs, trusted time grows with the time that really passed; after a start it is that of the last
-    trusted entry. Central's time within the tolerance makes the clock trusted again.
+    While the machine runs, trusted time grows with the time that really passed, also from one start of the daemon to
+    the next. A machine that was off may have been off for a while: only what that cannot explain is suspect. Central's
+    time within the tolerance makes the clock trusted again.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._watched = not isinstance(clock, ReplayClock)
-        self._anchor = _Anchor(clock.now(), clock.passed())
         self._offset: timedelta | None = None
         self._overruled: timedelta | None = None
+        self._doubt = ClockDoubt.JUMPED
+        self._anchor = self._sign(clock.now())
+        self.unsaved: Sign | None = self._anchor  # what is to be kept with the next write
 
     @property
     def source(self) -> Clock:
@@ -87,11 +131,23 @@ class WatchedClock:
 
     def expected(self) -> datetime:
         """Return what the time should be by the last trusted one."""
-        return self._anchor.trusted + (self._clock.passed() - self._anchor.passed)
+        return self._anchor.at + (self._clock.passed() - self._anchor.passed)
 
     def trust(self, at: datetime) -> None:
         """Take a moment as the true present."""
-        self._anchor = _Anchor(at, self._clock.passed())
+        self._anchor = self._sign(at)
+
+    def start(self, last: LastSigns) -> None:
+        """Judge the wall time by what the last run left."""
+        now, kept = self._clock.now(), last.sign
+        if kept is not None and kept.boot and kept.boot == self._clock.boot():
+            self.trust(kept.at + (self._clock.passed() - kept.passed))
+        elif _is_explained(now, last):
+            self.trust(now)
+        else:
+            self.trust(last.trusted)
+            self._doubt = ClockDoubt.WENT_BACK if now < last.trusted else ClockDoubt.OFF_TOO_LONG
+        self.unsaved = None if self.read()[1] else self._anchor
 
     def read(self) -> tuple[datetime, bool]:
         """Return the wall time and whether it is suspect; a good reading becomes the last trusted time."""
@@ -101,6 +157,7 @@ class WatchedClock:
         suspect = abs(now - self.expected()) > TOLERANCE
         if not suspect:
             self.trust(now)
+            self._doubt = ClockDoubt.JUMPED
         return now, suspect
 
     def confirm(self) -> tuple[datetime, datetime]:
@@ -108,6 +165,7 @@ class WatchedClock:
         old, new = self.expected(), self._clock.now()
         self.trust(new)
         self._overruled = self._offset
+        self._keep()
         return old, new
 
     def note_central(self, offset: timedelta) -> None:
@@ -116,11 +174,35 @@ class WatchedClock:
         if self._overruled is not None and abs(offset - self._overruled) <= TOLERANCE:
             return
         self._overruled = None
+        before = self.expected()
         self.trust(self._clock.now() + offset)
+        if abs(self.expected() - before) > TOLERANCE:
+            self._doubt = ClockDoubt.CENTRAL
+            self._keep()
+
+    def saved(self, sign: Sign | None) -> None:
+        """Note that a sign is on disk."""
+        if sign is self.unsaved:
+            self.unsaved = None
 
     def state(self) -> ClockState:
         """Return what the page shows of the clock."""
         now, suspect = self.read()
         jump_s = (now - self.expected()) // timedelta(seconds=1) if suspect else 0
         offset = None if self._offset is None else self._offset // timedelta(milliseconds=1)
-        return ClockState(suspect, jump_s, self._anchor.trusted, offset)
+        doubt = self._doubt if suspect else ClockDoubt.NONE
+        return ClockState(suspect, jump_s, self._anchor.at, offset, doubt)
+
+    def _sign(self, at: datetime) -> Sign:
+        return Sign(at, self._clock.passed(), self._clock.boot())
+
+    def _keep(self) -> None:
+        """Ask for the present sign to be kept with the next write."""
+        self.unsaved = self._anchor
+
+
+def _is_explained(now: datetime, last: LastSigns) -> bool:
+    """Tell whether a machine that was off may well show this time: later, not by too much, not the doubted one."""
+    if last.doubted is not None and last.doubted > last.trusted and now > last.doubted - TOLERANCE:
+        return False  # the clock that was doubted when the till stopped is still as wrong
+    return last.trusted - TOLERANCE <= now <= last.trusted + LONGEST_OFF

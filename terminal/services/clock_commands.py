@@ -5,29 +5,41 @@ from dataclasses import replace
 from commerce.dates import utc_text
 from commerce.errors import RuleError
 from commerce.ledger import Kind
+from terminal.db import ledger
 from terminal.services.chains import Write
 from terminal.services.clock import ReplayClock
 from terminal.services.commands import ConfirmClock, SetReplayClock
-from terminal.services.plan import Plan, Till, Values, require_operator
+from terminal.services.plan import Plan, Till, Values, clock_state, require_operator
 from terminal.services.state import RegisterState
 
 
 def confirm_clock(till: Till, state: RegisterState, command: ConfirmClock) -> Plan:
-    """Take the clock as it stands; RuleError ``clock.not_suspect`` when nobody asked."""
+    """Take the clock as it stands; RuleError ``clock.not_suspect`` when nobody asked.
+
+    Where documents are dated later than the clock now says, numbers go on in a sub-series, which may begin at the right
+    date: within one series no date is before another.
+    """
     require_operator(state)
     moment = till.moment(state, command.command_id)
-    if not moment.clock_suspect:
+    dated_ahead = clock_state(till, state).dated_until is not None
+    if not moment.clock_suspect and not dated_ahead:
         raise RuleError("clock.not_suspect")
     old = till.clock.expected()
+    sub_series = till.chains.sub_series + 1 if dated_ahead else None
 
     def write(write: Write) -> Values:
-        body = {"old": utc_text(old), "new": utc_text(moment.at), "by": moment.operator}
+        body = {"old": utc_text(old), "new": utc_text(moment.at), "by": moment.operator, "sub_series": sub_series}
         write.append(replace(moment, clock_suspect=False), Kind.CLOCK_CORRECTED, body)
+        if sub_series is not None:
+            ledger.set_sub_series(write.tx, write.origin.chain, sub_series)
         return body
 
     def then(now: RegisterState, _: Values) -> RegisterState:
         till.clock.confirm()
-        return now
+        if sub_series is None:
+            return now
+        till.chains.sub_series = sub_series
+        return replace(now, dated_until=None)
 
     return Plan(replace(moment, clock_suspect=False), write, then)
 

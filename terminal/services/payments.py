@@ -1,6 +1,7 @@
 """Settling a sale and completing it: entry, number, document, effects and command in one transaction."""
 
 from dataclasses import replace
+from datetime import date
 
 from commerce import basket as sale
 from commerce.basket import Basket
@@ -186,4 +187,11 @@ def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState
         for e in values["effects"]
         if e["kind"] in SHOWN_KINDS
     )
-    return replace(state, basket=None, newest_line=None, done=done, prints=(*state.prints, *begun)[-MAX_PRINTS_SHOWN:])
+    return replace(
+        state,
+        basket=None,
+        newest_line=None,
+        done=done,
+        prints=(*state.prints, *begun)[-MAX_PRINTS_SHOWN:],
+        dated_until=date.fromisoformat(document["date"]),
+    )

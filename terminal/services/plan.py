@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from commerce.dates import business_day, offset_text
+from commerce.dates import business_day, document_date, offset_text
 from commerce.errors import ForbiddenError, RuleError
 from commerce.ledger import ChainMode
 from terminal.db.catalog import Catalog
@@ -13,7 +13,7 @@ from terminal.db.sales import Place
 from terminal.services.chains import Chains, Moment, Write
 from terminal.services.clock import WatchedClock
 from terminal.services.operating import Operator
-from terminal.services.state import RegisterState, SessionState
+from terminal.services.state import ClockState, RegisterState, SessionState
 from terminal.services.steps import Steps
 
 Values = dict[str, Any]
@@ -71,6 +71,14 @@ class Till:
 def place_of(state: RegisterState) -> Place:
     """Return whose sales the register works on."""
     return Place(state.till.id, state.till.mode.value)
+
+
+def clock_state(till: Till, state: RegisterState) -> ClockState:
+    """Return how the clock stands, and whether documents were dated ahead of it."""
+    found, until = till.clock.state(), state.dated_until
+    if until is None or until <= document_date(till.clock.now(), state.operating.shop.zone):
+        return found
+    return replace(found, dated_until=until)
 
 
 def require_operator(state: RegisterState) -> Operator:

@@ -1,7 +1,7 @@
 """The register's state as the files have it: what a start makes of whatever the last run left behind."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import orjson
@@ -15,6 +15,8 @@ from terminal.db.connection import Queries
 from terminal.db.effects import EffectRow
 from terminal.db.sales import Place, SaleRow, SaleState
 from terminal.db.sessions import SessionRow
+from terminal.services.chains import series_id
+from terminal.services.clock import LastSigns, read_sign
 from terminal.services.identity import Identity
 from terminal.services.operating import OperatingSet, read_operating_set
 from terminal.services.outcomes import SHOWN_KINDS, print_state
@@ -23,6 +25,7 @@ from terminal.services.state import ClockState, DoneSale, RegisterState, Screen,
 from terminal.services.till_sessions import OPERATOR_KEY
 
 TRUSTED_KEY = "trusted_at"
+SIGN_KEY = "trusted_sign"
 
 
 def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterState:
@@ -50,6 +53,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         notices=(),
         clock=ClockState(),
         last_z=sessions.find_last_z(queries),
+        dated_until=_dated_until(queries),
     )
 
 
@@ -58,15 +62,16 @@ def restore_operating(queries: Queries, identity: Identity) -> OperatingSet:
     return read_operating_set(identity.company, identity.shop, registry.list_rows(queries))
 
 
-def last_trusted_time(queries: Queries, chain: str) -> datetime | None:
-    """Return the time of the newest entry whose clock nobody doubts."""
+def last_signs(queries: Queries, chain: str) -> LastSigns | None:
+    """Return what the last run left for judging the clock; None before the first entry."""
     last = ledger.find_last_entry(queries, chain)
     if last is None:
         return None
-    kept = ledger.find_meta(queries, TRUSTED_KEY)
+    kept, sign = ledger.find_meta(queries, TRUSTED_KEY), ledger.find_meta(queries, SIGN_KEY)
+    at, known = parse_utc(last.at), read_sign(sign) if sign else None
     if orjson.loads(last.header)["clock_suspect"] and kept:
-        return parse_utc(kept)
-    return parse_utc(last.at)
+        return LastSigns(parse_utc(kept), at, known)
+    return LastSigns(at, None, known)
 
 
 def _newest_line(basket: Basket, events: Sequence[Mapping[str, Any]]) -> str:
@@ -87,6 +92,14 @@ def _shown_effects(queries: Queries, paper: EffectRow | None) -> list[EffectRow]
     rows = [row for row in effects.list_open(queries) if row.kind in SHOWN_KINDS and not row.dismissed]
     is_good = paper is not None and paper.state in ("done", "not_done")
     return sorted([*rows, paper], key=lambda row: row.id) if paper and is_good else rows
+
+
+def _dated_until(queries: Queries) -> date | None:
+    """Return the newest document date of the current chain's sub-series."""
+    chain = ledger.find_current_chain(queries)
+    if chain is None:
+        return None
+    return documents.find_last_date(queries, series_id(chain.chain, "receipt", chain.sub_series))
 
 
 def _session(row: SessionRow) -> SessionState:

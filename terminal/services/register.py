@@ -24,13 +24,13 @@ from terminal.services import commands as acts
 from terminal.services import outcomes, till_sessions
 from terminal.services.approvals import Approval, authorise, check_approvable, check_meant_sale
 from terminal.services.chains import Moment, Write
-from terminal.services.clock import ReplayClock
+from terminal.services.clock import LastSigns, ReplayClock, Sign
 from terminal.services.commands import Command
 from terminal.services.handlers import DIGESTED, HANDLERS
 from terminal.services.identity import Identity
 from terminal.services.pins import PinCheck
-from terminal.services.plan import Plan, Till, Values
-from terminal.services.recovery import TRUSTED_KEY, last_trusted_time, restore_operating, restore_state
+from terminal.services.plan import Plan, Till, Values, clock_state
+from terminal.services.recovery import SIGN_KEY, TRUSTED_KEY, last_signs, restore_operating, restore_state
 from terminal.services.registry import apply_operating
 from terminal.services.state import Notice, RegisterState, Screen
 
@@ -77,12 +77,13 @@ class Register:
     async def open(self) -> None:
         """Rebuild everything from the ledger."""
         clock, chains = self._till.clock, self._till.chains
-        trusted = await self._writer.run(_find_trusted)
-        if trusted is not None:
-            clock.trust(trusted)
-            if isinstance(clock.source, ReplayClock) and clock.source.now() < trusted:
-                clock.source.set(trusted)
-        await chains.open(clock.now())
+        last = await self._writer.run(_find_last_signs)
+        if last is not None:
+            if isinstance(clock.source, ReplayClock) and clock.source.now() < last.trusted:
+                clock.source.set(last.trusted)
+            clock.start(last)
+        at, suspect = clock.read()
+        await chains.open(at, clock_suspect=suspect)
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
 
@@ -145,8 +146,8 @@ class Register:
 
     def refresh_clock(self) -> None:
         """Look at the clock again; the runtime calls this now and then, so that a jump shows without a sale."""
-        before, now = self.state.clock, self._till.clock.state()
-        if (before.suspect, before.central_offset_ms) != (now.suspect, now.central_offset_ms):
+        before, now = self.state.clock, clock_state(self._till, self.state)
+        if (before.asks, before.doubt, before.central_offset_ms) != (now.asks, now.doubt, now.central_offset_ms):
             self._show(self.state)
 
     async def _take_turn(self, act: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - whatever the act returns
@@ -157,7 +158,7 @@ class Register:
     async def _internal(self, make_plan: Callable[[], Plan]) -> Values:
         async def act() -> Values:
             plan = make_plan()
-            values = await self._till.chains.write(lambda write: _with_clock(self._till, plan, write))
+            values = await self._write(plan)
             self._show(plan.then(self.state, values))
             return values
 
@@ -200,12 +201,27 @@ class Register:
     async def _write_command(self, command_id: str, digest: bytes, plan: Plan) -> Values:
         at = utc_text(plan.moment.at)
 
-        def job(write: Write) -> Values:
-            values = _with_clock(self._till, plan, write)
+        def keep(write: Write, values: Values) -> None:
             results.add_command(write.tx, command_id, digest, values, at)
+
+        return await self._write(plan, keep)
+
+    async def _write(self, plan: Plan, keep: Callable[[Write, Values], None] = lambda _write, _values: None) -> Values:
+        """Carry a plan's job out in one transaction, with what the clock wants kept for the next start."""
+        clock = self._till.clock
+        sign = clock.unsaved
+
+        def job(write: Write) -> Values:
+            before = write.head.seq
+            values = plan.write(write)
+            keep(write, values)
+            if write.head.seq != before:
+                _keep_time(write, plan.moment, clock.expected(), sign)
             return values
 
-        return await self._till.chains.write(job)
+        values = await self._till.chains.write(job)
+        clock.saved(sign)
+        return values
 
     async def _repeat(
         self, command_id: str, digest: bytes, refusal: PosError | None, *, notice: bool = False
@@ -257,8 +273,9 @@ class Register:
         return Plan(moment, write, then)
 
     async def _open_chain(self, reason: str) -> str:
-        chain = await self._till.chains.open_new(reason, self._till.clock.now())
-        self._show(replace(self.state, till=replace(self.state.till, chain=chain)))
+        at, suspect = self._till.clock.read()
+        chain = await self._till.chains.open_new(reason, at, clock_suspect=suspect)
+        self._show(replace(self.state, till=replace(self.state.till, chain=chain), dated_until=None))
         return chain
 
     def _moment(self) -> Moment:
@@ -266,7 +283,7 @@ class Register:
 
     def _show(self, state: RegisterState) -> None:
         revision = self._state.revision + 1 if self._state else 1
-        self._state = replace(state, revision=revision, screen=_screen(state), clock=self._till.clock.state())
+        self._state = replace(state, revision=revision, screen=_screen(state), clock=clock_state(self._till, state))
         for listener in self.listeners:
             listener(self._state)
 
@@ -277,9 +294,9 @@ def command_digest(command: Command) -> bytes:
     return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
 
 
-def _find_trusted(tx: Transaction) -> datetime | None:
+def _find_last_signs(tx: Transaction) -> LastSigns | None:
     chain = ledger.find_current_chain(tx)
-    return last_trusted_time(tx, chain.chain) if chain else None
+    return last_signs(tx, chain.chain) if chain else None
 
 
 def _with_approval(plan: Plan, command: Command, approval: Approval) -> Callable[[Write], Values]:
@@ -299,13 +316,12 @@ def _with_approval(plan: Plan, command: Command, approval: Approval) -> Callable
     return write
 
 
-def _with_clock(till: Till, plan: Plan, write: Write) -> Values:
-    """Run a plan's job; while the clock is suspect the last trusted time is kept for the next start."""
-    before = write.head.seq
-    values = plan.write(write)
-    if plan.moment.clock_suspect and write.head.seq != before:
-        ledger.set_meta(write.tx, TRUSTED_KEY, utc_text(till.clock.expected()))
-    return values
+def _keep_time(write: Write, moment: Moment, expected: datetime, sign: Sign | None) -> None:
+    """Keep what the next start judges the clock by; while it is suspect, the time that is expected instead."""
+    if moment.clock_suspect:
+        ledger.set_meta(write.tx, TRUSTED_KEY, utc_text(expected))
+    if sign is not None:
+        ledger.set_meta(write.tx, SIGN_KEY, sign.as_text())
 
 
 def _screen(state: RegisterState) -> Screen:

@@ -1,7 +1,7 @@
 """What the register holds, as one immutable value: pages draw it, nobody changes it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -82,14 +82,34 @@ class Notice:
     at: str
 
 
+class ClockDoubt(StrEnum):
+    """Why the clock is doubted."""
+
+    NONE = ""
+    JUMPED = "jumped"  # while the machine ran
+    WENT_BACK = "went_back"  # it is before the last entry
+    OFF_TOO_LONG = "off_too_long"  # later than a machine is usually off
+    CENTRAL = "central"  # central's clock says otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """Whether a person has to look at the clock. ``jump_s`` is how far it is from the last trusted time."""
+    """Whether a person has to look at the clock. ``jump_s`` is how far it is from the last trusted time.
+
+    ``dated_until`` is the date of documents that were issued ahead of the present: a person's word lets dates go back.
+    """
 
     suspect: bool = False
     jump_s: int = 0
     trusted_at: datetime | None = None
     central_offset_ms: int | None = None
+    doubt: ClockDoubt = ClockDoubt.NONE
+    dated_until: date | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Return whether a person's word is wanted."""
+        return self.suspect or self.dated_until is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,7 @@ class RegisterState:
     notices: tuple[Notice, ...]
     clock: ClockState
     last_z: dict[str, Any] | None = None  # body of the newest session_closed of this run
+    dated_until: date | None = None  # the newest document date of the series that is being numbered
 
     @property
     def language(self) -> str:

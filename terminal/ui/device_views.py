@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from commerce.texts import N_
+from terminal.services.state import ClockDoubt
 from terminal.ui.words import DEVICE_LABELS, DEVICE_REASONS, DEVICE_STATES
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def clock_view(viewer: Viewer, state: RegisterState, now: datetime) -> ClockView:
     """Return the shop's time and, after a jump, the question to a person."""
     local = now.astimezone(state.operating.shop.zone)
-    question = _clock_question(viewer, state.clock, local) if state.clock.suspect else None
+    question = _clock_question(viewer, state.clock, local) if state.clock.asks else None
     return {"time": viewer.formats.time(local), "day": viewer.formats.day(local), "question": question}
 
 
@@ -64,12 +66,32 @@ def _short_moment(viewer: Viewer, at: datetime, now: datetime) -> str:
 
 
 def _clock_question(viewer: Viewer, clock: ClockState, local: datetime) -> str:
-    shown = viewer.formats.moment(local)
+    """Say what is known of the clock, and why somebody is asked."""
+    words, shown = viewer.words, viewer.formats.moment(local)
+    if not clock.suspect and clock.dated_until is not None:
+        return words.t(
+            "The clock says {now}, but receipts are dated up to {day}. New ones keep that date until somebody confirms "
+            "the clock: then they go on in a series of their own. Is the clock right?",
+            now=shown,
+            day=viewer.formats.day(clock.dated_until),
+        )
     if clock.trusted_at is None:
-        return viewer.words.t("The clock may be wrong: it says {now}. Selling goes on. Is it right?", now=shown)
+        return words.t("The clock may be wrong: it says {now}. Selling goes on. Is it right?", now=shown)
     last = viewer.formats.moment(clock.trusted_at.astimezone(local.tzinfo))
-    return viewer.words.t(
-        "The clock has jumped: it was {last} and now says {now}. Selling goes on. Is it right now?",
-        last=last,
-        now=shown,
-    )
+    return words.t(_CLOCK_QUESTIONS[clock.doubt], last=last, now=shown)
+
+
+_CLOCK_QUESTIONS = {
+    ClockDoubt.NONE: N_("The clock has jumped: it was {last} and now says {now}. Selling goes on. Is it right now?"),
+    ClockDoubt.JUMPED: N_("The clock has jumped: it was {last} and now says {now}. Selling goes on. Is it right now?"),
+    ClockDoubt.WENT_BACK: N_(
+        "The clock says {now}, but this till was last used later, on {last}. Selling goes on. Is the clock right?"
+    ),
+    ClockDoubt.OFF_TOO_LONG: N_(
+        "This till was last used on {last}, and the clock says {now}: longer than a till is usually off. "
+        "Selling goes on. Is the clock right?"
+    ),
+    ClockDoubt.CENTRAL: N_(
+        "The clock says {now}, but head office's says {last}. Selling goes on. Is the clock here right?"
+    ),
+}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESET = b"\x1b@"
-NUMBER = re.compile(r"\b[A-Z0-9]+/\d\d/\d{6}\b")
+NUMBER = re.compile(r"\b[A-Z0-9-]+/\d\d/\d{6}\b")
 REPRINT_MARKS = ("*** REPRINT ***", "*** RISTAMPA ***")
 COPY_MARKS = ("*** COPY ***", "*** COPIA ***")
 

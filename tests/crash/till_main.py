@@ -63,6 +63,7 @@ class ShiftedClock(SystemClock):
     """The machine's clock, set wrong by so many seconds."""
 
     def __init__(self, given: Orders) -> None:
+        super().__init__("the boot of this machine")
         self._orders = given
 
     def now(self) -> datetime:

@@ -13,6 +13,7 @@ class FakeClock:
     def __init__(self, at: datetime = START) -> None:
         self._at = at
         self._passed = timedelta(hours=1)
+        self._boots = 1
 
     def now(self) -> datetime:
         """Return the wall time."""
@@ -21,6 +22,16 @@ class FakeClock:
     def passed(self) -> timedelta:
         """Return the time that really passed."""
         return self._passed
+
+    def boot(self) -> str:
+        """Return the name of this run of the machine."""
+        return f"boot {self._boots}"
+
+    def reboot(self, off: timedelta = timedelta()) -> None:
+        """Switch the machine off for a while; its clock goes on."""
+        self._at += off
+        self._passed = timedelta(minutes=1)
+        self._boots += 1
 
     def advance(self, by: timedelta) -> None:
         """Let time pass."""

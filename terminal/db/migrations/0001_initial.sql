@@ -7,6 +7,7 @@ CREATE TABLE chain (
     key_id TEXT NOT NULL,
     public_key BLOB NOT NULL,
     series_tag TEXT NOT NULL,
+    sub_series INTEGER NOT NULL DEFAULT 0,
     current INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX chain_current ON chain (current) WHERE current = 1;

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commerce.errors import ForbiddenError, RuleError
 from commerce.ids import new_id
-from terminal.services.clock import ReplayClock, SystemClock, WatchedClock
+from terminal.services.clock import LastSigns, ReplayClock, SystemClock, WatchedClock
 from terminal.services.commands import ConfirmClock, ImportedLine, ImportLines, SetReplayClock
 from terminal.services.till_core import open_till
 from tests.fakes.clock import START, FakeClock
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from terminal.services.clock import Clock
 
 THREE_DAYS = timedelta(days=3)
+TEN_YEARS = timedelta(days=3650)
 
 
 async def headers(till: TestTill, kind: str) -> list[dict[str, Any]]:
@@ -104,7 +107,43 @@ async def test_a_clock_is_confirmed_by_somebody(tmp_path: Path) -> None:
         assert [header["operator"] for header in await headers(till, "clock_corrected")] == [ANNA]
 
 
-async def test_a_document_is_never_dated_before_the_last_one(tmp_path: Path) -> None:
+async def test_a_document_is_never_dated_before_the_last_one_until_a_person_says_so(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.sell()
+        clock.jump(-THREE_DAYS)
+        result = await till.sell()
+
+        assert result.values["document"]["date"] == "2026-11-23"
+        assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False, True]
+
+
+async def test_after_a_backward_correction_numbers_go_on_in_a_sub_series_of_the_right_date(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        first = await till.sell()
+        clock.jump(TEN_YEARS)
+        await till.submit(ConfirmClock(new_id()))
+        ahead = await till.sell()
+        clock.jump(-TEN_YEARS)
+        corrected = await till.submit(ConfirmClock(new_id()))
+        third, fourth = await till.sell(), await till.sell()
+        marks = [header["clock_suspect"] for header in await headers(till, "sale_completed")]
+
+        dates = [result.values["document"]["date"] for result in (first, ahead, third, fourth)]
+        assert dates == ["2026-11-23", "2036-11-20", "2026-11-23", "2026-11-23"]
+        assert corrected.values["sub_series"] == 1
+        assert marks == [False, False, False, False]
+        assert not till.state.clock.asks
+    numbers = [result.values["document"]["formatted"] for result in (first, ahead, third, fourth)]
+    assert [number.rpartition("/")[2] for number in numbers] == ["000001", "000001", "000001", "000002"]
+    assert len(set(numbers)) == 4
+    assert numbers[2].split("/")[0] == numbers[0].split("/")[0] + "-1"
+
+
+async def test_the_sub_series_outlasts_a_restart_and_the_next_correction_opens_another(tmp_path: Path) -> None:
     clock = FakeClock()
     async with running_till(tmp_path, clock=clock) as till:
         await till.ready()
@@ -112,10 +151,134 @@ async def test_a_document_is_never_dated_before_the_last_one(tmp_path: Path) -> 
         clock.jump(-THREE_DAYS)
         till.register.refresh_clock()
         await till.submit(ConfirmClock(new_id()))
-        result = await till.sell()
+        await till.sell()
 
-        assert result.values["document"]["date"] == "2026-11-23"
-        assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False, True]
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        second = await till.sell()
+        clock.jump(-THREE_DAYS)
+        till.register.refresh_clock()
+        corrected = await till.submit(ConfirmClock(new_id()))
+        third = await till.sell()
+
+    assert second.values["document"]["formatted"].endswith("-1/26/000002")
+    assert corrected.values["sub_series"] == 2
+    assert (third.values["document"]["date"], third.values["document"]["formatted"][-12:]) == (
+        "2026-11-17",
+        "-2/26/000001",
+    )
+
+
+async def test_documents_dated_ahead_ask_a_person_when_the_clock_came_right_by_itself(tmp_path: Path) -> None:
+    """Nobody confirmed the wrong clock, and it is right again: receipts must not stay dated ahead for good."""
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(TEN_YEARS)
+        await till.sell()
+        clock.jump(-TEN_YEARS)
+        till.register.refresh_clock()
+        assert (till.state.clock.suspect, till.state.clock.asks) == (False, True)
+        still_ahead = await till.sell()
+
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert till.state.clock.asks
+        await till.submit(ConfirmClock(new_id()))
+        right = await till.sell()
+
+        assert still_ahead.values["document"]["date"] == "2036-11-20"
+        assert right.values["document"]["date"] == "2026-11-23"
+        assert not till.state.clock.asks
+
+
+async def test_the_genesis_written_in_doubt_is_marked(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(-THREE_DAYS)
+        await till.register.open_new_chain("restored")
+        marks = [header["clock_suspect"] for header in await headers(till, "chain_opened")]
+
+    assert sorted(marks) == [False, True]
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=12), timedelta(days=2, hours=14), timedelta(days=3, hours=23)])
+async def test_a_machine_that_was_off_for_a_night_or_a_weekend_asks_nobody(tmp_path: Path, off: timedelta) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+
+    clock.reboot(off)
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        await till.sell()
+        assert (till.state.clock.suspect, till.state.clock.doubt) == (False, "")
+        assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("off", "doubt"),
+    [(timedelta(days=5), "off_too_long"), (TEN_YEARS, "off_too_long"), (-timedelta(minutes=11), "went_back")],
+)
+async def test_what_being_off_cannot_explain_is_asked_and_says_why(tmp_path: Path, off: timedelta, doubt: str) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+
+    clock.reboot(off)
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert (till.state.clock.suspect, till.state.clock.doubt) == (True, doubt)
+        await till.submit(ConfirmClock(new_id()))
+        assert not till.state.clock.suspect
+
+
+async def test_a_daemon_started_again_on_a_running_machine_knows_how_long_it_was_away(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+
+    clock.advance(timedelta(days=30))
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert not till.state.clock.suspect
+    clock.jump(timedelta(hours=2))
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert (till.state.clock.suspect, till.state.clock.doubt) == (True, "jumped")
+
+
+async def test_a_doubt_is_not_explained_away_by_switching_the_machine_off(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.jump(THREE_DAYS)
+        await till.sell()
+
+    clock.reboot(timedelta(hours=10))
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert till.state.clock.suspect
+        clock.jump(-THREE_DAYS)
+    clock.reboot()
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        assert not till.state.clock.suspect
+
+
+@given(
+    off=st.timedeltas(timedelta(days=-400), timedelta(days=400)),
+    doubted=st.none() | st.timedeltas(timedelta(days=-400), timedelta(days=400)),
+)
+def test_after_a_start_the_clock_is_doubted_or_trusted_and_central_always_settles_it(
+    off: timedelta, doubted: timedelta | None
+) -> None:
+    clock = FakeClock(START + off)
+    watched = WatchedClock(clock)
+
+    watched.start(LastSigns(START, None if doubted is None else START + doubted))
+
+    now, suspect = watched.read()
+    assert now == START + off
+    if not timedelta(minutes=-10) <= off <= timedelta(days=4):
+        assert suspect
+    if doubted is None and timedelta() <= off <= timedelta(days=4):
+        assert not suspect
+    watched.note_central(timedelta())
+    assert watched.read() == (now, False)
 
 
 async def test_the_doubt_survives_a_restart(tmp_path: Path) -> None:
