@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 
+from commerce.errors import ConflictError, RuleError
 from terminal.db.connection import Queries, Row, Transaction
 
-_COLUMNS = "id, drawer, currency, opening_cash, business_day, opened_at, chain, opened_seq"
+_COLUMNS = "id, mode, drawer, currency, opening_cash, business_day, opened_at, chain, opened_seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class SessionRow:
     """An open session and where it starts in the ledger."""
 
     id: str
+    mode: str
     drawer: str
     currency: str
     opening_cash: int
@@ -26,11 +28,14 @@ class SessionRow:
 
 
 def add_session(tx: Transaction, row: SessionRow) -> None:
-    """Keep a session that was opened; only one can be open."""
+    """Keep a session that was opened; ConflictError ``session.open`` when one is, of this drawer and mode."""
+    if find_session_of(tx, row.mode, row.drawer) is not None:
+        raise ConflictError("session.open", drawer=row.drawer)
     tx.execute(
-        f"INSERT INTO session ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO session ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.id,
+            row.mode,
             row.drawer,
             row.currency,
             row.opening_cash,
@@ -42,15 +47,39 @@ def add_session(tx: Transaction, row: SessionRow) -> None:
     )
 
 
-def find_open_session(queries: Queries) -> SessionRow | None:
-    """Return the open session."""
-    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM session WHERE closed_seq IS NULL")
+def find_session_of(queries: Queries, mode: str, drawer: str) -> SessionRow | None:
+    """Return a drawer's open session of a mode."""
+    row = queries.fetch_one(
+        f"SELECT {_COLUMNS} FROM session WHERE closed_seq IS NULL AND mode = ? AND drawer = ?", (mode, drawer)
+    )
     return None if row is None else _session(row)
 
 
-def next_z_number(queries: Queries) -> int:
-    """Return the number of the next Z of this till; it never starts again."""
-    row = queries.fetch_one("SELECT coalesce(max(z_number), 0) + 1 FROM session")
+def find_open_session(queries: Queries, mode: str, drawer: str) -> SessionRow | None:
+    """Return the open session to go on with: the drawer's own; else one that another drawer left open, oldest first.
+
+    A session is never out of reach because the shop named another drawer meanwhile: it ends with its Z.
+    """
+    own = find_session_of(queries, mode, drawer)
+    if own is not None:
+        return own
+    row = queries.fetch_one(
+        f"SELECT {_COLUMNS} FROM session WHERE closed_seq IS NULL AND mode = ? ORDER BY position LIMIT 1", (mode,)
+    )
+    return None if row is None else _session(row)
+
+
+def get_open_session(queries: Queries, session: str) -> SessionRow:
+    """Return a session that is open; RuleError ``session.none`` when it is not."""
+    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM session WHERE closed_seq IS NULL AND id = ?", (session,))
+    if row is None:
+        raise RuleError("session.none")
+    return _session(row)
+
+
+def next_z_number(queries: Queries, mode: str) -> int:
+    """Return the number of a mode's next Z on this till; it never starts again."""
+    row = queries.fetch_one("SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE mode = ?", (mode,))
     return int(row[0]) if row else 1
 
 
@@ -81,9 +110,9 @@ def find_z(queries: Queries, session: str) -> dict[str, Any] | None:
     return None if row is None else orjson.loads(row[0])
 
 
-def find_last_z(queries: Queries) -> dict[str, Any] | None:
-    """Return the body of the newest Z."""
-    row = queries.fetch_one("SELECT id FROM session WHERE closed_seq IS NOT NULL ORDER BY position DESC LIMIT 1")
+def find_last_z(queries: Queries, mode: str) -> dict[str, Any] | None:
+    """Return the body of a mode's newest Z."""
+    row = queries.fetch_one("SELECT id FROM session WHERE mode = ? ORDER BY z_number DESC LIMIT 1", (mode,))
     return None if row is None else find_z(queries, row[0])
 
 

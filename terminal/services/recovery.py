@@ -31,9 +31,10 @@ SIGN_KEY = "trusted_sign"
 def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterState:
     """Return the state that the ledger describes; who was signed on stays so while the session is open."""
     operating = restore_operating(queries, identity)
-    session = sessions.find_open_session(queries)
+    mode = identity.mode.value
+    session = sessions.find_open_session(queries, mode, operating.settings.drawer)
     operator = operating.operators.get(ledger.find_meta(queries, OPERATOR_KEY) or "") if session else None
-    current = sales.find_current(queries, Place(identity.till_id, identity.mode.value))
+    current = sales.find_current(queries, Place(identity.till_id, mode))
     is_open = current is not None and current.state is SaleState.OPEN
     events = journal.list_events(queries, current.id) if current and is_open else []
     basket = sale.replay(events) if events else None
@@ -52,7 +53,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         prints=prints[-MAX_PRINTS_SHOWN:],
         notices=(),
         clock=ClockState(),
-        last_z=sessions.find_last_z(queries),
+        last_z=sessions.find_last_z(queries, mode),
         dated_until=_dated_until(queries),
     )
 

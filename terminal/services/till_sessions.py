@@ -98,6 +98,7 @@ def open_session(till: Till, state: RegisterState, command: OpenSession) -> Plan
         entry = write.append(moment, Kind.SESSION_OPENED, body)
         row = SessionRow(
             opened.id,
+            state.till.mode.value,
             opened.drawer,
             opened.currency,
             opened.opening_cash,
@@ -202,11 +203,9 @@ class _Sums:
 
 
 def _write_z(write: Write, moment: Moment, counted: int, till: Till, zone: str) -> dict[str, Any]:
-    session = sessions.find_open_session(write.tx)
-    if session is None:
-        raise RuleError("session.none")
+    session = sessions.get_open_session(write.tx, moment.till_session or "")
     sums, grand = _sum_session(write, session)
-    number = sessions.next_z_number(write.tx)
+    number = sessions.next_z_number(write.tx, session.mode)
     unknown = [effect for effect in effects.list_open(write.tx) if effect.state in ("intended", "started", "unknown")]
     z = {**_z_body(session, sums, number, moment, counted, unknown, write.head.seq), "zone": zone}
     entry = write.append(moment, Kind.SESSION_CLOSED, z)

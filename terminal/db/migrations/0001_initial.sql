@@ -109,6 +109,7 @@ CREATE TABLE document (
 CREATE TABLE session (
     position INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
+    mode TEXT NOT NULL,
     drawer TEXT NOT NULL,
     currency TEXT NOT NULL,
     opening_cash INTEGER NOT NULL,
@@ -121,7 +122,8 @@ CREATE TABLE session (
     closed_seq INTEGER,
     z_number INTEGER
 );
-CREATE UNIQUE INDEX session_open ON session ((closed_seq IS NULL)) WHERE closed_seq IS NULL;
+CREATE UNIQUE INDEX session_open ON session (mode, drawer) WHERE closed_seq IS NULL;
+CREATE UNIQUE INDEX session_z ON session (mode, z_number) WHERE z_number IS NOT NULL;
 
 -- open: somebody or something still has to deal with it
 CREATE TABLE effect (

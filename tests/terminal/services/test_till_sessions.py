@@ -322,3 +322,33 @@ async def test_signing_off_goes_back_to_sign_on(till: TestTill) -> None:
 
     assert till.state.screen is Screen.SIGN_ON
     assert till.state.session is not None
+
+
+async def test_a_session_stays_in_reach_when_the_shop_names_another_drawer(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        opened = till.state.session
+        await till.register.apply_operating(operating_changes(version=4, drawer="second"))
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert till.state.session == opened
+        await till.submit(CloseSession(new_id(), 10_000))
+        await till.submit(OpenSession(new_id(), 5_000))
+        assert till.state.session is not None
+        assert till.state.session.drawer == "second"
+
+
+async def test_a_training_till_has_sessions_and_z_numbers_apart(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        live = till.state.session
+
+    async with running_till(tmp_path, mode="training") as till:
+        assert till.state.session is None
+        await till.ready(5_000)
+        z = (await till.submit(CloseSession(new_id(), 5_000))).values["z"]
+        assert (z["z_number"], z["expected_cash"]) == (1, 5_000)
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert (till.state.session, till.state.last_z) == (live, None)
+        assert (await till.submit(CloseSession(new_id(), 10_000))).values["z"]["z_number"] == 1
