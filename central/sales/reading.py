@@ -78,7 +78,7 @@ def get_sale(conn: Connection, actor: Actor, sale_id: str) -> SaleRecord:
     row = queries.find_sale(conn, sale_id)
     if row is None or actor.company not in (None, row.company):
         raise NotFoundError("sale.unknown")
-    evidence = find_evidence(conn, row.till, row.chain, row.seq)
+    evidence = find_evidence(conn, row.till, row.chain, row.seq, row.hash)
     return SaleRecord(
         sale=row,
         lines=queries.lines_of(conn, row.till, row.id),

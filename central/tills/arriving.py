@@ -2,13 +2,16 @@
 
 import base64
 import binascii
+import re
 from itertools import pairwise
 
 from central.tills.values import Arrived, Batch, KnownTill
+from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError, ForbiddenError
-from commerce.ledger import Entry, Kind, entry_hash, read_header
+from commerce.ledger import Entry, Kind, entry_hash, personal_digest, read_header
 from commerce.wire import PushRequest, WireEntry
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KNOWN_VERSIONS = {kind.value: 1 for kind in Kind}
 
 
@@ -34,7 +37,14 @@ def _arrive(message: WireEntry, till: KnownTill) -> Arrived:
         return Arrived(entry, digest, None, "ledger.unreadable")
     if header["till"] != till.till or header["company"] != till.company:
         raise ForbiddenError("sync.foreign_till")
-    return Arrived(entry, digest, header, problem or _header_problem(header, till))
+    identity = _identity(header)
+    problem = problem or header_problem(header, till.shop) or personal_problem(entry)
+    return Arrived(entry, digest, header, problem or (None if identity else "ledger.unreadable"), identity)
+
+
+def _identity(header: dict[str, object]) -> bytes | None:
+    text = header["id"]
+    return bytes.fromhex(text.replace("-", "")) if isinstance(text, str) and _UUID.fullmatch(text) else None
 
 
 def _read_entry(message: WireEntry) -> tuple[Entry, str | None]:
@@ -49,9 +59,21 @@ def _read_entry(message: WireEntry) -> tuple[Entry, str | None]:
     return entry, problem
 
 
-def _header_problem(header: dict[str, object], till: KnownTill) -> str | None:
+def header_problem(header: dict[str, object], shop: str) -> str | None:
+    """Return why this program cannot count an entry of a shop's till, whatever its signature says."""
     if not isinstance(header["kind"], str) or not isinstance(header["prev"], str):
         return "ledger.unreadable"
     if header["kind_version"] != _KNOWN_VERSIONS.get(header["kind"]):
         return "ledger.unknown_kind"
-    return None if header["shop"] == till.shop else "ledger.other_shop"
+    return None if header["shop"] == shop else "ledger.other_shop"
+
+
+def personal_problem(entry: Entry) -> str | None:
+    """Return what speaks against the personal part; one that was erased is fine."""
+    if entry.personal is None:
+        return None
+    try:
+        said = parse_canonical(entry.body).get("personal")
+    except BadInputError:
+        return "ledger.unreadable"
+    return None if said == personal_digest(entry.personal) else "ledger.personal_changed"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import cast
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from central.db.bulk import execute_on_driver, fetch_on_driver, insert_rows
 from central.tills.tables import (
@@ -15,6 +15,7 @@ from central.tills.tables import (
     projection_cursor,
     set_aside,
     till_chain,
+    till_chain_key,
     till_credential,
 )
 from central.tills.values import Arrived, KnownTill
@@ -22,9 +23,10 @@ from commerce.dates import utc_text
 from commerce.ledger import Head
 
 _ENTRY_COLUMNS = (
-    "till", "chain", "seq", "hash", "kind", "at", "received_at", "header", "body", "signature", "personal"
+    "till", "chain", "seq", "hash", "id", "kind", "at", "received_at", "header", "body", "signature", "personal"
 )  # fmt: skip
 _FEW = 8
+_REBUILD_LOCK = 7203115
 _SET_ASIDE_COLUMNS = ("till", "chain", "seq", "reason", "created_at", "state")
 
 
@@ -36,6 +38,14 @@ class ChainRow:
     hash: bytes
     public_key: bytes
     revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key of a chain, and the sequence from which on it signs."""
+
+    seq: int
+    public_key: bytes
 
 
 _LOCK = (
@@ -82,10 +92,11 @@ def open_chain(
         *_ignoring_duplicates(
             connection,
             "projection_cursor",
-            ("till", "chain", "projected_seq", "announced_seq"),
-            (till.till, chain, 0, 0),
+            ("till", "chain", "projected_seq", "announced_seq", "revision"),
+            (till.till, chain, 0, 0, 0),
         )
     )
+    _add_key(connection, till.till, chain, SigningKey(1, public_key))
     row = lock(connection, till, chain)
     assert row is not None  # noqa: S101 - it was just added
     return row
@@ -122,7 +133,7 @@ def _keep_statement(count: int) -> str:
 def _entry_rows(till: str, chain: str, entries: Sequence[Arrived], at: datetime) -> list[tuple[object, ...]]:
     received = utc_text(at)
     return [
-        (till, chain, one.entry.seq, one.hash, *_kind_and_time(one), received,
+        (till, chain, one.entry.seq, one.hash, one.id, *_kind_and_time(one), received,
          one.entry.header, one.entry.body, one.entry.signature, one.entry.personal)
         for one in entries
     ]  # fmt: skip
@@ -134,10 +145,24 @@ def _kind_and_time(one: Arrived) -> tuple[str, str]:
     return str(one.header["kind"]).replace("\0", "")[:64], str(one.header["at"]).replace("\0", "")[:32]
 
 
-def change_key(connection: Connection, till: str, chain: str, public_key: bytes) -> None:
-    """Note the key that signs from now on."""
+def change_key(connection: Connection, till: str, chain: str, rotated: Sequence[tuple[int, bytes]]) -> None:
+    """Note which keys sign from which sequence on; the last one is the chain's now."""
     where = (till_chain.c.till == till, till_chain.c.chain == chain)
-    connection.execute(till_chain.update().where(*where).values(public_key=public_key))
+    connection.execute(till_chain.update().where(*where).values(public_key=rotated[-1][1]))
+    for seq, public_key in rotated:
+        _add_key(connection, till, chain, SigningKey(seq, public_key))
+
+
+def keys_of(connection: Connection, till: str, chain: str) -> list[SigningKey]:
+    """Return every key that has signed for a chain, in order."""
+    table = till_chain_key.c
+    query = select(table.seq, table.public_key).where(table.till == till, table.chain == chain).order_by(table.seq)
+    return [SigningKey(row.seq, row.public_key) for row in connection.execute(query)]
+
+
+def key_at(keys: Sequence[SigningKey], seq: int) -> bytes:
+    """Return the key that signs at a sequence, after every rotation before it."""
+    return next(key.public_key for key in reversed(keys) if key.seq <= max(seq, 1))
 
 
 _ADVANCE = (
@@ -163,24 +188,45 @@ def stored_hashes(connection: Connection, till: str, chain: str, span: tuple[int
     return {row.seq: row.hash for row in connection.execute(query)}
 
 
-def insert_forks(connection: Connection, till: str, chain: str, forks: Sequence[Arrived], at: datetime) -> list[int]:
-    """Keep other bytes beside stored ones; returns the sequences of those not kept before."""
+def hashes_at(connection: Connection, till: str, chain: str, seq: int) -> set[bytes]:
+    """Return the hash of what is held at one place of a chain, and those of forks of it."""
+    found: set[bytes] = set()
+    for table in (ledger_entry.c, ledger_fork.c):
+        query = select(table.hash).where(table.till == till, table.chain == chain, table.seq == seq)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def held_ids(connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
+    """Return those of the ids that stored entries have."""
+    query = select(ledger_entry.c.id).where(ledger_entry.c.id.in_(ids))
+    return set(connection.execute(query).scalars())
+
+
+def fresh_forks(connection: Connection, till: str, chain: str, forks: Sequence[Arrived]) -> list[Arrived]:
+    """Return those that are not kept yet, each once, in order."""
     table = ledger_fork.c
     seqs = [one.entry.seq for one in forks]
     query = select(table.seq, table.hash).where(table.till == till, table.chain == chain, table.seq.in_(seqs))
     kept = {(row.seq, row.hash) for row in connection.execute(query)}
     fresh = {(one.entry.seq, one.hash): one for one in forks if (one.entry.seq, one.hash) not in kept}
+    return [fresh[key] for key in sorted(fresh)]
+
+
+def insert_forks(
+    connection: Connection, till: str, chain: str, forks: Sequence[tuple[Arrived, str | None]], at: datetime
+) -> None:
+    """Keep other bytes beside stored ones, each with what is wrong with it."""
     rows = [
-        (till, chain, one.entry.seq, one.hash, _kind_and_time(one)[0], utc_text(at),
-         one.entry.header, one.entry.body, one.entry.signature, one.entry.personal, "open")
-        for one in fresh.values()
+        (till, chain, one.entry.seq, one.hash, _kind_and_time(one)[0], utc_text(at), one.entry.header, one.entry.body,
+         one.entry.signature, one.entry.personal, problem, "open")
+        for one, problem in forks
     ]  # fmt: skip
     insert_rows(connection, ledger_fork, _FORK_COLUMNS, rows)
-    return sorted(seq for seq, _ in fresh)
 
 
 _FORK_COLUMNS = (
-    "till", "chain", "seq", "hash", "kind", "received_at", "header", "body", "signature", "personal", "state"
+    "till", "chain", "seq", "hash", "kind", "received_at", "header", "body", "signature", "personal", "problem", "state"
 )  # fmt: skip
 
 
@@ -189,6 +235,11 @@ def heads_of(connection: Connection, till: str) -> list[tuple[str, Head]]:
     query = select(till_chain.c.chain, till_chain.c.seq, till_chain.c.hash).where(till_chain.c.till == till)
     rows = connection.execute(query.order_by(till_chain.c.opened_at, till_chain.c.chain))
     return [(row.chain, Head(row.seq, row.hash)) for row in rows]
+
+
+def _add_key(connection: Connection, till: str, chain: str, key: SigningKey) -> None:
+    columns, values = ("till", "chain", "seq", "public_key"), (till, chain, key.seq, key.public_key)
+    connection.exec_driver_sql(*_ignoring_duplicates(connection, "till_chain_key", columns, values))
 
 
 def _ignoring_duplicates(
@@ -200,9 +251,28 @@ def _ignoring_duplicates(
     return statement, values
 
 
-def projected_seq(connection: Connection, till: str, chain: str) -> int:
-    """Return how far a chain is projected."""
-    query = select(projection_cursor.c.projected_seq).where(
-        projection_cursor.c.till == till, projection_cursor.c.chain == chain
-    )
-    return cast("int", connection.execute(query).scalar_one())
+def lock_cursor(connection: Connection, till: str, chain: str) -> Row[Any]:
+    """Return how far a chain is projected and keep the projector, and a rebuild, waiting until the transaction ends."""
+    keep_rebuilds_out(connection)
+    cursor = projection_cursor.c
+    query = select(projection_cursor).where(cursor.till == till, cursor.chain == chain)
+    return connection.execute(query.with_for_update()).one()
+
+
+def invalidate_sets(connection: Connection, till: str, chain: str) -> None:
+    """Have the projector read again what it has read of a chain and not stored yet."""
+    cursor = projection_cursor.c
+    change = projection_cursor.update().where(cursor.till == till, cursor.chain == chain)
+    connection.execute(change.values(revision=cursor.revision + 1))
+
+
+def keep_rebuilds_out(connection: Connection) -> None:
+    """Whoever writes projections shares this; a rebuild drops what everybody wrote. SQLite has one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_REBUILD_LOCK})")
+
+
+def hold_all_projections(connection: Connection) -> None:
+    """Wait for whoever writes projections, and keep everybody from it until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_REBUILD_LOCK})")

@@ -53,6 +53,7 @@ class Waiting:
     company: str
     projected_seq: int
     announced_seq: int
+    revision: int
     seq: int
 
 
@@ -146,8 +147,13 @@ def project_one(
     except (DBAPIError, PosError) as error:
         if not _is_about_rows(error):
             raise
-        return "projection.duplicate" if _sql_state(error) in _DUPLICATE else "projection.refused"
+        return "projection.duplicate" if is_duplicate(error) else "projection.refused"
     return None
+
+
+def is_duplicate(error: Exception) -> bool:
+    """Tell a row that was there already from every other refusal."""
+    return _sql_state(error) in _DUPLICATE
 
 
 def _sql_state(error: Exception) -> str:
@@ -169,7 +175,7 @@ def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waitin
     cursor = projection_cursor.c
     query = (
         select(till_chain.c.till, till_chain.c.chain, tills.c.company, cursor.projected_seq,
-               cursor.announced_seq, till_chain.c.seq)
+               cursor.announced_seq, cursor.revision, till_chain.c.seq)
         .join(projection_cursor, (cursor.till == till_chain.c.till) & (cursor.chain == till_chain.c.chain))
         .join(tills, tills.c.id == till_chain.c.till)
         .where(till_chain.c.seq > cursor.projected_seq, till_chain.c.mode.in_(modes))
@@ -209,11 +215,17 @@ def read_entries(connection: Connection, till_id: str, chain: str, span: tuple[i
 
 
 def _advance(connection: Connection, chain: Waiting, last: int) -> bool:
-    """Move the cursor if nobody else did meanwhile; holds it until the transaction ends."""
+    """Move the cursor if nobody else did, or decided anything, meanwhile; holds it until the transaction ends."""
+    chains.keep_rebuilds_out(connection)
     cursor = projection_cursor.c
     moved = connection.execute(
         projection_cursor.update()
-        .where(cursor.till == chain.till, cursor.chain == chain.chain, cursor.projected_seq == chain.projected_seq)
+        .where(
+            cursor.till == chain.till,
+            cursor.chain == chain.chain,
+            cursor.projected_seq == chain.projected_seq,
+            cursor.revision == chain.revision,
+        )
         .values(projected_seq=last, announced_seq=max(last, chain.announced_seq))
     )
     return moved.rowcount == 1

@@ -1,17 +1,31 @@
-"""What a stored entry proves: central verifies it again whenever somebody looks at it."""
+"""What a stored entry proves: central verifies it again whenever somebody looks at it or decides about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from central.tills import queries
-from commerce.ledger import NO_HASH, Entry, Head, verify_chain
+from central.tills import chains, queries
+from central.tills.arriving import header_problem, personal_problem
+from central.tills.chains import SigningKey, key_at
+from central.tills.values import Arrived
+from central.tills.verifying import content_problem, is_signed
+from commerce.errors import BadInputError
+from commerce.ledger import Entry, read_header
+from commerce.wire import MAX_BATCH_ENTRIES
+
+# What is said of an entry whose bytes the till has signed all the same: a person may count it.
+_GENUINE = frozenset((None, "ledger.broken_link", "ledger.personal_changed", "ledger.other_shop", "ledger.genesis"))
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One stored entry with central's own verdict: ``problem`` is None when hash, link and signature hold."""
+    """One stored entry with central's own verdict: ``problem`` is None when hashes, link and signature hold.
+
+    ``is_fork`` tells an entry beside the chain, which has no link to what the chain holds.
+    """
 
     till: str
     chain: str
@@ -23,19 +37,80 @@ class Evidence:
     mode: str
     head_seq: int
     problem: str | None
+    is_fork: bool = False
+
+    @property
+    def is_genuine(self) -> bool:
+        """Return whether the till has signed these bytes for this place, and this program can read them."""
+        return self.problem in _GENUINE
 
 
-def find_evidence(conn: Connection, till: str, chain: str, seq: int) -> Evidence | None:
-    """Return a stored entry, verified against the one before it and the chain's key; None when it is not held."""
-    rows = queries.find_entries(conn, till, chain, seq - 1, seq)
+def find_evidence(conn: Connection, till: str, chain: str, seq: int, digest: bytes | None = None) -> Evidence | None:
+    """Return a stored entry, verified with the key that signs at its place; None when it is not held.
+
+    With its hash it may be a fork as well.
+    """
     head = queries.find_chain(conn, till, chain)
-    if not rows or rows[-1].seq != seq or head is None:
+    row = queries.find_entry(conn, till, chain, seq)
+    is_fork = digest is not None and (row is None or row.hash != digest)
+    if is_fork and digest is not None:
+        row = queries.find_fork(conn, till, chain, seq, digest)
+    if row is None or head is None:
         return None
-    row = rows[-1]
-    before = Head(seq - 1, rows[0].hash) if len(rows) == 2 else Head(0, NO_HASH)
-    entry = Entry(row.seq, row.header, row.body, row.hash, row.signature, row.personal)
-    problem = verify_chain(chain, [entry], start=before, public_key=head.public_key).problem
+    keys = chains.keys_of(conn, till, chain)
+    problem = _own_problem(row, keys)
+    if problem == "ledger.signature" and not is_fork and _proven_by_a_later_one(conn, row, keys):
+        problem = None
+    if problem is None and not is_fork:
+        problem = _link_problem(conn, row, keys)
     return Evidence(
         till, chain, seq, row.kind, row.hash, row.body, row.received_at, head.mode, head.seq,
-        problem.code if problem else None,
+        problem or personal_problem(_entry(row)), is_fork,
     )  # fmt: skip
+
+
+def _own_problem(row: Row[Any], keys: Sequence[SigningKey]) -> str | None:
+    one = _arrived(row)
+    problem = content_problem(one, row.chain)
+    if problem in _GENUINE:
+        return problem if is_signed(one, key_at(keys, row.seq)) else "ledger.signature"
+    return problem
+
+
+def _link_problem(conn: Connection, row: Row[Any], keys: Sequence[SigningKey]) -> str | None:
+    """After an altered entry the next one is innocent: only a genuine one can be missed."""
+    before = queries.find_entry(conn, row.till, row.chain, row.seq - 1)
+    if before is None or _prev(row) == before.hash.hex() or _own_problem(before, keys) not in _GENUINE:
+        return None
+    return "ledger.broken_link"
+
+
+def _proven_by_a_later_one(conn: Connection, row: Row[Any], keys: Sequence[SigningKey]) -> bool:
+    """Follow the links from an entry without a signature to the first one that has it, as a batch may have them."""
+    before = row
+    for later in queries.find_entries(conn, row.till, row.chain, row.seq + 1, row.seq + MAX_BATCH_ENTRIES):
+        if _prev(later) != before.hash.hex():
+            return False
+        if is_signed(_arrived(later), key_at(keys, later.seq)):
+            return True
+        before = later
+    return False
+
+
+def _prev(row: Row[Any]) -> object:
+    header = _arrived(row).header
+    return header and header["prev"]
+
+
+def _arrived(row: Row[Any]) -> Arrived:
+    """Return a stored entry as it came."""
+    entry = _entry(row)
+    try:
+        header = read_header(entry)
+    except BadInputError:
+        return Arrived(entry, row.hash, None, "ledger.unreadable")
+    return Arrived(entry, row.hash, header, header_problem(header, str(header["shop"])))
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.seq, row.header, row.body, row.hash, row.signature, row.personal)

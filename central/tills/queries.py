@@ -15,6 +15,18 @@ def find_entries(conn: Connection, till: str, chain: str, first: int, last: int)
     return list(conn.execute(query.order_by(ledger_entry.c.seq)))
 
 
+def find_entry(conn: Connection, till: str, chain: str, seq: int) -> Row[Any] | None:
+    """Return the entry that a chain holds at a place."""
+    return next(iter(find_entries(conn, till, chain, seq, seq)), None)
+
+
+def find_fork(conn: Connection, till: str, chain: str, seq: int, digest: bytes) -> Row[Any] | None:
+    """Return an entry that is kept beside the chain's own."""
+    fork = ledger_fork.c
+    query = select(ledger_fork).where(fork.till == till, fork.chain == chain, fork.seq == seq, fork.hash == digest)
+    return conn.execute(query).first()
+
+
 def find_chain(conn: Connection, till: str, chain: str) -> Row[Any] | None:
     """Return a chain's head."""
     return conn.execute(select(till_chain).where(till_chain.c.till == till, till_chain.c.chain == chain)).first()

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from central.identity import audit
 from central.identity.people import COMMAND_LINE, Actor
+from central.tills import chains
 from central.tills.projector import Projector, count_waiting, project_one
 from central.tills.tables import ledger_fork, projection_cursor
 from central.tills.values import RawEntry
@@ -28,7 +29,9 @@ async def rebuild(
 
 def _start_again(connection: Connection, projector: Projector, actor: Actor) -> None:
     audit.record(connection, actor, projector.now(), audit.Act("sales.rebuilt", "sales", "all", {}))
-    connection.execute(update(projection_cursor).values(projected_seq=0))
+    chains.hold_all_projections(connection)
+    again = {"projected_seq": 0, "revision": projection_cursor.c.revision + 1}
+    connection.execute(update(projection_cursor).values(again))
     projector.projection.clear(connection)
     fork = ledger_fork.c
     query = select(fork.till, fork.chain, fork.seq, fork.hash, fork.kind, fork.header, fork.body)

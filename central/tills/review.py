@@ -12,6 +12,7 @@ from central.organisation.directory import tills
 from central.organisation.service import get_till
 from central.tills import chains
 from central.tills.projector import Projection, project_one
+from central.tills.proof import find_evidence
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
 from central.tills.values import RawEntry
 from commerce.errors import BadInputError, ConflictError, NotFoundError, RuleError
@@ -37,6 +38,14 @@ class Decision:
     actor: Actor
     at: datetime
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What entries become, and chains of which modes count."""
+
+    projection: Projection
+    modes: tuple[str, ...] = ("live",)
 
 
 def list_set_aside(
@@ -73,11 +82,16 @@ def get_entry(connection: Connection, key: EntryKey) -> RawEntry:
     raise NotFoundError("entry.unknown", entry=str(key))
 
 
-def retry(connection: Connection, projection: Projection, key: EntryKey, decision: Decision) -> None:
+def retry(connection: Connection, counting: Counting, key: EntryKey, decision: Decision) -> None:
     """Project an entry whatever it was set aside for; RuleError ``set_aside.still`` when it cannot be."""
     _open_row(connection, set_aside, key, decision)
-    if key.seq <= chains.projected_seq(connection, key.till, key.chain):  # else the projector is still to come by
-        _project(connection, projection, get_entry(connection, key), decision)
+    entry = _genuine(connection, counting, key)
+    cursor = chains.lock_cursor(connection, key.till, key.chain)
+    if key.seq <= cursor.projected_seq:
+        _project(connection, counting, entry, decision)
+    else:  # the projector is still to come by; what it has read already knows nothing of this
+        _refuse(counting.projection.build([entry])[1].get(0))
+        chains.invalidate_sets(connection, key.till, key.chain)
     _close(connection, set_aside, key, decision, "projected")
 
 
@@ -88,10 +102,12 @@ def dismiss(connection: Connection, key: EntryKey, decision: Decision) -> None:
     _close(connection, set_aside, key, decision, "dismissed")
 
 
-def accept_fork(connection: Connection, projection: Projection, key: EntryKey, decision: Decision) -> None:
+def accept_fork(connection: Connection, counting: Counting, key: EntryKey, decision: Decision) -> None:
     """Let a fork's sale count beside the chain's own; RuleError ``set_aside.still`` when it cannot be projected."""
     _open_row(connection, ledger_fork, key, decision)
-    _project(connection, projection, get_entry(connection, key), decision)
+    entry = _genuine(connection, counting, key)
+    chains.lock_cursor(connection, key.till, key.chain)
+    _project(connection, counting, entry, decision)
     _close(connection, ledger_fork, key, decision, "accepted")
 
 
@@ -102,8 +118,21 @@ def dismiss_fork(connection: Connection, key: EntryKey, decision: Decision) -> N
     _close(connection, ledger_fork, key, decision, "dismissed")
 
 
-def _project(connection: Connection, projection: Projection, entry: RawEntry, decision: Decision) -> None:
-    reason = project_one(connection, projection, entry, decision.at)
+def _genuine(connection: Connection, counting: Counting, key: EntryKey) -> RawEntry:
+    """Return an entry that the till has signed, on a chain that counts; checked again at every decision."""
+    found = find_evidence(connection, key.till, key.chain, key.seq, key.hash)
+    if found is None:
+        raise NotFoundError("entry.unknown", entry=str(key))
+    _refuse(None if found.is_genuine else found.problem)
+    _refuse(None if found.mode in counting.modes else "projection.mode")
+    return get_entry(connection, key)
+
+
+def _project(connection: Connection, counting: Counting, entry: RawEntry, decision: Decision) -> None:
+    _refuse(project_one(connection, counting.projection, entry, decision.at))
+
+
+def _refuse(reason: str | None) -> None:
     if reason:
         raise RuleError("set_aside.still", reason=reason)
 

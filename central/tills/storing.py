@@ -1,25 +1,29 @@
 """Storing a push: verify against the head under its lock, keep the raw entries, advance the head. One transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection
 
 from central.db.events import emit
 from central.db.signals import STORED, mark
 from central.tills import chains
-from central.tills.chains import ChainRow
+from central.tills.chains import ChainRow, SigningKey, key_at
+from central.tills.proof import find_evidence
 from central.tills.values import Arrived, Batch, Gap, KnownTill, Stored
+from central.tills.verifying import Walk, content_problem, is_signed, verify_batch
 from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError
-from commerce.ledger import ChainMode, Head, Kind, check_link, verify_signature
+from commerce.ledger import NO_HASH, ChainMode, Head
 
 
-def store(connection: Connection, batch: Batch, at: datetime) -> Stored | Gap:
+def store(connection: Connection, batch: Batch, at: datetime, *, shared_ids: bool = False) -> Stored | Gap:
     """Keep what is new of a batch and return the new head; entries beside stored ones become forks.
 
-    Serialised per chain by the lock on its head.
+    Serialised per chain by the lock on its head. An entry whose id another one holds breaks the table's rule; told
+    that there may be such (``shared_ids``), it is stored all the same and set aside.
     """
     first = batch.entries[0]
     chain = chains.lock(connection, batch.till, batch.chain)
@@ -28,12 +32,14 @@ def store(connection: Connection, batch: Batch, at: datetime) -> Stored | Gap:
             return Gap(1)
         chain = _open_chain(connection, batch, first, at)
     new = _contiguous(batch.entries, chain.seq + 1)
-    walk = _verify(chain, batch, new)
+    walk = _verify(connection, chain, batch, new)
     if new:
+        if shared_ids:
+            new = _without_shared_ids(connection, walk, new)
         _keep(connection, batch, chain, walk, new, at)
     taken = set(map(id, new))
     known = [one for one in batch.entries if one.entry.seq <= walk.head.seq and id(one) not in taken]
-    forked = _keep_forks(connection, batch, known, at) if known else 0
+    forked = _keep_forks(connection, batch, chain, known, at) if known else 0
     if batch.entries[-1].entry.seq > walk.head.seq:
         return Gap(walk.head.seq + 1)
     return Stored(walk.head, len(new), forked, len(walk.problems))
@@ -59,94 +65,88 @@ def _open_chain(connection: Connection, batch: Batch, first: Arrived, at: dateti
         body = parse_canonical(first.entry.body)
         said_key, said_mode = bytes.fromhex(str(body["public_key"])), ChainMode(str(body["mode"]))
         public_key = said_key if said_key in keys else public_key
-        mode = said_mode.value if said_mode is not ChainMode.LIVE else mode
+        if said_mode is not ChainMode.LIVE and _proves_first(batch, public_key):
+            mode = said_mode.value
     except (BadInputError, ValueError, KeyError):
         pass  # kept and set aside like any other entry that cannot be read
     return chains.open_chain(connection, batch.till, batch.chain, mode, public_key, at)
 
 
-@dataclass(slots=True)
-class _Walk:
-    """How far the chain came, with which key, and what is to be set aside why."""
-
-    head: Head
-    public_key: bytes
-    problems: dict[int, str] = field(default_factory=dict)
-    keys: list[bytes] = field(default_factory=list)
+def _proves_first(batch: Batch, public_key: bytes) -> bool:
+    walk = verify_batch(_contiguous(batch.entries, 1), batch.chain, Head(0, NO_HASH), public_key, lambda: True)
+    return walk.proven[0] and 1 not in walk.problems
 
 
-def _verify(chain: ChainRow, batch: Batch, new: Sequence[Arrived]) -> _Walk:
-    walk = _Walk(Head(chain.seq, chain.hash), chain.public_key)
-    for one in new:
-        problem = _problem(one, batch.chain, walk.head) or ("till.revoked" if chain.revoked else None)
-        if problem:
-            walk.problems[one.entry.seq] = problem
-        walk.keys.append(walk.public_key)
-        if one.header and one.header["kind"] == Kind.KEY_ROTATED and not problem:
-            _rotate(walk, one)
-        walk.head = Head(one.entry.seq, one.hash)
-    if new and not _is_signed(new[-1], walk.keys[-1]):
-        _check_all_signatures(walk, new)
+def _verify(connection: Connection, chain: ChainRow, batch: Batch, new: Sequence[Arrived]) -> Walk:
+    till, head = batch.till.till, Head(chain.seq, chain.hash)
+
+    def head_is_sound() -> bool:
+        found = find_evidence(connection, till, batch.chain, head.seq, head.hash)
+        return found is not None and found.is_genuine
+
+    walk = verify_batch(new, batch.chain, head, chain.public_key, head_is_sound)
+    if new and new[0].entry.seq == 1 and 1 not in walk.problems and not _continues(connection, till, new[0]):
+        walk.problems[1] = "ledger.previous_chain"
+    if chain.revoked:
+        walk.problems = {one.entry.seq: walk.problems.get(one.entry.seq, "till.revoked") for one in new}
     return walk
 
 
-def _problem(one: Arrived, chain: str, head: Head) -> str | None:
-    if one.header is None:
-        return one.problem
-    try:
-        if one.entry.seq == 1:  # a genesis links to the head of the chain before
-            head = Head(0, bytes.fromhex(str(one.header["prev"])))
-            if one.header["kind"] != Kind.CHAIN_OPENED:
-                return "ledger.no_genesis"
-        return check_link(one.entry, one.header, chain, head) or one.problem
-    except ValueError:
-        return "ledger.unreadable"
+def _continues(connection: Connection, till: str, genesis: Arrived) -> bool:
+    """Tell whether the chain that a genesis names ended as it says, as far as that chain is held here."""
+    body = parse_canonical(genesis.entry.body)
+    if body["previous_chain"] is None:
+        return True
+    held = chains.hashes_at(connection, till, str(body["previous_chain"]), cast("int", body["previous_seq"]))
+    return not held or bytes.fromhex(str(body["previous_head"])) in held
 
 
-def _rotate(walk: _Walk, one: Arrived) -> None:
-    """The new key counts only when the old one signed for it."""
-    try:
-        new_key = bytes.fromhex(str(parse_canonical(one.entry.body)["public_key"]))
-    except (BadInputError, ValueError, KeyError):
-        walk.problems[one.entry.seq] = "ledger.unreadable"
-        return
-    if _is_signed(one, walk.public_key) and len(new_key) == 32:
-        walk.public_key = new_key
-    else:
-        walk.problems[one.entry.seq] = "ledger.signature"
-
-
-def _check_all_signatures(walk: _Walk, new: Sequence[Arrived]) -> None:
-    for one, key in zip(new, walk.keys, strict=True):
-        if not _is_signed(one, key):
-            walk.problems.setdefault(one.entry.seq, "ledger.signature")
-
-
-def _is_signed(one: Arrived, public_key: bytes) -> bool:
-    return verify_signature(public_key, one.hash, one.entry.signature)
+def _without_shared_ids(connection: Connection, walk: Walk, new: Sequence[Arrived]) -> list[Arrived]:
+    """Take the ids away that another entry holds already, and say so."""
+    held = chains.held_ids(connection, [one.id for one in new if one.id])
+    kept = []
+    for one in new:
+        if one.id in held:
+            walk.problems.setdefault(one.entry.seq, "ledger.shared_id")
+            kept.append(replace(one, id=None))
+        else:
+            kept.append(one)
+            held.update({one.id} if one.id else ())
+    return kept
 
 
 def _keep(
-    connection: Connection, batch: Batch, chain: ChainRow, walk: _Walk, new: Sequence[Arrived], at: datetime
+    connection: Connection, batch: Batch, chain: ChainRow, walk: Walk, new: Sequence[Arrived], at: datetime
 ) -> None:
     till = batch.till
     chains.keep(connection, till.till, batch.chain, new, walk.head, at)
-    if walk.public_key != chain.public_key:
-        chains.change_key(connection, till.till, batch.chain, walk.public_key)
+    if walk.rotated:
+        chains.change_key(connection, till.till, batch.chain, walk.rotated)
     if walk.problems:
         chains.insert_set_aside(connection, till.till, batch.chain, walk.problems, at)
         emit(connection, till.company, "till.set_aside", _keys(till, batch.chain, walk.problems), at)
     mark(connection, STORED)
 
 
-def _keep_forks(connection: Connection, batch: Batch, known: Sequence[Arrived], at: datetime) -> int:
+def _keep_forks(connection: Connection, batch: Batch, chain: ChainRow, known: Sequence[Arrived], at: datetime) -> int:
     """Keep entries whose place is taken by other bytes; returns how many there are, old ones included."""
-    span = known[0].entry.seq, known[-1].entry.seq
-    stored = chains.stored_hashes(connection, batch.till.till, batch.chain, span)
+    till, span = batch.till.till, (known[0].entry.seq, known[-1].entry.seq)
+    stored = chains.stored_hashes(connection, till, batch.chain, span)
     forks = [one for one in known if stored[one.entry.seq] != one.hash]
-    fresh = chains.insert_forks(connection, batch.till.till, batch.chain, forks, at) if forks else []
-    emit(connection, batch.till.company, "till.forked", _keys(batch.till, batch.chain, fresh), at)
+    fresh = chains.fresh_forks(connection, till, batch.chain, forks) if forks else []
+    if fresh:
+        keys, shut_out = chains.keys_of(connection, till, batch.chain), "till.revoked" if chain.revoked else None
+        checked = [(one, _fork_problem(one, batch.chain, keys) or shut_out) for one in fresh]
+        chains.insert_forks(connection, till, batch.chain, checked, at)
+    seqs = [one.entry.seq for one in fresh]
+    emit(connection, batch.till.company, "till.forked", _keys(batch.till, batch.chain, seqs), at)
     return len(forks)
+
+
+def _fork_problem(one: Arrived, chain: str, keys: Sequence[SigningKey]) -> str | None:
+    """A fork proves itself or nothing: what it would follow may be of either history."""
+    problem = content_problem(one, chain)
+    return problem or (None if is_signed(one, key_at(keys, one.entry.seq)) else "ledger.signature")
 
 
 def _keys(till: KnownTill, chain: str, seqs: Sequence[int] | dict[int, str]) -> list[str]:

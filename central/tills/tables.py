@@ -56,6 +56,16 @@ till_chain = Table(
     Column("opened_at", Utc, nullable=False),
 )
 
+# Which key signs a chain's entries from which sequence on: every rotation adds one.
+till_chain_key = Table(
+    "till_chain_key",
+    metadata,
+    Column("till", Text, primary_key=True),
+    Column("chain", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("public_key", Hash32, nullable=False),
+)
+
 # How far each chain is projected; a row of its own, so that projecting never holds up a push.
 projection_cursor = Table(
     "projection_cursor",
@@ -64,6 +74,7 @@ projection_cursor = Table(
     Column("chain", Text, primary_key=True),
     Column("projected_seq", BigInteger, nullable=False),
     Column("announced_seq", BigInteger, nullable=False),  # events up to here went out; a rebuild repeats none
+    Column("revision", BigInteger, nullable=False),  # what was read under another one is not stored
 )
 
 ledger_entry = Table(
@@ -73,6 +84,7 @@ ledger_entry = Table(
     Column("chain", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", Hash32, nullable=False),  # of the header as it is stored here
+    Column("id", LargeBinary, unique=True),  # the header's UUID as 16 bytes; NULL where it is none or another's
     Column("kind", Text, nullable=False),  # "" when the header is unreadable
     Column("at", Text, nullable=False),  # as the header says it
     Column("received_at", Utc, nullable=False),
@@ -96,6 +108,7 @@ ledger_fork = Table(
     Column("body", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("personal", LargeBinary),
+    Column("problem", Text),  # what did not hold when it arrived, as a stable code
     Column("state", Text, nullable=False),
     Column("resolved_at", Utc),
     Column("resolved_by", Text),

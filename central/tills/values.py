@@ -20,12 +20,16 @@ class KnownTill:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An entry as it came: ``hash`` is that of its header's bytes, ``header`` None when that cannot be read."""
+    """An entry as it came: ``hash`` is that of its header's bytes, ``header`` None when that cannot be read.
+
+    ``id`` is the header's UUID in 16 bytes, None where it has none.
+    """
 
     entry: Entry
     hash: bytes
     header: dict[str, object] | None
     problem: str | None
+    id: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -149,3 +150,40 @@ async def test_the_api_describes_itself(anna: Visitor) -> None:
 
     assert {"/api/v1/sales", "/api/v1/reports/totals", "/api/v1/items", "/api/v1/tills"} <= document["paths"].keys()
     assert "Failure" in document["components"]["schemas"]
+
+
+async def test_an_accepted_forks_sale_shows_the_entry_that_was_accepted(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=1)
+    image = till.restored_at(till.head.seq - 1)
+    image.sell(lines=5)
+    await site.deliver(image)
+    fork = image.entries[-1]
+    shown = (await anna.get(f"/tills/{till.till}")).text
+    assert "hash and signature hold" in shown
+
+    act = {"chain": till.chain, "seq": str(fork.seq), "hash": fork.hash.hex(), "act": "accept", "note": "sold too"}
+    await anna.post(f"/tills/{till.till}/entries", **act)
+    text = (await anna.get(f"/sales/{last_sale(image)}")).text
+
+    assert "accepted beside the chain" in text
+    assert "17,45" in text  # the receipt of five lines, not the chain's own of one
+    assert fork.hash.hex() in text
+    answer = await api(anna, f"/api/v1/sales/{last_sale(image)}")
+    assert (answer["verified"], answer["body"]["settlement"]["total"]) == (True, 1745)
+
+
+async def test_a_fork_that_nobody_signed_is_shown_as_such_and_not_counted(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=1)
+    image = till.restored_at(till.head.seq - 1)
+    image.sell(lines=5)
+    image.entries[-1] = replace(image.entries[-1], signature=bytes(64))
+    await site.deliver(image)
+    fork = image.entries[-1]
+    shown = (await anna.get(f"/tills/{till.till}")).text
+    assert "does not verify: ledger.signature" in shown
+
+    act = {"chain": till.chain, "seq": str(fork.seq), "hash": fork.hash.hex(), "act": "accept", "note": "sold too"}
+    refused = await anna.post(f"/tills/{till.till}/entries", **act)
+
+    assert refused.status == 422
+    assert "ledger.signature" in refused.text

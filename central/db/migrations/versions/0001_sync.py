@@ -154,11 +154,20 @@ def _create_chains() -> None:
         sa.PrimaryKeyConstraint("till", "chain", name="pk_till_chain"),
     )
     op.create_table(
+        "till_chain_key",
+        sa.Column("till", sa.Text(), nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("till", "chain", "seq", name="pk_till_chain_key"),
+    )
+    op.create_table(
         "projection_cursor",
         sa.Column("till", sa.Text(), nullable=False),
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("projected_seq", sa.BigInteger(), nullable=False),
         sa.Column("announced_seq", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("till", "chain", name="pk_projection_cursor"),
     )
     op.create_table(
@@ -167,6 +176,7 @@ def _create_chains() -> None:
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.LargeBinary()),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("received_at", sa.Text(), nullable=False),
@@ -175,6 +185,7 @@ def _create_chains() -> None:
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("personal", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", name="pk_ledger_entry"),
+        sa.UniqueConstraint("id", name="uq_ledger_entry_id"),
     )
     op.create_table(
         "ledger_fork",
@@ -188,6 +199,7 @@ def _create_chains() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("personal", sa.LargeBinary()),
+        sa.Column("problem", sa.Text()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("resolved_at", sa.Text()),
         sa.Column("resolved_by", sa.Text()),
