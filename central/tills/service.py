@@ -11,7 +11,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError
 
 from central.db.engine import Database
 from central.db.feed import current_epoch
@@ -24,10 +23,10 @@ from central.tills.errors import UnknownTokenError
 from central.tills.fleet import Fleet, list_fleet
 from central.tills.handover import Handover
 from central.tills.pace import Pace
-from central.tills.projector import Projection, is_duplicate
+from central.tills.projector import Projection
 from central.tills.review import Counting, Decision, EntryKey
-from central.tills.storing import store
-from central.tills.values import Batch, Gap, KnownTill, RawEntry, Stored
+from central.tills.storing import keep_batch
+from central.tills.values import Gap, KnownTill, RawEntry
 from commerce.dates import utc_text
 from commerce.errors import ForbiddenError
 from commerce.ledger import ChainMode, Head, Signer, sign_head
@@ -122,7 +121,7 @@ class TillService:
         batch = read_push(request, till)
         size = sum(len(one.entry.header) + len(one.entry.body) for one in batch.entries)
         self.pace.take(till.till, len(batch.entries), size, monotonic())
-        stored = await self._store(batch)
+        stored = await keep_batch(self.database, batch, self.now())
         if isinstance(stored, Gap):
             return GapAnswer(expected=stored.expected)
         if stored.added == len(batch.entries) and not stored.set_aside:
@@ -131,15 +130,6 @@ class TillService:
         sent = Head(last.entry.seq, last.hash)
         received = self._sign(till.till, request.chain, sent) if sent != stored.head else None
         return PushAnswer(head=head, received=received, forked=stored.forked, set_aside=stored.set_aside)
-
-    async def _store(self, batch: Batch) -> Stored | Gap:
-        job = partial(store, batch=batch, at=self.now())
-        try:
-            return await self.database.write(job)
-        except DBAPIError as error:  # an id that another till's entry has: rare enough to be found out this way
-            if not is_duplicate(error):
-                raise
-            return await self.database.write(partial(job, shared_ids=True))
 
     async def heads(self, till: KnownTill) -> HeadsAnswer:
         """Say what central holds of a till, what time it is here, and the feed's epoch."""

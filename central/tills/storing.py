@@ -3,20 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from central.db.engine import Database
 from central.db.events import emit
 from central.db.signals import STORED, mark
 from central.tills import chains
 from central.tills.chains import ChainRow, SigningKey, key_at
+from central.tills.projector import is_duplicate
 from central.tills.proof import find_evidence
 from central.tills.values import Arrived, Batch, Gap, KnownTill, Stored
 from central.tills.verifying import Walk, content_problem, is_signed, verify_batch
 from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError
 from commerce.ledger import NO_HASH, ChainMode, Head
+
+
+async def keep_batch(database: Database, batch: Batch, at: datetime) -> Stored | Gap:
+    """Keep a batch in one transaction; an id that another entry has is rare enough to be found out by the tables."""
+    job = partial(store, batch=batch, at=at)
+    try:
+        return await database.write(job)
+    except DBAPIError as error:
+        if not is_duplicate(error):
+            raise
+        return await database.write(partial(job, shared_ids=True))
 
 
 def store(connection: Connection, batch: Batch, at: datetime, *, shared_ids: bool = False) -> Stored | Gap:
