@@ -62,7 +62,7 @@ def _write_one(core: TillCore, operating: OperatingSet, write: Write, moment: Mo
     for effect in intended:
         found = effects.find_effect(write.tx, effect.id)
         assert found
-        effects.settle(write.tx, found, "done", "", None)
+        effects.settle(write.tx, found, "done", "", None, waits=False)
     commands.add_command(write.tx, moment.command_id or "", bytes(32), {"document": issued.document}, created)
 
 

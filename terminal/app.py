@@ -163,7 +163,7 @@ class TillApp:
 
     def _effect_loops(self, core: TillCore, devices: Devices) -> list[Loop]:
         paperwork = Paperwork(core.register, core.readers, core.identity)
-        around = effects.Surroundings(paperwork, core.now, self._steps.reached)
+        around = effects.Surroundings(paperwork, core.now, self._steps.reached, tell=core.register.tell)
 
         async def render(effect: EffectRow) -> bytes:
             entry = await paperwork.printable(effect)
@@ -172,10 +172,10 @@ class TillApp:
             paper = paper_of(entry, identity.till_id, identity.mode, effect.marker, identity.signer, width)
             return await asyncio.to_thread(_render, paper, devices.printer)
 
-        prints = effects.PrintLoop(around, devices.printer, render, paperwork.may_print)
         drawers = effects.DrawerLoop(around, devices.drawer)
+        prints = effects.PrintLoop(around, devices.printer, render, paperwork.may_print, [drawers])
         fiscal = effects.FiscalLoop(around, devices.fiscal_register, paperwork.fiscal_document)
-        acting: tuple[effects.EffectLoop, ...] = (prints, drawers, fiscal)
+        acting: tuple[effects.EffectLoop, ...] = (drawers, prints, fiscal)
 
         core.register.listeners.append(_EffectSignal(acting).look)
         return [

@@ -19,7 +19,7 @@ from commerce.ledger import Kind
 from terminal.__main__ import app as till_app
 from terminal.config import TillConfig
 from terminal.devices.blocking_links import SerialSettings, UsbSettings
-from terminal.devices.printer.escpos_printer import PrinterTimeouts
+from terminal.devices.printer.pace import PrinterTimeouts
 from terminal.devices.printer.profiles import PROFILES, PrinterProfile
 from terminal.devices.registry import FISCAL_REGISTERS, RECEIPT_PRINTERS, SCANNERS
 from terminal.devices.scanner.decoder import DecoderSettings

@@ -89,9 +89,10 @@ def mark_started(tx: Transaction, effect: str, baseline: dict[str, Any] | None =
     )
 
 
-def settle(tx: Transaction, row: EffectRow, outcome: str, reason: str, reference: dict[str, Any] | None) -> None:
-    """Note an outcome; what failed or is unknown stays open for a person (a failed drawer needs none)."""
-    waits = outcome == "unknown" or (outcome == "failed" and row.kind != "drawer")
+def settle(
+    tx: Transaction, row: EffectRow, outcome: str, reason: str, reference: dict[str, Any] | None, *, waits: bool
+) -> None:
+    """Note an outcome; what ``waits`` for a person stays open."""
     tx.execute(
         "UPDATE effect SET state = ?, reason = ?, reference = ?, open = ? WHERE id = ?",
         (outcome, reason, None if reference is None else orjson.dumps(reference), int(waits), row.id),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import termios
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,7 +15,9 @@ from terminal.devices.device_thread import DeviceThread
 from terminal.devices.links import BUSY, UNREACHABLE, LinkError, take_bytes
 
 _SERIAL_CHUNK = 256
+_SERIAL_POLL_S = 0.005
 _USB_CHUNK = 4096
+_USB_BYTES_PER_S = 10_000.0
 _POLL_S = 0.05
 _GRACE_S = 0.5  # the thread's own time-out comes first; this one is for calls that ignore theirs
 
@@ -22,7 +25,8 @@ _GRACE_S = 0.5  # the thread's own time-out comes first; this one is for calls t
 class _ThreadLink:
     """A blocking port in a thread; subclasses give the calls that run there."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, bytes_per_s: float) -> None:
+        self.bytes_per_s = bytes_per_s
         self._thread = DeviceThread(name)
         self._pending = bytearray()
         self._opened = False
@@ -128,12 +132,17 @@ class SerialSettings:
     rtscts: bool = False
     dsrdtr: bool = False
 
+    @property
+    def bytes_per_s(self) -> float:
+        """Return what the line carries, start and stop bits taken off."""
+        return self.baudrate / (1 + self.bytesize + (self.parity != "N") + self.stopbits)
+
 
 class SerialLink(_ThreadLink):
     """A serial line through pyserial."""
 
     def __init__(self, settings: SerialSettings) -> None:
-        super().__init__(f"serial {settings.url}")
+        super().__init__(f"serial {settings.url}", settings.bytes_per_s)
         self._settings = settings
         self._port: Any = None
 
@@ -165,10 +174,19 @@ class SerialLink(_ThreadLink):
                 # pyserial does not say how much of a failed write left, so all of it may have.
                 self._sent = start + len(chunk)
                 self._port.write(chunk)
+                self._let_out(timeout_s)
         except timed_out:
             raise LinkError("link.stalled", sent=self._sent) from None
         except (OSError, termios.error) as error:
             raise LinkError("link.lost", sent=self._sent) from error
+
+    def _let_out(self, timeout_s: float) -> None:
+        """Wait in the thread until the line has little left: what is urgent must not wait behind a whole receipt."""
+        deadline = time.monotonic() + timeout_s
+        while getattr(self._port, "out_waiting", 0) > _SERIAL_CHUNK:
+            if time.monotonic() > deadline:
+                raise LinkError("link.stalled", sent=self._sent)
+            time.sleep(_SERIAL_POLL_S)
 
     def _read_port(self, timeout_s: float) -> bytes:
         try:
@@ -205,7 +223,7 @@ class UsbLink(_ThreadLink):
     """The bulk endpoints of a USB device through pyusb. ``find`` is pyusb's and is replaced only by tests."""
 
     def __init__(self, settings: UsbSettings, find: Callable[..., Any] | None = None) -> None:
-        super().__init__(f"usb {settings.vendor_id:04x}:{settings.product_id:04x}")
+        super().__init__(f"usb {settings.vendor_id:04x}:{settings.product_id:04x}", _USB_BYTES_PER_S)
         self._settings = settings
         self._find = find
         self._device: Any = None

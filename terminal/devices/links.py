@@ -18,6 +18,9 @@ from typing import Any, Protocol
 from commerce.errors import DeviceError, DeviceUnavailableError
 
 _READ_SIZE = 4096
+_BYTES_PER_S = 10_000.0  # of a network or USB device
+_UNSENT = 2048  # bytes waiting on this side of a connection, which what is urgent must wait behind
+_LOOK_AGAIN_S = 0.02
 UNREACHABLE = "link.unreachable"
 BUSY = "link.busy"
 
@@ -33,7 +36,9 @@ class LinkError(DeviceError):
 
 
 class Link(Protocol):
-    """A two-way stream of bytes to one device."""
+    """A two-way stream of bytes to one device. ``bytes_per_s`` is the slowest that it surely carries."""
+
+    bytes_per_s: float
 
     @property
     def is_open(self) -> bool:
@@ -66,6 +71,8 @@ class Link(Protocol):
 
 class _DescriptorLink:
     """A non-blocking file descriptor on the event loop."""
+
+    bytes_per_s = _BYTES_PER_S
 
     def __init__(self) -> None:
         self._fd: int | None = None
@@ -118,11 +125,11 @@ class _DescriptorLink:
             try:
                 return os.write(fd, payload)
             except BlockingIOError:
-                await _ready(fd, writing=True)
+                await ready(fd, writing=True)
 
     async def _read_some(self) -> bytes:
         while (found := self._read_now()) is None:
-            await _ready(self._descriptor(), writing=False)
+            await ready(self._descriptor(), writing=False)
         return found
 
     def _read_now(self) -> bytes | None:
@@ -187,7 +194,7 @@ class DeviceFileLink(_DescriptorLink):
         """Connect, or raise DeviceUnavailableError; opening without blocking needs no time-out."""
         await self.close()
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+            fd = self._open_descriptor()
         except OSError as error:
             code = BUSY if error.errno == errno.EBUSY else UNREACHABLE
             raise DeviceUnavailableError(code, path=str(self._path)) from error
@@ -197,6 +204,17 @@ class DeviceFileLink(_DescriptorLink):
         if os.isatty(fd):
             tty.setraw(fd)
         self._fd = fd
+
+    def _open_descriptor(self) -> int:
+        """Open for both ways, or for writing only where the device gives nothing back."""
+        how = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        try:
+            fd = os.open(self._path, os.O_RDWR | how)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EINVAL):
+                raise
+            fd = os.open(self._path, os.O_WRONLY | how)
+        return fd
 
     def _ended(self) -> None:
         """Take an empty read for an empty USB packet unless the device has hung up."""
@@ -209,6 +227,7 @@ async def _connected(infos: list[Any]) -> socket.socket:
     failure: OSError = OSError("no address")
     for family, kind, protocol, _, address in infos:
         attempt = socket.socket(family, kind, protocol)
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNSENT)
         attempt.setblocking(False)
         try:
             await asyncio.get_running_loop().sock_connect(attempt, address)
@@ -223,14 +242,18 @@ async def _connected(infos: list[Any]) -> socket.socket:
     raise failure
 
 
-async def _ready(fd: int, *, writing: bool) -> None:
-    """Wait until the descriptor takes or has bytes."""
+async def ready(fd: int, *, writing: bool) -> None:
+    """Wait until the descriptor takes or has bytes; one that cannot be watched (a parallel port) is tried soon."""
     loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
+    settled: asyncio.Future[None] = loop.create_future()
     add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
-    add(fd, _settle, ready)
     try:
-        await ready
+        add(fd, _settle, settled)
+    except PermissionError:
+        await asyncio.sleep(_LOOK_AGAIN_S)
+        return
+    try:
+        await settled
     finally:
         remove(fd)
 

@@ -9,6 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+ONE_WAY = "printer.one_way"
+"""Why an outcome is unknown for good and nobody need be asked about it: the printer's model cannot answer."""
+
 
 class Availability(StrEnum):
     """Whether a device can be used now."""
@@ -72,7 +75,7 @@ class ReceiptPrinter(Protocol):
 
         DeviceUnavailableError: nothing was sent. DeviceRefusedError: it said no before anything was sent (code
         ``printer.paper_out``, ``printer.cover_open``, ``printer.offline``, ``printer.error``). OutcomeUnknownError:
-        bytes went out and no answer came.
+        bytes went out and no answer came; with the code ``ONE_WAY`` none could come, and all went as it should.
         """
         ...
 
@@ -88,7 +91,10 @@ class CashDrawer(Protocol):
     name: str
 
     async def open_drawer(self) -> None:
-        """Send the opening pulse."""
+        """Send the opening pulse, not waiting for paper where the model can; same errors as print_bytes.
+
+        DeviceRefusedError ``drawer.stuck``: its contact says that it stayed shut.
+        """
         ...
 
 

@@ -11,8 +11,9 @@ from typing import TypeAlias, TypeVar
 from commerce.errors import BadInputError
 from terminal.devices.drawer.printer_drawer import PrinterDrawer
 from terminal.devices.links import DeviceFileLink, Link, TcpLink
-from terminal.devices.printer.escpos_printer import EscPosPrinter, PrinterTimeouts
-from terminal.devices.printer.profiles import PROFILES, PrinterProfile
+from terminal.devices.printer.escpos_printer import EscPosPrinter
+from terminal.devices.printer.pace import PrinterTimeouts
+from terminal.devices.printer.profiles import CONFIRMATIONS, PROFILES, PrinterProfile
 from terminal.devices.printer.virtual import VirtualPrinter
 from terminal.devices.protocols import CashDrawer, FiscalRegister
 from terminal.devices.runner import OpenableScanner
@@ -179,9 +180,11 @@ def _profile(settings: DeviceSettings, options: Options) -> PrinterProfile:
     if model not in PROFILES:
         raise BadInputError("device.bad_option", device=settings.name, option="model")
     profile = options.overrides(PROFILES[model])
-    if profile.confirmation not in ("transmitted", "realtime") or profile.drawer_pin not in (2, 5):
+    if profile.confirmation not in CONFIRMATIONS or profile.drawer_pin not in (2, 5):
         wrong = "drawer_pin" if profile.drawer_pin not in (2, 5) else "confirmation"
         raise BadInputError("device.bad_option", device=settings.name, option=wrong)
+    if profile.lines_per_s <= 0:
+        raise BadInputError("device.bad_option", device=settings.name, option="lines_per_s")
     return profile
 
 

@@ -5,6 +5,7 @@ is committed, so that after any crash "not begun" and "outcome unknown" are told
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -13,13 +14,21 @@ from typing import Any, Protocol
 import structlog
 
 from commerce.dates import parse_utc
-from commerce.errors import DeviceError, NotFoundError, OutcomeUnknownError, StorageError
+from commerce.errors import DeviceError, NotFoundError, OutcomeUnknownError, PosError, StorageError
 from terminal.db.effects import EffectRow
-from terminal.devices.protocols import CashDrawer, FiscalDocument, FiscalReference, FiscalRegister, ReceiptPrinter
+from terminal.devices.protocols import (
+    ONE_WAY,
+    CashDrawer,
+    FiscalDocument,
+    FiscalReference,
+    FiscalRegister,
+    ReceiptPrinter,
+)
 
 DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not_done"
 STALE_AFTER = timedelta(minutes=15)
 ASK_AGAIN_S = 5.0
+DRAWER_FIRST_S = 2.0
 
 _log = structlog.get_logger("effects")
 Reached = Callable[[str], None]
@@ -45,12 +54,13 @@ class EffectDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all loops share."""
+    """What all loops share. ``tell`` shows a person what went wrong where no print on the page says so."""
 
     desk: EffectDesk
     now: Callable[[], datetime]
     reached: Reached = lambda step: None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    tell: Callable[[PosError], None] = lambda error: None
 
 
 class EffectLoop:
@@ -62,9 +72,12 @@ class EffectLoop:
         self._around = around
         self._desk = around.desk
         self._news = asyncio.Event()
+        self.idle = asyncio.Event()  # set while there is nothing to act on
+        self.idle.set()
 
     def wake(self) -> None:
         """Look for new intents."""
+        self.idle.clear()
         self._news.set()
 
     async def run(self) -> None:
@@ -78,6 +91,8 @@ class EffectLoop:
                 _log.warning("the disk refuses", kind=self.kind, reason=error.code)
                 await self._around.sleep(ASK_AGAIN_S)
                 continue
+            if not self._news.is_set():
+                self.idle.set()
             await self._news.wait()
 
     async def settle_left_open(self) -> None:
@@ -118,12 +133,17 @@ class EffectLoop:
 
     async def _settle_failed(self, effect: EffectRow, error: DeviceError) -> None:
         outcome = UNKNOWN if isinstance(error, OutcomeUnknownError) else FAILED
-        _log.warning("effect not done", effect=effect.id, kind=self.kind, outcome=outcome, reason=error.code)
+        if error.code != ONE_WAY:
+            _log.warning("effect not done", effect=effect.id, kind=self.kind, outcome=outcome, reason=error.code)
         await self._settle(effect.id, outcome, error.code)
 
 
 class PrintLoop(EffectLoop):
-    """Prints documents. Paper of unknown outcome is never repeated by itself: a person decides."""
+    """Prints documents. Paper of unknown outcome is never repeated by itself: a person decides.
+
+    The drawers that the same sale opens go first, or a printer that takes one thing after the other would keep them
+    shut until a long receipt is out.
+    """
 
     kind = "print"
 
@@ -133,8 +153,10 @@ class PrintLoop(EffectLoop):
         printer: ReceiptPrinter | None,
         render: Callable[[EffectRow], Awaitable[bytes]],
         may_print: Callable[[EffectRow], Awaitable[bool]],
+        drawers: Sequence[EffectLoop] = (),
     ) -> None:
         super().__init__(around)
+        self._drawers = drawers
         self._printer = printer
         self._render = render
         self._may_print = may_print
@@ -155,10 +177,17 @@ class PrintLoop(EffectLoop):
             await self._settle(effect.id, FAILED, "document.unprintable")
             return
         self._around.reached("print.rendered")
+        await self._let_drawers_open()
         if not await self._desk.start_effect(effect.id):
             return
         self._around.reached("print.started")
         await self._print(self._printer, effect, document)
+
+    async def _let_drawers_open(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAWER_FIRST_S):
+                for drawer in self._drawers:
+                    await drawer.idle.wait()
 
     async def _print(self, printer: ReceiptPrinter, effect: EffectRow, document: bytes) -> None:
         try:
@@ -172,7 +201,10 @@ class PrintLoop(EffectLoop):
 
 
 class DrawerLoop(EffectLoop):
-    """Opens the drawer for the sale just made; one that waited through a restart stays shut."""
+    """Opens the drawer for the sale just made; one that waited through a restart stays shut.
+
+    A drawer that did not open, or of which nobody knows, is told: ``drawer.not_opened``, ``drawer.unknown``.
+    """
 
     kind = "drawer"
 
@@ -194,10 +226,16 @@ class DrawerLoop(EffectLoop):
             await self._drawer.open_drawer()
         except DeviceError as error:
             await self._settle_failed(effect, error)
+            self._tell(error)
             return
         self._around.reached("drawer.opened")
         await self._settle(effect.id, DONE)
         self._around.reached("drawer.settled")
+
+    def _tell(self, error: DeviceError) -> None:
+        if error.code != ONE_WAY:
+            code = "drawer.unknown" if isinstance(error, OutcomeUnknownError) else "drawer.not_opened"
+            self._around.tell(DeviceError(code, reason=error.code))
 
 
 class FiscalLoop(EffectLoop):

@@ -9,6 +9,7 @@ from commerce.ids import new_id
 from commerce.ledger import Kind
 from terminal.db import effects
 from terminal.db.effects import EffectRow, NewEffect
+from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import DismissPrint, PrintAgain
 from terminal.services.plan import Plan, Till, Values, require_operator
@@ -95,7 +96,7 @@ def settle_effect(moment: Moment, effect: str, outcome: str, reason: str, refere
             "attempt": row.attempt,
         }
         write.append(moment, Kind.EFFECT_SETTLED, body)
-        effects.settle(write.tx, row, outcome, reason, reference)
+        effects.settle(write.tx, row, outcome, reason, reference, waits=_waits(row.kind, outcome, reason))
         return {}
 
     return Plan(moment, write, lambda now, _: with_print_state(now, effect, outcome, reason))
@@ -122,10 +123,11 @@ def start_effect(moment: Moment, effect: str, baseline: dict[str, Any] | None) -
 def with_print_state(state: RegisterState, effect: str, outcome: str, reason: str) -> RegisterState:
     """Return the state after an outcome; a good print stays on the screen only with its own sale."""
     shown = state.done.print if state.done else None
+    is_over = outcome in ("done", "not_done") or reason == ONE_WAY
     prints = tuple(
         replace(p, state=outcome, reason=reason) if p.id == effect else p
         for p in state.prints
-        if p.id != effect or outcome not in ("done", "not_done") or p.id == shown
+        if p.id != effect or not is_over or p.id == shown
     )
     return replace(state, prints=prints)
 
@@ -135,6 +137,11 @@ def print_state(row: EffectRow) -> PrintState:
     return PrintState(
         row.id, row.of, row.title, row.document_kind, row.state, row.reason, row.attempt, row.marker, row.kind
     )
+
+
+def _waits(kind: str, outcome: str, reason: str) -> bool:
+    """Return whether a person has to look at it: not at a failed drawer, nor at what no printer can ever tell."""
+    return (outcome == "unknown" and reason != ONE_WAY) or (outcome == "failed" and kind != "drawer")
 
 
 def _marker(attempts: list[EffectRow]) -> str:

@@ -15,6 +15,7 @@ from terminal.db.connection import Queries
 from terminal.db.effects import EffectRow
 from terminal.db.sales import Place, SaleRow, SaleState
 from terminal.db.sessions import SessionRow
+from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import series_id
 from terminal.services.clock import LastSigns, read_sign
 from terminal.services.identity import Identity
@@ -91,7 +92,7 @@ def _last_print(queries: Queries, document: str) -> EffectRow | None:
 def _shown_effects(queries: Queries, paper: EffectRow | None) -> list[EffectRow]:
     """Return what a person may have to look at, and how the paper of the sale on the screen fared."""
     rows = [row for row in effects.list_open(queries) if row.kind in SHOWN_KINDS and not row.dismissed]
-    is_good = paper is not None and paper.state in ("done", "not_done")
+    is_good = paper is not None and (paper.state in ("done", "not_done") or paper.reason == ONE_WAY)
     return sorted([*rows, paper], key=lambda row: row.id) if paper and is_good else rows
 
 

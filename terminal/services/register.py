@@ -139,6 +139,10 @@ class Register:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it."""
         return str(await self._take_turn(lambda: self._open_chain(reason)))
 
+    def tell(self, error: PosError) -> None:
+        """Show a person what went wrong beside any command, as a notice."""
+        self._add_notice(error)
+
     def note_central_time(self, offset: timedelta) -> None:
         """Take note of central's clock (central minus till)."""
         self._till.clock.note_central(offset)

@@ -7,6 +7,7 @@ from typing import Any
 
 from commerce.basket import Basket
 from commerce.ledger import ChainMode
+from terminal.devices.protocols import ONE_WAY
 from terminal.services.operating import OperatingSet, Operator
 
 
@@ -70,6 +71,11 @@ class PrintState:
     attempt: int
     marker: str  # "", REPRINT, COPY
     kind: str = "print"  # or fiscal: what the fiscal register is to print and number
+
+    @property
+    def is_one_way(self) -> bool:
+        """Return whether it went to a printer that cannot say what came of it; nobody need be asked either."""
+        return self.state == "unknown" and self.reason == ONE_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +144,5 @@ class RegisterState:
 
     def without_done(self) -> "RegisterState":
         """Return the state once the screen of the completed sale is left: its good paper goes with it."""
-        prints = tuple(p for p in self.prints if p.state not in ("done", "not_done"))
+        prints = tuple(p for p in self.prints if p.state not in ("done", "not_done") and not p.is_one_way)
         return replace(self, done=None, prints=prints)

@@ -15,9 +15,11 @@ from terminal.ui.words import (
     FISCAL_WAITING,
     PRICE_MISSING,
     PRINT_ACTIONS,
+    PRINT_AGAIN,
     PRINT_COPY,
     PRINT_DONE,
     PRINT_RECEIPT,
+    PRINT_SENT,
     PRINT_WAITING,
     PRINT_Z,
     RECEIPT_TITLE,
@@ -43,7 +45,7 @@ def print_view(viewer: Viewer, job: PrintState) -> PrintView:
         "title": viewer.words.t(title, number=job.title),
         "state": job.state,
         "text": viewer.words.t(_print_text(job)),
-        "needs_person": job.state in NEEDS_PERSON,
+        "needs_person": job.state in NEEDS_PERSON and not job.is_one_way,
         "actions": _actions(viewer, job),
     }
 
@@ -67,6 +69,8 @@ def notice_view(viewer: Viewer, notice: Notice, currency: str) -> NoticeView:
 def _print_text(job: PrintState) -> str:
     if job.kind == "fiscal":
         return FISCAL.get(job.state, FISCAL_WAITING)
+    if job.is_one_way:
+        return PRINT_SENT
     if job.state not in NEEDS_PERSON:
         return PRINT_DONE if job.state == "done" else PRINT_WAITING
     if job.document_kind != "receipt":
@@ -80,6 +84,8 @@ def _actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
         return _fiscal_actions(viewer, job)
     if job.state == "done":
         return [{"name": "again", "text": viewer.words.t(PRINT_COPY)}]
+    if job.is_one_way:
+        return [{"name": "again", "text": viewer.words.t(PRINT_AGAIN)}]
     if job.state not in NEEDS_PERSON:
         return []
     again, dismiss = PRINT_ACTIONS[job.state]

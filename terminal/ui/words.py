@@ -52,6 +52,7 @@ UNITS: Final = {"pc": "", "kg": "kg", "g": "g", "l": "l", "m": "m"}
 # Say what happened to the sale first, then what to do.
 PRINT_WAITING: Final = N_("Printing…")
 PRINT_DONE: Final = N_("Printed")
+PRINT_SENT: Final = N_("Sent to the printer, which cannot say whether it printed")
 PRINT_RECEIPT: Final = {
     "failed": N_("The sale is saved. Its receipt was not printed: look at the printer, then tap Print."),
     "not_done": N_("The sale is saved. Its receipt was not printed: look at the printer, then tap Print."),
@@ -86,10 +87,11 @@ FISCAL_NOTED: Final = N_("Noted")
 FISCAL_TITLE: Final = N_("Fiscal document of receipt {number}")
 RECEIPT_TITLE: Final = N_("Receipt {number}")
 REPORT_TITLE: Final = N_("Report {number}")
+PRINT_AGAIN: Final = N_("Print again")
 PRINT_ACTIONS: Final = {
     "failed": (N_("Print"), N_("Not needed")),
     "not_done": (N_("Print"), N_("Not needed")),
-    "unknown": (N_("Print again"), N_("The paper is good")),
+    "unknown": (PRINT_AGAIN, N_("The paper is good")),
 }
 PRINT_COPY: Final = N_("Print a copy")
 

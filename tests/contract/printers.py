@@ -1,5 +1,6 @@
 """The printers that the contract is tried on, each with the hand that breaks and mends it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,11 +9,14 @@ from typing import Protocol
 
 from terminal.devices.blocking_links import SerialLink, SerialSettings, UsbLink, UsbSettings
 from terminal.devices.links import DeviceFileLink, Link, TcpLink
-from terminal.devices.printer.escpos_printer import EscPosPrinter, PrinterTimeouts
+from terminal.devices.printer.escpos_printer import EscPosPrinter
 from terminal.devices.printer.escpos_render import drawer_pulse
+from terminal.devices.printer.pace import PrinterTimeouts
+from terminal.devices.printer.profiles import PrinterProfile
 from terminal.devices.printer.virtual import VirtualCondition, VirtualPrinter
 from tests.fakes.printer import FakePrinter, FakePrinterServer, FakePrinterTty, FakePrinterUsb, Mood
 
+FAST = PrinterProfile(lines_per_s=10_000.0)  # paper that takes no time, so that a silent printer is given up soon
 QUICK = PrinterTimeouts(open_s=2.0, status_s=0.25, write_s=0.8, answer_s=0.6, quiet_s=0.02)
 
 
@@ -82,6 +86,12 @@ class WiredBench:
             setattr(self.fake.printer, self.conditions[condition], True)
         elif condition is VirtualCondition.WELL:
             self.fake.resume()
+
+    async def fake_has(self, count: int) -> None:
+        """Wait until so many bytes have come over the line."""
+        async with asyncio.timeout(10):
+            while len(self.fake.printer.received) < count:  # noqa: ASYNC110 - the fake is a plain object
+                await asyncio.sleep(0)
 
     async def unplug(self) -> None:
         await self.fake.stop()
@@ -155,7 +165,9 @@ async def over_device_file(folder: Path) -> AsyncIterator[Bench]:
 async def over_usb(folder: Path) -> AsyncIterator[Bench]:
     device = FakePrinterUsb()
     await device.start()
-    printer = EscPosPrinter("receipts", UsbLink(UsbSettings(0x04B8, 0x0E15), find=device.find), timeouts=QUICK)
+    printer = EscPosPrinter(
+        "receipts", UsbLink(UsbSettings(0x04B8, 0x0E15), find=device.find), profile=FAST, timeouts=QUICK
+    )
     try:
         yield WiredBench(printer, device)
     finally:
@@ -171,7 +183,7 @@ async def virtual(folder: Path) -> AsyncIterator[Bench]:
 async def _served(link_to: Callable[[FakePrinterServer], Link]) -> AsyncIterator[WiredBench]:
     server = FakePrinterServer()
     await server.start()
-    printer = EscPosPrinter("receipts", link_to(server), timeouts=QUICK)
+    printer = EscPosPrinter("receipts", link_to(server), profile=FAST, timeouts=QUICK)
     try:
         yield WiredBench(printer, server)
     finally:
@@ -183,7 +195,7 @@ async def _served(link_to: Callable[[FakePrinterServer], Link]) -> AsyncIterator
 async def _plugged(folder: Path, link_to: Callable[[Path], Link]) -> AsyncIterator[WiredBench]:
     port = FakePrinterTty(folder / "lp0")
     await port.start()
-    printer = EscPosPrinter("receipts", link_to(port.path), timeouts=QUICK)
+    printer = EscPosPrinter("receipts", link_to(port.path), profile=FAST, timeouts=QUICK)
     try:
         yield WiredBench(printer, port)
     finally:

@@ -23,6 +23,7 @@ from types import SimpleNamespace
 import usb.core
 
 REALTIME = b"\x10\x04"
+REALTIME_PULSE = b"\x10\x14\x01"
 IN_PRINT_ORDER = b"\x1dr"
 USB_PACKET = 64
 GARBAGE = b"\xff\x80Q\xee"
@@ -58,6 +59,11 @@ class FakePrinter:
     error: bool = False
     offline: bool = False
     drawer_high: bool = False
+    drawer_opens: bool = True  # False: its lock is broken, and its contact stays as it is
+    holds_realtime: bool = False  # keeps answers in real time back until they are released
+    held: bytes = b""
+    owed: bytes = b""  # answers to questions of an earlier connection, sent with the next answer
+    pulsed_at: list[int] = field(default_factory=list)  # how much was printed at each pulse in real time
     paper_out_at: int | None = None
     buffer_size: int = 4096
     keep: Callable[[bytes], None] | None = None
@@ -84,15 +90,24 @@ class FakePrinter:
         """Take bytes, answering real-time questions at once, even in the middle of a job."""
         self.received += data
         stream, self._half_question = self._half_question + data, b""
+        stream = self._take_pulses(stream)
         answers = b""
         while (at := stream.find(REALTIME)) >= 0 and at + 2 < len(stream):
             self._waiting += stream[:at]
-            answers += self._print() + self._say(self._status_byte(stream[at + 2]))
+            answers += self._print() + self._say_realtime(stream[at + 2])
             stream = stream[at + 3 :]
-        keep = _half_at_end(stream, REALTIME)
+        keep = max(_half_at_end(stream, REALTIME), _half_at_end(stream, REALTIME_PULSE))
         self._waiting += stream[: len(stream) - keep]
         self._half_question = stream[len(stream) - keep :]
         return answers + self._print()
+
+    def _take_pulses(self, stream: bytes) -> bytes:
+        """Open the drawer at once for each pulse in real time, and return the rest."""
+        while (at := stream.find(REALTIME_PULSE)) >= 0 and at + 4 < len(stream):
+            self.pulsed_at.append(len(self.printed))
+            self.drawer_high = self.drawer_high or self.drawer_opens
+            stream = stream[:at] + stream[at + 5 :]
+        return stream
 
     def resume(self) -> bytes:
         """Print on after paper is in and the cover closed; return what it answers then."""
@@ -111,6 +126,8 @@ class FakePrinter:
             end = at if at >= 0 else len(self._waiting) - _half_at_end(bytes(self._waiting), IN_PRINT_ORDER)
             if end == 0:
                 break
+            if b"\x1bp" in self._waiting[:end]:
+                self.drawer_high = self.drawer_high or self.drawer_opens
             self._put_on_paper(end)
         return answers
 
@@ -136,7 +153,20 @@ class FakePrinter:
                 return b""
         return late + self._say(answer)
 
+    def release(self) -> bytes:
+        """Return every answer kept back, of both kinds."""
+        self.holds_realtime = False
+        late, self.held, self._held_back = self.held + self._held_back, b"", b""
+        return late
+
+    def _say_realtime(self, kind: int) -> bytes:
+        if self.holds_realtime:
+            self.held += self._status_byte(kind)
+            return b""
+        return self._say(self._status_byte(kind))
+
     def _say(self, answer: bytes) -> bytes:
+        answer, self.owed = self.owed + answer, b""
         match self.active_mood:
             case Mood.MUTE:
                 return b""
@@ -232,6 +262,12 @@ class FakePrinterServer:
     def resume(self) -> None:
         """Put paper in, close the cover; what then comes is sent."""
         answer = self.printer.resume()
+        for writer in self._writers:
+            writer.write(answer)
+
+    def release(self) -> None:
+        """Send every answer that was kept back."""
+        answer = self.printer.release()
         for writer in self._writers:
             writer.write(answer)
 
@@ -365,9 +401,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 def _half_at_end(stream: bytes, question: bytes) -> int:
     """Return how many bytes at the end may begin a question whose rest has yet to come."""
-    if stream.endswith(question):
-        return len(question)
-    return 1 if stream.endswith(question[:1]) else 0
+    return next((size for size in range(len(question), 0, -1) if stream.endswith(question[:size])), 0)
 
 
 async def _main() -> None:

@@ -26,6 +26,7 @@ _USA_CHARACTERS = b"\x1bR\x00"
 _CANCEL_KANJI = b"\x1c."
 _SCALE = {"normal": (1, 1), "tall": (1, 2), "big": (2, 2)}
 _PULSE_ON, _PULSE_OFF = 25, 250  # units of 2 ms
+_REALTIME_PULSE = 1  # units of 100 ms
 _PINS = {2: 0, 5: 1}
 
 
@@ -66,6 +67,11 @@ def render(document: PaperDocument, profile: PrinterProfile) -> bytes:
 def drawer_pulse(pin: int = 2) -> bytes:
     """Return the pulse that opens the drawer on connector pin 2 or 5."""
     return bytes((0x1B, 0x70, _PINS[pin], _PULSE_ON, _PULSE_OFF))
+
+
+def realtime_drawer_pulse(pin: int = 2) -> bytes:
+    """Return the pulse (DLE DC4) that a printer gives at once, whatever it is printing."""
+    return bytes((0x10, 0x14, 0x01, _PINS[pin], _REALTIME_PULSE))
 
 
 def warm_up() -> None:

@@ -1,5 +1,6 @@
 """Reads the status bytes of ESC/POS printers; every kind of answer is known by its fixed bits."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from terminal.devices.protocols import PrinterStatus
@@ -7,13 +8,42 @@ from terminal.devices.protocols import PrinterStatus
 PAPER_END_BITS = 0x0C
 
 
+@dataclass(slots=True, eq=False)
+class Question:
+    """A question that has been sent, and its answer once it has come."""
+
+    answer: int | None = None
+
+
 @dataclass(slots=True)
 class AnswerReader:
-    """Sorts a printer's stream into answers, and passes over status sent unasked, flow control and rubbish."""
+    """Gives each answer on one connection to its question.
 
-    realtime: list[int] = field(default_factory=list)  # DLE EOT
-    transmitted: list[int] = field(default_factory=list)  # GS r 1
+    An answer does not say which question it belongs to, but a printer answers each kind in the order it was asked: an
+    answer goes to the oldest question of its kind that has none, even when whoever asked has given up, so that a late
+    one is never taken for another's. ``strays`` counts answers that nobody on this connection asked for. Status sent
+    unasked, flow control and rubbish are passed over.
+    """
+
+    strays: int = 0
+    _realtime: deque[Question] = field(default_factory=deque)  # DLE EOT
+    _in_print_order: deque[Question] = field(default_factory=deque)  # GS r 1
     _unasked_left: int = 0
+
+    @property
+    def owes_realtime(self) -> bool:
+        """Whether an answer in real time has yet to come."""
+        return bool(self._realtime)
+
+    def ask_realtime(self) -> Question:
+        """Note that DLE EOT is being sent."""
+        self._realtime.append(Question())
+        return self._realtime[-1]
+
+    def ask_in_print_order(self) -> Question:
+        """Note that GS r 1 is being sent."""
+        self._in_print_order.append(Question())
+        return self._in_print_order[-1]
 
     def feed(self, received: bytes) -> None:
         """Take bytes as they come."""
@@ -21,11 +51,17 @@ class AnswerReader:
             if self._unasked_left:
                 self._unasked_left -= 1
             elif byte & 0x93 == 0x12:
-                self.realtime.append(byte)
+                self._give(self._realtime, byte)
             elif byte & 0x93 == 0x10:
                 self._unasked_left = 3
             elif _is_paper_answer(byte):
-                self.transmitted.append(byte)
+                self._give(self._in_print_order, byte)
+
+    def _give(self, asked: deque[Question], answer: int) -> None:
+        if asked:
+            asked.popleft().answer = answer
+        else:
+            self.strays += 1
 
 
 def printer_status(printer: int, offline: int, paper: int, *, drawer_open_is_high: bool) -> PrinterStatus:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from commerce.dates import utc_text
-from commerce.errors import StorageError
+from commerce.errors import OutcomeUnknownError, PosError, StorageError
 from terminal.db.effects import EffectRow
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister, FiscalFault
 from terminal.devices.printer.virtual import VirtualCondition, VirtualPrinter
-from terminal.devices.protocols import FiscalDocument
+from terminal.devices.protocols import ONE_WAY, FiscalDocument, PrinterStatus
 from terminal.services.effects import DrawerLoop, FiscalLoop, PrintLoop, Surroundings
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -218,6 +218,91 @@ async def test_the_drawer_opens_for_a_sale_and_stays_shut_after_a_restart(tmp_pa
 
     assert desk.settled == [("e1", "done", ""), ("e2", "not_done", "effect.stale")]
     assert (tmp_path / "drawer.bin").read_bytes() == opened
+
+
+class SlowDrawer:
+    """A drawer that opens when it is let, and counts what was printed by then."""
+
+    name = "drawer"
+
+    def __init__(self, printer: VirtualPrinter) -> None:
+        self.may_open = asyncio.Event()
+        self.printed_before: list[int] = []
+        self._printer = printer
+
+    async def open_drawer(self) -> None:
+        await self.may_open.wait()
+        self.printed_before = self._printer.job_numbers()
+
+
+async def test_the_drawer_goes_before_the_paper_of_its_sale(tmp_path: Path) -> None:
+    printer, desk = VirtualPrinter("p", tmp_path), MemoryDesk()
+    drawer = SlowDrawer(printer)
+    drawers = DrawerLoop(around(desk), drawer)
+    prints = PrintLoop(around(desk), printer, as_bytes, allowed, [drawers])
+    running = [asyncio.ensure_future(loop.run()) for loop in (prints, drawers)]
+    await asyncio.sleep(0)
+    desk.rows += [effect("print"), effect("drawer", effect_id="e2")]
+    drawers.wake()
+    prints.wake()
+    asyncio.get_running_loop().call_later(0.05, drawer.may_open.set)
+    async with asyncio.timeout(10):
+        while not (drawers.idle.is_set() and prints.idle.is_set()):
+            await drawers.idle.wait()
+            await prints.idle.wait()
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+    assert sorted(desk.settled) == [("e1", "done", ""), ("e2", "done", "")]
+    assert drawer.printed_before == []
+
+
+@pytest.mark.parametrize(
+    ("breaks", "told"),
+    [(False, [("drawer.not_opened", "printer.paper_out")]), (True, [("drawer.unknown", "link.lost")])],
+)
+async def test_a_drawer_that_did_not_open_is_told(tmp_path: Path, breaks: bool, told: list[tuple[str, str]]) -> None:
+    printer, desk, heard = VirtualPrinter("p", tmp_path), MemoryDesk([effect("drawer")]), list[PosError]()
+    if breaks:
+        printer.break_next_job(1)
+    else:
+        printer.set_condition(VirtualCondition.PAPER_OUT)
+
+    await DrawerLoop(replace(around(desk), tell=heard.append), printer).work()
+
+    assert [(error.code, error.values["reason"]) for error in heard] == told
+
+
+class OneWayPrinter:
+    """A printer and drawer that take everything and can say nothing."""
+
+    name = "one-way"
+
+    def __init__(self) -> None:
+        self.printed: list[bytes] = []
+
+    async def print_bytes(self, document: bytes) -> None:
+        self.printed.append(document)
+        raise OutcomeUnknownError(ONE_WAY)
+
+    async def read_status(self) -> PrinterStatus:
+        return PrinterStatus(online=True)
+
+    async def open_drawer(self) -> None:
+        raise OutcomeUnknownError(ONE_WAY)
+
+
+async def test_of_a_printer_that_cannot_answer_nobody_is_told_anything() -> None:
+    printer, heard = OneWayPrinter(), list[PosError]()
+    desk = MemoryDesk([effect("print"), effect("drawer", effect_id="e2")])
+    surroundings = replace(around(desk), tell=heard.append)
+
+    await PrintLoop(surroundings, printer, as_bytes, allowed).work()
+    await DrawerLoop(surroundings, printer).work()
+
+    assert desk.settled == [("e1", "unknown", ONE_WAY), ("e2", "unknown", ONE_WAY)]
+    assert (len(printer.printed), heard) == (1, [])
 
 
 def register_in(tmp_path: Path) -> FakeFiscalRegister:

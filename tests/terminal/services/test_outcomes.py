@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from commerce.errors import ConflictError, ForbiddenError, NotFoundError
+from commerce.errors import ConflictError, DeviceError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from terminal.db import effects
 from terminal.services.commands import CloseSession, DismissPrint, NextSale, PrintAgain, SignOff, SignOn
@@ -202,3 +202,26 @@ async def test_a_printed_sale_stays_on_the_screen_after_a_restart_until_somebody
     async with running_till(tmp_path, fill=False) as till:
         assert till.state.screen is Screen.SELLING
         assert (till.state.done, till.state.prints) == (None, ())
+
+
+async def test_what_no_printer_can_tell_waits_for_nobody_and_is_not_listed_by_the_z(till: TestTill) -> None:
+    effect = await print_of_a_sale(till)
+    await till.register.settle_effect(effect, "unknown", "printer.one_way")
+    shown = [(p.state, p.is_one_way) for p in till.state.prints]
+    open_after = await till.core.writer.run(lambda tx: effects.list_open(tx))
+
+    again = await till.submit(PrintAgain(new_id(), effect))
+    await till.register.settle_effect(again.values["print"], "unknown", "printer.one_way")
+    await till.submit(NextSale(new_id()))
+    z = await till.submit(CloseSession(new_id(), 0))
+
+    assert shown == [("unknown", True)]
+    assert open_after == []
+    assert again.values["marker"] == "REPRINT"
+    assert z.values["z"]["unknown_effects"] == []
+
+
+async def test_a_device_can_tell_a_person_what_went_wrong(till: TestTill) -> None:
+    till.register.tell(DeviceError("drawer.not_opened", reason="printer.paper_out"))
+
+    assert [(n.code, n.values["reason"]) for n in till.state.notices] == [("drawer.not_opened", "printer.paper_out")]

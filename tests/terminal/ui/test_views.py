@@ -112,6 +112,7 @@ def test_the_notes_offered_make_sense(remaining: int, step: int | None, offered:
         ("failed", "link.unreachable", True, "The sale is saved."),
         ("not_done", "", True, "The sale is saved."),
         ("unknown", "printer.paper_out", True, "The sale is saved. It is not known"),
+        ("unknown", "printer.one_way", False, "Sent to the printer, which cannot say"),
     ],
 )
 def test_a_print_says_what_happened_to_the_sale(

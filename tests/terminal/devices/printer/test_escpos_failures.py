@@ -1,6 +1,7 @@
 """What a printer on a wire can do wrong while it is sent to, and what the driver makes of it."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,16 +9,20 @@ from typing import cast
 
 import pytest
 
-from commerce.errors import DeviceUnavailableError, OutcomeUnknownError
-from terminal.devices.links import TcpLink
-from terminal.devices.printer.escpos_printer import EscPosPrinter, PrinterTimeouts
+from commerce.errors import DeviceError, DeviceRefusedError, DeviceUnavailableError, OutcomeUnknownError
+from terminal.devices.blocking_links import SerialSettings
+from terminal.devices.links import DeviceFileLink, TcpLink, ready
+from terminal.devices.printer.escpos_printer import EscPosPrinter
 from terminal.devices.printer.escpos_render import drawer_pulse
-from terminal.devices.printer.profiles import PrinterProfile
+from terminal.devices.printer.pace import Pace, PrinterTimeouts
+from terminal.devices.printer.profiles import PROFILES, PrinterProfile
 from terminal.devices.printer.virtual import VirtualCondition
-from tests.contract.printers import QUICK, WIRED, WiredBench
+from terminal.devices.protocols import ONE_WAY, PrinterStatus
+from tests.contract.printers import FAST, QUICK, WIRED, WiredBench
 from tests.fakes.printer import FakePrinter, FakePrinterServer, Mood
 
 RECEIPT = b"\x1b@" + b"Pane 1,20\n" * 60 + b"\x1dV\x00"
+LONG = b"\x1b@" + b"Pane 1,20\n" * 800 + b"\x1dV\x00"
 HUGE = b"\x1b@" + b"x" * 12_000_000
 
 
@@ -37,7 +42,7 @@ async def server() -> AsyncIterator[FakePrinterServer]:
 
 @pytest.fixture
 async def printer(server: FakePrinterServer) -> AsyncIterator[EscPosPrinter]:
-    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), timeouts=QUICK)
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile=FAST, timeouts=QUICK)
     yield printer
     await printer.close()
 
@@ -205,7 +210,7 @@ async def test_one_connection_serves_many_receipts(server: FakePrinterServer, pr
 
 async def test_a_shared_printer_is_let_go_after_each_receipt(server: FakePrinterServer) -> None:
     link = TcpLink("127.0.0.1", server.port)
-    printer = EscPosPrinter("receipts", link, timeouts=QUICK, keep_open=False)
+    printer = EscPosPrinter("receipts", link, profile=FAST, timeouts=QUICK, keep_open=False)
 
     await printer.print_bytes(RECEIPT)
 
@@ -214,7 +219,7 @@ async def test_a_shared_printer_is_let_go_after_each_receipt(server: FakePrinter
 
 async def test_an_interrupted_caller_leaves_no_connection_to_answer_late(server: FakePrinterServer) -> None:
     link = TcpLink("127.0.0.1", server.port)
-    printer = EscPosPrinter("receipts", link, timeouts=QUICK)
+    printer = EscPosPrinter("receipts", link, profile=FAST, timeouts=QUICK)
     server.printer.mood, server.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
 
     with pytest.raises(TimeoutError):
@@ -293,3 +298,170 @@ async def test_a_cover_opened_in_the_middle_is_named(bench: WiredBench) -> None:
     bench.fake.printer.mood, bench.fake.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
 
     assert await unknown_code(bench.printer) == "printer.cover_open"
+
+
+async def test_late_answers_of_a_slow_printer_are_not_taken_for_other_questions(server: FakePrinterServer) -> None:
+    slow = PrinterTimeouts(open_s=2.0, status_s=0.1, write_s=0.8, answer_s=3.0, quiet_s=0.02)
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), FAST, slow)
+    fake = server.printer
+    fake.drawer_high = True  # the bit that means "cover open" in the answer to the next question
+    fake.mood, fake.mood_at = Mood.LATE, 1
+
+    def hold_answers() -> None:
+        fake.holds_realtime = True
+        asyncio.get_running_loop().call_later(0.5, server.release)
+
+    printer.on_sent = hold_answers
+
+    await printer.print_bytes(RECEIPT)
+
+    assert bytes(fake.printed) == RECEIPT
+    await printer.close()
+
+
+@pytest.mark.parametrize("owed", [b"\x16", b"\x16\x12", b"\x12\x16\x12\x12"])
+async def test_answers_owed_to_an_earlier_connection_are_told_apart_from_the_present_ones(
+    bench: WiredBench, owed: bytes
+) -> None:
+    bench.fake.printer.owed = owed
+
+    status = await bench.printer.read_status()
+
+    assert status == PrinterStatus(online=True, drawer_open=False)
+
+
+async def test_a_receipt_that_takes_longer_than_the_waits_has_the_time_that_its_length_needs(
+    server: FakePrinterServer,
+) -> None:
+    impatient = PrinterTimeouts(open_s=2.0, status_s=0.25, write_s=0.05, answer_s=0.05, quiet_s=0.02)
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), timeouts=impatient)
+    server.printer.mood, server.printer.mood_at = Mood.SLOW, 1
+
+    await printer.print_bytes(LONG)
+
+    assert bytes(server.printer.printed) == LONG
+    await printer.close()
+
+
+async def test_a_line_of_paper_and_a_byte_on_the_line_take_their_time() -> None:
+    pace = Pace(bytes_per_s=SerialSettings("/dev/ttyS0").bytes_per_s, lines_per_s=10)
+
+    assert SerialSettings("/dev/ttyS0").bytes_per_s == 960
+    assert pace.seconds_for(b"Pane 1,20\n" * 96) == pytest.approx(1.0 + 9.6)
+
+
+async def test_the_drawer_opens_in_the_middle_of_a_long_receipt(
+    server: FakePrinterServer, printer: EscPosPrinter
+) -> None:
+    server.printer.mood, server.printer.mood_at = Mood.SLOW, 1
+    job = asyncio.ensure_future(printer.print_bytes(LONG))
+    await asyncio.sleep(0)
+
+    await printer.open_drawer()
+    await job
+
+    assert len(server.printer.pulsed_at) == 1
+    assert server.printer.pulsed_at[0] < len(LONG) / 2
+    assert bytes(server.printer.printed) == LONG
+
+
+async def test_the_drawer_opens_while_the_last_paper_is_waited_for(
+    server: FakePrinterServer, printer: EscPosPrinter
+) -> None:
+    server.printer.mood, server.printer.mood_at = Mood.MUTE_IN_PRINT_ORDER, 1
+    opening: list[asyncio.Future[None]] = []
+    printer.on_sent = lambda: opening.append(asyncio.ensure_future(printer.open_drawer()))
+
+    await unknown_code(printer)
+    await opening[0]
+
+    assert len(server.printer.pulsed_at) == 1
+
+
+async def test_a_model_without_that_command_opens_the_drawer_after_the_receipt(server: FakePrinterServer) -> None:
+    profile = PrinterProfile(drawer_realtime=False)
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile, QUICK)
+    job = asyncio.ensure_future(printer.print_bytes(RECEIPT))
+    await asyncio.sleep(0)
+
+    await printer.open_drawer()
+    await job
+
+    assert bytes(server.printer.printed) == RECEIPT + drawer_pulse()
+    await printer.close()
+
+
+async def test_a_drawer_that_waited_for_a_receipt_that_failed_opens_by_itself_alone(
+    server: FakePrinterServer, printer: EscPosPrinter
+) -> None:
+    server.printer.mood, server.printer.mood_at = Mood.RESET, 100
+    opening: list[asyncio.Future[None]] = []
+
+    async def open_it() -> None:
+        await printer.open_drawer()
+
+    job = asyncio.ensure_future(printer.print_bytes(RECEIPT))
+    await asyncio.sleep(0)
+    opening.append(asyncio.ensure_future(open_it()))
+    outcomes = await asyncio.gather(job, *opening, return_exceptions=True)
+
+    assert isinstance(outcomes[0], OutcomeUnknownError)
+    assert outcomes[1] is None or isinstance(outcomes[1], DeviceError)
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_with_a_sensor_a_drawer_that_stays_shut_is_told(server: FakePrinterServer, opens: bool) -> None:
+    profile = PrinterProfile(drawer_sensor=True)
+    printer = EscPosPrinter("receipts", TcpLink("127.0.0.1", server.port), profile, QUICK)
+    server.printer.drawer_opens = opens
+
+    if opens:
+        await printer.open_drawer()
+    else:
+        with pytest.raises(DeviceRefusedError) as refused:
+            await printer.open_drawer()
+        assert refused.value.code == "drawer.stuck"
+    await printer.close()
+
+
+async def one_way_code(printer: EscPosPrinter, job: bytes) -> str:
+    with pytest.raises(OutcomeUnknownError) as unknown:
+        await printer.print_bytes(job)
+    return unknown.value.code
+
+
+async def test_a_printer_that_cannot_answer_prints_and_is_known_not_to_tell(bench: WiredBench) -> None:
+    one_way = EscPosPrinter("receipts", bench.printer._link, PROFILES["generic-one-way"], QUICK)
+    bench.fake.printer.mood = Mood.MUTE
+
+    assert await one_way_code(one_way, RECEIPT) == ONE_WAY
+    assert await one_way_code(one_way, RECEIPT) == ONE_WAY
+    assert (await one_way.read_status()).online
+    await bench.fake_has(len(RECEIPT) * 2)
+
+    assert bytes(bench.fake.printer.received) == RECEIPT * 2
+
+
+async def test_a_printer_that_cannot_answer_and_is_gone_is_unavailable(bench: WiredBench) -> None:
+    one_way = EscPosPrinter("receipts", bench.printer._link, PROFILES["generic-one-way"], QUICK)
+    await bench.unplug()
+
+    with pytest.raises(DeviceUnavailableError):
+        await one_way.print_bytes(RECEIPT)
+
+
+async def test_a_device_that_only_takes_bytes_is_opened_for_writing(tmp_path: Path) -> None:
+    link = DeviceFileLink(Path("/dev/null"))
+    printer = EscPosPrinter("receipts", link, PROFILES["generic-one-way"], QUICK)
+
+    assert await one_way_code(printer, RECEIPT) == ONE_WAY
+    assert await one_way_code(printer, RECEIPT) == ONE_WAY
+    await printer.close()
+
+
+async def test_a_device_that_cannot_be_watched_is_tried_again() -> None:
+    device = os.open("/dev/null", os.O_WRONLY)
+
+    await ready(device, writing=True)
+
+    os.close(device)

@@ -70,8 +70,10 @@ def test_the_receipt_is_rendered_to_the_same_bytes(case: str) -> None:
 def test_status_answers_mean_what_they_state(case: str) -> None:
     answers, stated = load(case)
     reader = AnswerReader()
+    questions = [reader.ask_realtime() for _ in range(3)]
 
     reader.feed(answers)
 
-    status = printer_status(*reader.realtime, drawer_open_is_high=True)
+    first, second, third = (question.answer or 0 for question in questions)
+    status = printer_status(first, second, third, drawer_open_is_high=True)
     assert status == PrinterStatus(drawer_open=False, **stated["status"])

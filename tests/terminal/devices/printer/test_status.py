@@ -39,16 +39,37 @@ def test_the_reason_is_the_one_a_person_can_act_on(status: PrinterStatus, code: 
 
 def test_answers_are_sorted_from_unasked_status_flow_control_and_rubbish() -> None:
     reader = AnswerReader()
+    first, second, paper = reader.ask_realtime(), reader.ask_realtime(), reader.ask_in_print_order()
 
     reader.feed(b"\x11\x13\xff\x80" + b"\x14\x00\x00\x0f" + b"\x12" + b"\x00" + b"\x05" + b"\x1a")
 
-    assert (reader.realtime, reader.transmitted) == ([0x12, 0x1A], [0x00])
+    assert (first.answer, second.answer, paper.answer, reader.strays) == (0x12, 0x1A, 0x00, 0)
 
 
 def test_an_unasked_status_cut_in_two_is_still_passed_over() -> None:
     reader = AnswerReader()
+    question = reader.ask_in_print_order()
 
     reader.feed(b"\x14\x00")
     reader.feed(b"\x00\x0f\x03")
 
-    assert reader.transmitted == [0x03]
+    assert question.answer == 0x03
+
+
+def test_a_late_answer_goes_to_its_own_question_and_not_to_the_one_asked_since() -> None:
+    reader = AnswerReader()
+    given_up, asked_since = reader.ask_realtime(), reader.ask_realtime()
+
+    reader.feed(b"\x16")
+
+    assert (given_up.answer, asked_since.answer) == (0x16, None)
+    assert reader.owes_realtime
+
+
+def test_an_answer_that_nobody_asked_for_is_counted() -> None:
+    reader = AnswerReader()
+
+    reader.feed(b"\x12")
+    question = reader.ask_realtime()
+
+    assert (reader.strays, question.answer) == (1, None)
