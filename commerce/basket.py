@@ -36,7 +36,18 @@ from commerce.events import (
     tender_added,
     tender_removed,
 )
-from commerce.line import Line, LineKind, PriceOrigin, Pricing, TotalOrigin, price_line, read_line, reprice, vat_rate
+from commerce.line import (
+    Line,
+    LineKind,
+    PriceOrigin,
+    Pricing,
+    TotalOrigin,
+    cut_quantity,
+    price_line,
+    read_line,
+    reprice,
+    vat_rate,
+)
 from commerce.money import MAX_CENTS
 from commerce.tender import Settlement, Tender, settle
 from commerce.vat import TaxedLine, TaxRow, VatMode, tax_breakdown
@@ -241,7 +252,7 @@ def _change_line(basket: Basket, event: Mapping[str, Any]) -> Basket:
     """A quantity that is cut counts as a line that was voided: both take away what was already scanned."""
     changed = read_line(event["line"])
     before = _require_line(basket, changed.id)
-    voided = basket.voided_lines + (abs(changed.quantity) < abs(before.quantity))
+    voided = basket.voided_lines + bool(cut_quantity(before.quantity, changed.quantity))
     lines = tuple(changed if line.id == changed.id else line for line in basket.lines)
     return replace(basket, lines=lines, voided_lines=voided)
 

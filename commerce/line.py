@@ -243,6 +243,13 @@ def vat_rate(body: VatBody) -> VatRate:
     return VatRate(body.code, Decimal(body.rate), body.treatment, body.natura, body.receipt_code)
 
 
+def cut_quantity(before: Decimal, after: Decimal) -> Decimal:
+    """Return how much of a line's quantity goes when it changes, signed as it was: all of it when it turns round."""
+    if before < 0:
+        return -cut_quantity(-before, -after)
+    return before - max(after, Decimal(0)) if after < before else Decimal(0)
+
+
 def price_line(line: Line, quantity: Decimal, currency: str, *, on_amount: bool = True) -> Line:
     """Return the line with another quantity, its discounts worked out anew; RuleError where its amount stands."""
     if line.total_origin is not TotalOrigin.COMPUTED:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from commerce.bodies import chain, effect, sale, session
+from commerce.bodies import approval, chain, effect, sale, session
 from commerce.bodies.form import Body, read
 from commerce.errors import BadInputError
 
@@ -17,6 +17,7 @@ _ALL: tuple[type[Body], ...] = (
     session.SessionOpened,
     session.SessionClosed,
     session.CashMoved,
+    approval.ApprovalGiven,
     sale.SaleCompleted,
     sale.SaleVoided,
     sale.LineVoided,

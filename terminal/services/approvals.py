@@ -1,5 +1,6 @@
 """Whether a command may be carried out: for the sale it meant, by whom, and with whose approval. Checked here alone."""
 
+import re
 from dataclasses import dataclass
 
 from commerce.errors import ConflictError, ForbiddenError, RuleError
@@ -16,6 +17,7 @@ class Approval:
 
     approver: str
     rights: tuple[Right, ...]
+    sale: str | None
 
 
 def check_meant_sale(state: RegisterState, command: Command) -> None:
@@ -43,13 +45,18 @@ def authorise(handling: Handling, state: RegisterState, command: Command, approv
     if approver is None:
         raise ForbiddenError("approval.needed", rights=rights)
     _check_approver(state, approver, lacking)
-    return Approval(approver, lacking)
+    return Approval(approver, lacking, _current_sale(state, command))
 
 
 def check_approvable(handling: Handling) -> None:
     """Refuse an approval of what nobody can approve: RuleError ``approval.not_taken``."""
     if not handling.may_be_approved:
         raise RuleError("approval.not_taken")
+
+
+def act_name(command: Command) -> str:
+    """Return the name under which the ledger knows a kind of command."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(command).__name__).lower()
 
 
 def _current_sale(state: RegisterState, command: Command) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from commerce.barcode import EmbeddedCode, ScannedCode, lookup_keys, normalise_scan, parse_embedded, read_gs1
+from commerce.barcode import GS, EmbeddedCode, ScannedCode, lookup_keys, normalise_scan, parse_embedded, read_gs1
 from commerce.errors import BadInputError, ConflictError, NotFoundError, RuleError
 from commerce.money import amount_cents
 from terminal.db.catalog import Catalog
@@ -13,6 +13,7 @@ from terminal.db.catalog_rows import Item
 from terminal.services.operating import OperatingSet
 
 _ISO_NUMBERS = {"EUR": "978", "USD": "840", "GBP": "826", "CHF": "756", "HRK": "191"}
+_SPACES = " \t\r\n"  # not what ``strip`` takes: a leading GS is the FNC1 that makes a GS1 message of the rest
 _WEB = ("http://", "https://", "HTTP://", "HTTPS://")
 
 
@@ -32,7 +33,7 @@ def resolve_code(catalog: Catalog, raw: str, operating: OperatingSet, today: dat
     NotFoundError ``code.unknown``, ConflictError ``code.ambiguous``, BadInputError ``gs1.…`` for a GS1 message that
     breaks GS1's rules, RuleError ``code.other_currency``.
     """
-    scan = normalise_scan(raw.strip())
+    scan = normalise_scan(raw.strip(_SPACES).rstrip(GS))
     item = _only_item(catalog, lookup_keys(scan), raw)
     if item:
         return FoundItem(item, raw)

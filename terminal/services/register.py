@@ -13,16 +13,16 @@ from typing import Any
 
 import orjson
 
+from commerce.bodies.approval import ApprovalGiven
 from commerce.dates import utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StorageError
-from commerce.ledger import Kind
 from commerce.wire import Change
 from terminal.db import commands as results
 from terminal.db import ledger
 from terminal.db.connection import Transaction, Writer
 from terminal.services import commands as acts
 from terminal.services import outcomes, till_sessions
-from terminal.services.approvals import Approval, authorise, check_approvable, check_meant_sale
+from terminal.services.approvals import Approval, act_name, authorise, check_approvable, check_meant_sale
 from terminal.services.chains import Moment, Write
 from terminal.services.clock import LastSigns, ReplayClock, Sign
 from terminal.services.commands import Command
@@ -305,16 +305,11 @@ def _find_last_signs(tx: Transaction) -> LastSigns | None:
 
 def _with_approval(plan: Plan, command: Command, approval: Approval) -> Callable[[Write], Values]:
     """Return a plan's job with the approval's own entry before whatever it writes."""
-    body = {
-        "approver": approval.approver,
-        "operator": plan.moment.operator,
-        "rights": [right.value for right in approval.rights],
-        "act": type(command).__name__,
-        "sale": command.sale,
-    }
+    rights = tuple(right.value for right in approval.rights)
+    body = ApprovalGiven(approval.approver, plan.moment.operator or "", rights, act_name(command), approval.sale)
 
     def write(write: Write) -> Values:
-        write.append(plan.moment, Kind.APPROVAL_GIVEN, body)
+        write.append(plan.moment, body.KIND, body.as_body())
         return plan.write(write)
 
     return write

@@ -1,6 +1,6 @@
 """The open sale: lines come, change and go; each act is journaled before anybody sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,12 +11,14 @@ from commerce.dates import document_date, utc_text
 from commerce.errors import BadInputError, NotFoundError, RuleError
 from commerce.ids import new_id
 from commerce.ledger import Kind
+from commerce.line import cut_quantity
 from commerce.money import (
     MAX_CENTS,
     PRICE_SCALE,
     QUANTITY_SCALE,
     cents_decimal,
     line_total_cents,
+    quantity_text,
     round_half_up,
     scaled,
 )
@@ -89,17 +91,20 @@ def rights_to_change(state: RegisterState, command: ChangeQuantity) -> tuple[Rig
     """Return the rights that another quantity needs: less than before is a void, less than nothing a return."""
     line = state.basket.find_line(command.line) if state.basket else None
     rights = _with_return(command.quantity)
-    return (*rights, Right.VOID) if line and _is_cut(line, command.quantity) else rights
+    is_cut = line is not None and command.quantity.is_finite() and cut_quantity(line.quantity, command.quantity)
+    return (*rights, Right.VOID) if is_cut else rights
 
 
 def change_quantity(till: Till, state: RegisterState, command: ChangeQuantity) -> Plan:
-    """Give a line another quantity."""
+    """Give a line another quantity; what is cut leaves a trace as a voided line does."""
     basket, line, moment = _open_line(till, state, command.line, command.command_id)
     changed = sale.price_line(line, _quantity(command.quantity), basket.currency)
     changed = replace(changed, approved_by=moment.approved_by or line.approved_by)
     _check_amount(changed.total)
     events = [sale.line_changed(changed)]
-    return _journal(state, moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
+    plan = _journal(state, moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
+    cut = cut_quantity(line.quantity, changed.quantity)
+    return replace(plan, write=_with_trace(plan, basket, line, cut)) if cut else plan
 
 
 def void_line(till: Till, state: RegisterState, command: VoidLine) -> Plan:
@@ -154,11 +159,15 @@ def _with_return(quantity: Decimal | None) -> tuple[Right, ...]:
     return (Right.SELL, Right.RETURN) if goes_back else (Right.SELL,)
 
 
-def _is_cut(line: Line, quantity: Decimal) -> bool:
-    """Return whether less of a line is left than there was, in the direction it went."""
-    if not quantity.is_finite():
-        return False
-    return quantity < line.quantity if line.quantity > 0 else quantity > line.quantity
+def _with_trace(plan: Plan, basket: Basket, line: Line, cut: Decimal) -> Callable[[Write], Values]:
+    """Return a plan's job with an entry of what is taken off a line."""
+    body = {"sale": basket.sale, "currency": basket.currency, "line": line.body, "quantity": quantity_text(cut)}
+
+    def write(write: Write) -> Values:
+        write.append(plan.moment, Kind.LINE_VOIDED, body | {"reason": ""})
+        return plan.write(write)
+
+    return write
 
 
 def _selling(till: Till, state: RegisterState, command_id: str) -> tuple[Basket, Moment]:

@@ -196,6 +196,8 @@ async def know_by_gtin(till: TestTill) -> None:
         ("]C101{gtin}3103001250", "1.250", 2363, "computed"),
         ("]e001{gtin}3103001250", "1.250", 2363, "computed"),
         ("01{gtin}3103001250\x1d10LOT7", "1.250", 2363, "computed"),
+        ("\x1d01{gtin}3103001250", "1.250", 2363, "computed"),
+        ("]C1\x1d01{gtin}3103001250\x1d", "1.250", 2363, "computed"),
         ("]C101{gtin}31030012503922799", "1.250", 799, "label"),
         ("]C101{gtin}31030012503932978799", "1.250", 799, "label"),
         ("]d201{gtin}", "1", 1890, "computed"),
@@ -230,6 +232,38 @@ async def test_a_gs1_message_that_cannot_be_sold_by_adds_nothing(till: TestTill,
 
     assert refused.value.code == code
     assert till.state.basket is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cut"),
+    [("3", "1", "2.000000"), ("3", "0.5", "2.500000"), ("3", "-1", "3.000000"), ("-3", "-1", "-2.000000")],
+)
+async def test_a_quantity_that_is_cut_leaves_a_trace_as_a_void_does(
+    till: TestTill, before: str, after: str, cut: str
+) -> None:
+    await till.scan(COFFEE, Decimal(before))
+    was = lines(till)[0]
+
+    await till.submit(ChangeQuantity(new_id(), was.id, Decimal(after)))
+
+    (body,) = await entries(till, "line_voided")
+    assert (body["line"]["quantity"], body["quantity"]) == (was.body["quantity"], cut)
+    assert till.state.basket is not None
+    assert till.state.basket.voided_lines == 1
+    await till.pay()
+    (sold,) = await entries(till, "sale_completed")
+    assert sold["voided_lines"] == 1
+
+
+@pytest.mark.parametrize(("before", "after"), [("1", "3"), ("2", "2"), ("-1", "-2")])
+async def test_a_quantity_that_grows_leaves_none(till: TestTill, before: str, after: str) -> None:
+    await till.scan(COFFEE, Decimal(before))
+
+    await till.submit(ChangeQuantity(new_id(), lines(till)[0].id, Decimal(after)))
+
+    assert await entries(till, "line_voided") == []
+    assert till.state.basket is not None
+    assert till.state.basket.voided_lines == 0
 
 
 async def test_a_negative_quantity_is_a_return(till: TestTill) -> None:
