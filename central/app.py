@@ -9,6 +9,7 @@ from aiohttp import web
 from central.config import CentralConfig, ListenSection
 from central.db.engine import Database, open_database
 from central.db.marker import EpochMarker
+from central.identity import api as identity_api
 from central.identity import pages as identity_pages
 from central.registry import api as registry_api
 from central.registry import pages as registry_pages
@@ -30,6 +31,7 @@ from commerce.wire import MAX_BODY_BYTES
 
 AREAS = (
     tills_api.add_routes,
+    identity_api.add_routes,
     identity_pages.add_routes,
     registry_api.add_routes,
     registry_pages.add_routes,

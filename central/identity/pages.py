@@ -2,17 +2,20 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from central.identity import service
+from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
-from central.identity.people import Permission, Role
+from central.identity.people import Permission, Role, stranger
 from central.web.addresses import client_address
 from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
 from central.web.keys import WEB_SETTINGS, database, now
+from central.web.refused import write_down
 from central.web.rendering import page
 from central.web.shell import safe_path
 from commerce.errors import BadInputError, PosError
@@ -25,6 +28,7 @@ ROLE_NAMES = {
     Role.ADMIN.value: N_("everything, users too"),
 }
 _PAGE = 50
+_KEY_DAYS = (30, 90, 180, 365)
 _DEVICE = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,6 +40,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/account", show_account)
     app.router.add_post("/account/password", change_password)
     app.router.add_post("/account/tokens", add_token)
+    app.router.add_post("/account/tokens/{token}/revoke", revoke_own_token)
     app.router.add_get("/settings/users", show_users)
     app.router.add_post("/settings/users", add_user)
     app.router.add_post("/settings/users/{user}", change_user)
@@ -61,6 +66,9 @@ async def sign_in(request: web.Request) -> web.Response:
     try:
         cookie = await service.sign_in(database(request), name, password, visit, now(request))
     except (WrongCredentialsError, TooManyAttemptsError) as error:
+        if isinstance(error, WrongCredentialsError):
+            subject = await service.find_subject(database(request), name)
+            await write_down(request, Act("sign_in.refused", "user", subject, {}), stranger(visit.address))
         return _sign_in_page(request, safe_path(wanted), error, name)
     secure = request.app[WEB_SETTINGS].secure
     answer = web.Response(status=303, headers={"Location": safe_path(wanted)})
@@ -95,9 +103,12 @@ async def change_password(request: web.Request) -> web.Response:
     form = await request.post()
     try:
         await service.change_own_password(
-            database(request), actor, str(form.get("current", "")), str(form.get("password", "")), now(request)
-        )
+            database(request), actor, str(form.get("current", "")), str(form.get("password", "")), now(request),
+            end_keys=form.get("end_keys") == "1",
+        )  # fmt: skip
     except PosError as error:
+        if isinstance(error, WrongCredentialsError):
+            await write_down(request, Act("password.refused", "user", str(actor.id), {}))
         return await _account_page(request, refusal=error)
     raise web.HTTPSeeOther("/sign-in")
 
@@ -107,9 +118,11 @@ async def add_token(request: web.Request) -> web.Response:
     form = await request.post()
     try:
         actor = require_actor(request)
-        token = await service.add_token(database(request), actor, str(form.get("name", "")), now(request))
+        days = str(form.get("days", "90"))
+        length = int(days) if days.isascii() and days.isdecimal() and len(days) < 6 else 0
+        token = await service.add_token(database(request), actor, str(form.get("name", "")), now(request), length)
     except BadInputError as error:
-        return await _account_page(request, refusal=error)
+        return await _account_page(request, key_refusal=error, typed={**form})
     return await _account_page(request, token=token)
 
 
@@ -149,6 +162,12 @@ async def revoke_token(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/settings/users")
 
 
+async def revoke_own_token(request: web.Request) -> web.Response:
+    """Make one of one's own keys worthless."""
+    await service.revoke_token(database(request), require_actor(request), request.match_info["token"], now(request))
+    raise web.HTTPSeeOther("/account")
+
+
 async def end_session(request: web.Request) -> web.Response:
     """End a session and go back to the list."""
     form = await request.post()
@@ -186,13 +205,23 @@ def _sign_in_page(request: web.Request, wanted: str, error: PosError | None = No
     return answer
 
 
-async def _account_page(request: web.Request, refusal: PosError | None = None, token: str = "") -> web.Response:
+async def _account_page(
+    request: web.Request,
+    refusal: PosError | None = None,
+    token: str = "",
+    key_refusal: PosError | None = None,
+    typed: Mapping[str, object] | None = None,
+) -> web.Response:
     actor = require_actor(request)
     sessions = await service.list_sessions(database(request), actor, now(request), own=True)
     tokens = await service.list_tokens(database(request), actor)
+    tn = translator(language_of(request)).tn
+    key_form = {"name": "", "days": "90", **(typed or {}), "refusal": _words(request, key_refusal), "open": key_refusal}
+    refused = refusal or key_refusal
     return page(
-        request, "identity/account.html", status=refusal.status if refusal else 200, sessions=sessions, tokens=tokens,
-        token=token, refusal=_words(request, refusal),
+        request, "identity/account.html", status=refused.status if refused else 200, sessions=sessions, tokens=tokens,
+        token=token, moment=now(request), refusal=_words(request, refusal), key_form=key_form,
+        day_options=[(str(days), tn("{count} day", "{count} days", days)) for days in _KEY_DAYS],
     )  # fmt: skip
 
 
@@ -213,6 +242,7 @@ async def _users_page(
         roles=ROLE_NAMES,
         role_options=[(key, t(text)) for key, text in ROLE_NAMES.items()],
         form=values,
+        moment=now(request),
         refusal=_words(request, refusal),
     )
 

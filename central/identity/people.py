@@ -55,6 +55,11 @@ class Actor:
 COMMAND_LINE = Actor(id=None, name="command line", role=Role.ADMIN)
 
 
+def stranger(address: str) -> Actor:
+    """Return whoever asks from an address without having said who they are; they may nothing."""
+    return Actor(None, address or "unknown address", Role.VIEWER)
+
+
 def at_command_line(user: str) -> Actor:
     """Return who types commands on the server itself: whoever may do that may do everything, under their own name."""
     return replace(COMMAND_LINE, name=f"{user} (command line)")

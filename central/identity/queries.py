@@ -129,20 +129,22 @@ def insert_token(conn: Connection, values: dict[str, object]) -> None:
     conn.execute(insert(api_token), values)
 
 
-def find_token_user(conn: Connection, token_hash: bytes) -> UserRow | None:
+def find_token_user(conn: Connection, token_hash: bytes, now: datetime) -> UserRow | None:
     """Return whose API token this is, if it holds."""
     statement = (
         select(app_user)
         .join(api_token, api_token.c.user == app_user.c.id)
-        .where(api_token.c.token_hash == token_hash, api_token.c.revoked_at.is_(None), app_user.c.active)
+        .where(api_token.c.token_hash == token_hash, app_user.c.active)
+        .where(api_token.c.revoked_at.is_(None), api_token.c.expires_at > now)
     )
     return conn.execute(statement).first()
 
 
 def list_tokens(conn: Connection) -> list[Row[Any]]:
-    """Return the API tokens that hold, newest first."""
+    """Return the API tokens that nobody revoked, newest first; some may be past their end."""
+    token = api_token.c
     statement = (
-        select(api_token.c.id, api_token.c.name, api_token.c.user, api_token.c.created_at, app_user.c.display_name)
+        select(token.id, token.name, token.user, token.created_at, token.expires_at, app_user.c.display_name)
         .join(app_user, app_user.c.id == api_token.c.user)
         .where(api_token.c.revoked_at.is_(None))
         .order_by(api_token.c.id.desc())
@@ -150,11 +152,16 @@ def list_tokens(conn: Connection) -> list[Row[Any]]:
     return list(conn.execute(statement))
 
 
-def revoke_token(conn: Connection, token: str, at: datetime) -> int:
-    """Revoke an API token; return how many that were."""
-    done = conn.execute(
-        update(api_token).where(api_token.c.id == token, api_token.c.revoked_at.is_(None)).values(revoked_at=at)
-    )
+def find_token_owner(conn: Connection, token: str) -> str | None:
+    """Return whose API token this is, if nobody revoked it."""
+    statement = select(api_token.c.user).where(api_token.c.id == token, api_token.c.revoked_at.is_(None))
+    return conn.execute(statement).scalar()
+
+
+def revoke_tokens(conn: Connection, at: datetime, *, token: str | None = None, user: str = "") -> int:
+    """Revoke one API token, or all of a user; return how many that were."""
+    mine = api_token.c.id == token if token else api_token.c.user == user
+    done = conn.execute(update(api_token).where(mine, api_token.c.revoked_at.is_(None)).values(revoked_at=at))
     return int(done.rowcount)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SESSION_LENGTH = timedelta(hours=12)
 IDLE_LENGTH = timedelta(hours=3)
 DEVICE_LENGTH = timedelta(days=400)  # browsers keep no cookie for longer
+MOST_TOKEN_DAYS = 366
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
@@ -62,6 +63,12 @@ async def sign_in(db: "Database", name: str, password: str, visit: Visit, now: d
     return token
 
 
+async def find_subject(db: "Database", name: str) -> str:
+    """Return the id of the user that somebody named at the sign-in; "-" for none: people type passwords there too."""
+    user = await db.read(lambda conn: queries.find_user_by_name(conn, fold_name(name)))
+    return "-" if user is None else str(user.id)
+
+
 async def find_actor(db: "Database", cookie: str, now: datetime) -> Actor | None:
     """Return whose session a cookie opens, or None once it has ended."""
     row = await db.read(lambda conn: queries.find_session(conn, token_digest(cookie)))
@@ -72,9 +79,9 @@ async def find_actor(db: "Database", cookie: str, now: datetime) -> Actor | None
     return _actor(row, row.session)
 
 
-async def find_token_actor(db: "Database", token: str) -> Actor | None:
-    """Return whose API token this is."""
-    row = await db.read(lambda conn: queries.find_token_user(conn, token_digest(token)))
+async def find_token_actor(db: "Database", token: str, now: datetime) -> Actor | None:
+    """Return whose API token this is, or None once it has ended."""
+    row = await db.read(lambda conn: queries.find_token_user(conn, token_digest(token), now))
     return None if row is None else _actor(row, None)
 
 
@@ -142,8 +149,10 @@ async def change_user(db: "Database", actor: Actor, user: str, now: datetime, *,
     await db.write(job)
 
 
-async def set_password(db: "Database", actor: Actor, user: str, password: str, now: datetime) -> None:
-    """Give a user a new password and end that user's other sessions."""
+async def set_password(
+    db: "Database", actor: Actor, user: str, password: str, now: datetime, *, end_keys: bool = False
+) -> None:
+    """Give a user a new password and end that user's sessions; the keys for programs too when asked."""
     if user != actor.id:
         actor.require(Permission.MANAGE_USERS)
     holder = await db.read(lambda conn: _get_user(conn, user))
@@ -153,17 +162,27 @@ async def set_password(db: "Database", actor: Actor, user: str, password: str, n
         _get_user(conn, user)
         queries.update_user(conn, user, {"password_hash": hashed})
         queries.end_sessions(conn, now, user=user)
-        audit.record(conn, actor, now, audit.Act("user.password", "user", user, {}))
+        keys = queries.revoke_tokens(conn, now, user=user) if end_keys else 0
+        change = {"keys": (keys, 0)} if end_keys else {}
+        audit.record(conn, actor, now, audit.Act("user.password", "user", user, change))
 
     await db.write(job)
 
 
-async def change_own_password(db: "Database", actor: Actor, current: str, password: str, now: datetime) -> None:
-    """Change one's own password; WrongCredentialsError when the present one is not right."""
+async def change_own_password(
+    db: "Database", actor: Actor, current: str, password: str, now: datetime, *, end_keys: bool = False
+) -> None:
+    """Change one's own password; WrongCredentialsError when the present one is not right.
+
+    Whoever sits at a browser that was left open guesses no faster here than at the sign-in.
+    """
+    key = {f"password:{actor.id}": limits.FREE_FAILURES}
+    await db.write(lambda conn: _count_attempt(conn, key, now))
     user = await db.read(lambda conn: queries.find_user(conn, actor.id or ""))
     if user is None or not await password_matches(user.password_hash, current):
         raise WrongCredentialsError("password.wrong")
-    await set_password(db, actor, user.id, password, now)
+    await db.write(lambda conn: _forget_attempts(conn, list(key), now))
+    await set_password(db, actor, user.id, password, now, end_keys=end_keys)
 
 
 async def list_users(db: "Database", actor: Actor) -> "list[Row[Any]]":
@@ -181,13 +200,13 @@ async def list_sessions(db: "Database", actor: Actor, now: datetime, *, own: boo
 
 
 async def list_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
-    """Return one's own API tokens that hold."""
+    """Return one's own API tokens that nobody revoked."""
     rows = await db.read(queries.list_tokens)
     return [row for row in rows if row.user == actor.id]
 
 
 async def list_all_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
-    """Return everybody's API tokens that hold."""
+    """Return everybody's API tokens that nobody revoked."""
     actor.require(Permission.MANAGE_USERS)
     return await db.read(queries.list_tokens)
 
@@ -198,29 +217,36 @@ async def list_acts(db: "Database", actor: Actor, *, limit: int, before: str | N
     return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before))
 
 
-async def add_token(db: "Database", actor: Actor, name: str, now: datetime) -> str:
-    """Return a new API token of one's own; it is shown only here."""
+async def add_token(db: "Database", actor: Actor, name: str, now: datetime, days: int = 90) -> str:
+    """Return a new API token of one's own that ends after so many days, a year at most; it is shown only here."""
     if actor.id is None or not name.strip():
-        raise BadInputError("token.name")
-    token = f"cf_{secrets.token_hex(32)}"
+        raise BadInputError("token.name", field="name")
+    if not 1 <= days <= MOST_TOKEN_DAYS:
+        raise BadInputError("token.days", field="days", most=MOST_TOKEN_DAYS)
+    token, ends = f"cf_{secrets.token_hex(32)}", now + timedelta(days=days)
     values = {"id": new_id(), "token_hash": token_digest(token), "user": actor.id, "name": name.strip()[:64],
-              "created_at": now, "revoked_at": None}  # fmt: skip
+              "created_at": now, "expires_at": ends, "revoked_at": None}  # fmt: skip
+    change = {"name": (None, values["name"]), "expires_at": (None, ends.isoformat())}
 
     def job(conn: "Connection") -> None:
         queries.insert_token(conn, dict(values))
-        audit.record(conn, actor, now, audit.Act("token.added", "token", str(values["id"]), {"name": (None, name)}))
+        audit.record(conn, actor, now, audit.Act("token.added", "token", str(values["id"]), change))
 
     await db.write(job)
     return token
 
 
 async def revoke_token(db: "Database", actor: Actor, token: str, now: datetime) -> None:
-    """Make an API token worthless."""
-    actor.require(Permission.MANAGE_USERS)
+    """Make an API token worthless: one's own, or anybody's for who may manage users.
+
+    NotFoundError ``token.unknown`` for one that is not there, or that is none of the actor's business.
+    """
 
     def job(conn: "Connection") -> None:
-        if not queries.revoke_token(conn, token, now):
+        owner = queries.find_token_owner(conn, token)
+        if owner is None or (owner != actor.id and not actor.may(Permission.MANAGE_USERS)):
             raise NotFoundError("token.unknown")
+        queries.revoke_tokens(conn, now, token=token)
         audit.record(conn, actor, now, audit.Act("token.revoked", "token", token, {}))
 
     await db.write(job)
@@ -236,9 +262,16 @@ def _take_attempt(conn: "Connection", name: str, visit: Visit, now: datetime) ->
 
     Returns what it was counted under, and the user.
     """
+    keys = _delay_keys(conn, name, visit, now)
+    _count_attempt(conn, keys, now)
+    user = queries.find_user_by_name(conn, name)
+    return list(keys), user if user is not None and user.active else None
+
+
+def _count_attempt(conn: "Connection", keys: dict[str, int], now: datetime) -> None:
+    """Count a failure under each key, of which so many are free; TooManyAttemptsError while one has to wait."""
     queries.lock_delays(conn)
     queries.clear_delays(conn, [], now - limits.FORGOTTEN_AFTER)
-    keys = _delay_keys(conn, name, visit, now)
     held = {
         key: delay for key, delay in queries.find_delays(conn, list(keys)).items() if limits.still_counts(delay[1], now)
     }
@@ -248,8 +281,11 @@ def _take_attempt(conn: "Connection", name: str, visit: Visit, now: datetime) ->
     for key, free in keys.items():
         failures = held[key][0] + 1 if key in held else 1
         queries.set_delay(conn, key, failures, now + limits.wait_after(failures, free))
-    user = queries.find_user_by_name(conn, name)
-    return list(keys), user if user is not None and user.active else None
+
+
+def _forget_attempts(conn: "Connection", keys: list[str], now: datetime) -> None:
+    queries.lock_delays(conn)
+    queries.clear_delays(conn, keys, now - limits.FORGOTTEN_AFTER)
 
 
 def _delay_keys(conn: "Connection", name: str, visit: Visit, now: datetime) -> dict[str, int]:
@@ -288,8 +324,7 @@ def _open_session(
         "agent": visit.agent[:200],
     }
     queries.insert_session(conn, values)
-    queries.lock_delays(conn)
-    queries.clear_delays(conn, [*keys, f"user:{user.name[:64]}"], now - limits.FORGOTTEN_AFTER)
+    _forget_attempts(conn, [*keys, f"user:{user.name[:64]}"], now)
     audit.record(conn, _actor(user, session), now, audit.Act("session.opened", "user", user.id, {}))
 
 

@@ -41,6 +41,7 @@ api_token = Table(
     Column("user", Text, ForeignKey("app_user.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
     Column("revoked_at", Utc, nullable=True),
 )
 

@@ -13,13 +13,15 @@ from pydantic import BaseModel
 from zstandard import ZstdCompressor
 
 from central.db.signals import FEED
+from central.identity.audit import Act
 from central.tills.bodies import parse, read_body
 from central.tills.errors import UnknownTokenError
 from central.tills.pulling import change_lines, start_pull
 from central.tills.service import TillService
 from central.tills.snapshots import Snapshots
 from central.web.addresses import client_address
-from commerce.errors import PosError
+from central.web.refused import write_down
+from commerce.errors import ForbiddenError, PosError
 from commerce.wire import EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
 
 
@@ -77,7 +79,11 @@ def speaks_wire(handler: Handler) -> Handler:
 async def enrol(request: web.Request) -> web.StreamResponse:
     """Exchange a one-time code for an identity."""
     message = await _read(request, EnrolRequest)
-    return reply(await request.app[TILLS].enrol(message, client_address(request)))
+    try:
+        return reply(await request.app[TILLS].enrol(message, client_address(request)))
+    except ForbiddenError:
+        await write_down(request, Act("enrolment.refused", "till", "-", {}))
+        raise
 
 
 @speaks_wire

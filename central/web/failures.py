@@ -2,12 +2,16 @@
 
 from aiohttp import web
 
+from central.identity.audit import Act
 from central.web.context import language_of
 from central.web.guards import Handler
+from central.web.refused import write_down
 from central.web.rendering import is_partial, page
 from commerce.errors import PosError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
+
+_RIGHTS = frozenset({"forbidden.role", "forbidden.company"})
 
 
 @web.middleware
@@ -18,6 +22,9 @@ async def answer_failures(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except PosError as error:
+        if error.code in _RIGHTS:
+            change = {"method": (None, request.method), "permission": (None, error.values.get("permission", "-"))}
+            await write_down(request, Act("right.refused", "page", request.path[:200], change))
         return failure(request, error)
     except web.HTTPNotFound:
         return failure(request, PosError("not_found"), status=404)

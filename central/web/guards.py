@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from central.identity.audit import Act
 from central.identity.errors import SignInNeededError
 from central.identity.passwords import form_token_matches
 from central.identity.service import find_actor, find_token_actor
 from central.web.context import ACTOR, FORM_SECRET, current_actor
 from central.web.keys import WEB_SETTINGS, database, now
+from central.web.refused import write_down
 from commerce.errors import BadInputError, ForbiddenError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -115,7 +117,10 @@ async def _recognise(request: web.Request) -> None:
     cookie = request.cookies.get(session_cookie(secure=request.app[WEB_SETTINGS].secure))
     actor = None
     if _has_bearer(request):
-        actor = await find_token_actor(database(request), request.headers[hdrs.AUTHORIZATION].removeprefix("Bearer "))
+        key = request.headers[hdrs.AUTHORIZATION].removeprefix("Bearer ")
+        actor = await find_token_actor(database(request), key, now(request))
+        if actor is None:
+            await write_down(request, Act("key.refused", "key", "-", {}))
     elif cookie:
         actor = await find_actor(database(request), cookie, now(request))
     if actor is not None:

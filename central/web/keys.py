@@ -6,10 +6,12 @@ from datetime import datetime
 from aiohttp import web
 
 from central.db.engine import Database
+from central.identity.refusals import Refusals
 from central.web.settings import WebSettings
 
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("clock", Callable)  # type: ignore[arg-type]
+REFUSALS = web.AppKey("refusals", Refusals)
 WEB_SETTINGS = web.AppKey("web_settings", WebSettings)
 
 

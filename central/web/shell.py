@@ -4,6 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from central.identity.refusals import Refusals
 from central.web import failures, guards, keys
 from central.web.api import add_documentation
 from central.web.context import LANGUAGE_COOKIE
@@ -17,6 +18,7 @@ MIDDLEWARES = (failures.answer_failures, guards.check_host, guards.check_text, g
 def install(app: web.Application, settings: WebSettings) -> None:
     """Prepare an application whose ``DATABASE`` and ``CLOCK`` are set: guards, failures, static files, languages."""
     app[keys.WEB_SETTINGS] = settings
+    app[keys.REFUSALS] = Refusals(app[keys.DATABASE])
     app.middlewares.extend(MIDDLEWARES)
     app.on_response_prepare.append(guards.add_headers)
     app.router.add_static("/static/", STATIC, name="static")

@@ -130,6 +130,7 @@ ERROR_TEXTS: dict[str, str] = {
     "user.unknown": N_("This user does not exist."),
     "session.unknown": N_("This session has ended already."),
     "token.unknown": N_("This key does not exist."),
+    "token.days": N_("A key holds for 1 to {most} days."),
     "token.name": N_("Say what the key is for."),
     "page.cursor": N_("This address does not lead to a page of the list. Start again from the list."),
     "page.sort": N_("The list cannot be sorted that way."),

@@ -245,7 +245,7 @@ async def test_an_api_token_stands_for_its_person_and_is_not_stored(office: Offi
 
     token = await add_token(office.database, actor, "replay", office.clock())
 
-    found = await find_token_actor(office.database, token)
+    found = await find_token_actor(office.database, token, office.clock())
     assert found
     assert found.may(Permission.EDIT_REGISTRY)
     rows = await office.database.read(queries.list_tokens)

@@ -49,7 +49,7 @@ FORMS: dict[str, list[str]] = {
     "/tills/{till}/revoke": ["note"],
     "/tills/{till}/entries": ["chain", "seq", "hash", "act", "note"],
     "/account/password": ["current", "password"],
-    "/account/tokens": ["name"],
+    "/account/tokens": ["name", "days"],
     "/language": ["language", "back"],
 }
 GOOD: dict[str, str] = {

@@ -60,6 +60,7 @@ def _create_identity() -> None:
         sa.Column("user", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
         sa.Column("revoked_at", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["user"], ["app_user.id"], name="fk_api_token_user"),
         sa.PrimaryKeyConstraint("id", name="pk_api_token"),
