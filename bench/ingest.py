@@ -190,8 +190,8 @@ def _written_by_one(db: Connection, chain: Chain, last: int) -> Rows:
 def _rows(db: Connection, table: Table, where: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - an SQL expression
     """Return rows in storage form."""
     compiled = select(table).where(where).compile(db.engine, compile_kwargs={"render_postcompile": True})
-    ordered = compiled.positiontup or []
-    values = tuple(compiled.params[name] for name in ordered)
+    ordered = compiled.positiontup
+    values = compiled.params if ordered is None else tuple(compiled.params[name] for name in ordered)
     return [tuple(row) for row in db.exec_driver_sql(str(compiled), values)]
 
 

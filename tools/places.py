@@ -26,7 +26,7 @@ SQL_TEXT = re.compile(
     r"|(?:CREATE|DROP|ALTER)\s+(?:UNIQUE\s+|TEMP\s+)?(?:TABLE|INDEX|TRIGGER|VIEW|DATABASE)\b|BEGIN\s+IMMEDIATE\b|COMMIT\Z)",
     re.DOTALL,
 )
-DATABASE_MODULES = {"sqlite3", "aiosqlite", "asyncpg", "sqlalchemy", "alembic"}
+DATABASE_MODULES = {"sqlite3", "aiosqlite", "asyncpg", "psycopg", "sqlalchemy", "alembic"}
 HANDLES = {"Connection", "Engine", "Row", "RowMapping", "AsyncConnection", "AsyncEngine"}  # passed on, no SQL
 STARTERS = {"create_task", "TaskGroup", "ensure_future", "run_coroutine_threadsafe"}
 ROUNDERS = {"quantize", "round"}

@@ -1,15 +1,26 @@
-"""The one bulk insert: COPY on PostgreSQL, executemany of tuples on SQLite."""
+"""Our own SQL, the same text on both engines, and the one bulk insert: COPY on PostgreSQL, executemany on SQLite."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-import asyncpg
-from sqlalchemy import Connection, Table
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.util import await_only
+import psycopg
+from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DataError, DBAPIError
 
 Row = tuple[object, ...]
 _COPY_FROM = 64  # below, one round trip beats COPY's three
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def execute_plain(
+    connection: Connection, statement: str, values: tuple[Any, ...] | list[Any] = ()
+) -> CursorResult[Any]:
+    """Carry out a statement with ``?`` for each value (in storage form); for each row of a list of them."""
+    if connection.dialect.name == "postgresql":
+        statement = statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, values)
 
 
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -19,44 +30,34 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     """
     if not rows:
         return
-    if connection.dialect.name == "sqlite":
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names are our own
-        connection.exec_driver_sql(statement, list(rows))
+    names = ", ".join(f'"{name}"' for name in columns)
+    if connection.dialect.name == "sqlite" or len(rows) < _COPY_FROM:
+        marks = ", ".join("?" * len(columns))
+        execute_plain(connection, f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608 - our names
         return
-    driver = driver_connection(connection)
-    try:
-        if len(rows) < _COPY_FROM:
-            marks = ", ".join(f"${index + 1}" for index in range(len(columns)))
-            names = ", ".join(f'"{name}"' for name in columns)
-            statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names are our own
-            await_only(driver.executemany(statement, rows))
-        else:
-            await_only(driver.copy_records_to_table(table.name, records=rows, columns=columns))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DBAPIError(f"COPY {table.name}", None, error) from error
+    _copy(connection, f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)", _types(table, tuple(columns)), rows)
 
 
-def execute_on_driver(connection: Connection, statement: str, values: Sequence[object]) -> None:
-    """Carry out one statement with asyncpg itself: on the way of every acknowledgement each layer counts."""
-    try:
-        await_only(driver_connection(connection).execute(statement, *values))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DBAPIError(statement, None, error) from error
-
-
-def fetch_on_driver(connection: Connection, statement: str, values: Sequence[object]) -> tuple[Any, ...] | None:
-    """Return the first row of one statement, asked by asyncpg itself; what began the transaction counts as one."""
-    try:
-        found = await_only(driver_connection(connection).fetchrow(statement, *values))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DBAPIError(statement, None, error) from error
-    return None if found is None else tuple(found)
-
-
-def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg has no types
-    """Return asyncpg's connection, inside the transaction that SQLAlchemy would begin with its next statement."""
+def _copy(connection: Connection, statement: str, types: Sequence[str], rows: Sequence[Row]) -> None:
     driver = connection.connection.driver_connection
-    if driver is not None and not driver.is_in_transaction():
-        connection.exec_driver_sql("SELECT 1")
-    return driver
+    assert driver is not None  # noqa: S101 - the job's own connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+    except (psycopg.DataError, OverflowError, ValueError) as error:
+        raise DataError(statement, None, error) from error
+    except psycopg.Error as error:
+        broken = bool(driver.closed)
+        if broken:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, connection_invalidated=broken, dialect=connection.dialect
+        ) from error
+
+
+@lru_cache(maxsize=64)
+def _types(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Binary COPY converts nothing: say what each column takes."""
+    return tuple(str(table.c[name].type.compile(_DIALECT)).lower() for name in columns)

@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection, text
 
+from central.db.bulk import execute_plain
 from central.db.engine import Database
 from central.db.feed import START, Place
 from central.db.signals import EVENT, mark
@@ -35,7 +36,7 @@ def emit(connection: Connection, company: str, kind: str, keys: Sequence[str], a
     if not keys:
         return
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_EMIT_POSTGRES, (company, kind, list(keys), utc_text(at)))
+        execute_plain(connection, _EMIT_POSTGRES, (company, kind, utc_text(at), list(keys)))
     else:
         last = connection.exec_driver_sql(_COUNT_SQLITE, (len(keys),)).scalar_one()
         first = int(last) - len(keys) + 1
@@ -78,7 +79,7 @@ def trim(connection: Connection) -> None:
 
 _EMIT_POSTGRES = """
 INSERT INTO event (xid, position, company, kind, key, at)
-SELECT pg_current_xact_id(), nextval('event_position'), $1, $2, key, $4 FROM unnest($3::text[]) AS new (key)
+SELECT pg_current_xact_id(), nextval('event_position'), ?, ?, key, ? FROM unnest(?::text[]) AS new (key)
 """
 _COUNT_SQLITE = "UPDATE feed_state SET last_event = last_event + ? RETURNING last_event"
 _EMIT_SQLITE = "INSERT INTO event (xid, position, company, kind, key, at) VALUES (0, ?, ?, ?, ?, ?)"

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from sqlalchemy import Connection, Row, Transaction, bindparam, select, text
 
+from central.db.bulk import execute_plain
 from central.db.feed_tables import COMPANY_WIDE, feed, feed_state
 from central.db.metadata import json_text
 from central.db.signals import FEED, mark
@@ -178,7 +179,7 @@ def _versions(connection: Connection, scope: Scope, ids: Sequence[str]) -> dict[
 def _upsert(connection: Connection, scope: Scope, rows: Sequence[tuple[str, int, str | None]]) -> None:
     if connection.dialect.name == "postgresql":
         ids, versions, texts = (list(column) for column in zip(*rows, strict=True))
-        connection.exec_driver_sql(_UPSERT_POSTGRES, (*scope, ids, versions, texts))
+        execute_plain(connection, _UPSERT_POSTGRES, (*scope, ids, versions, texts))
         return
     xid, position = _take_positions(connection, len(rows))
     records = [(*scope, *row, xid, position + index) for index, row in enumerate(rows)]
@@ -216,8 +217,8 @@ ON CONFLICT (company, shop, kind, id) DO UPDATE SET
 # Two transactions may publish the same new row at once: the second waits here and must still count on.
 _UPSERT_POSTGRES = """
 INSERT INTO feed AS old (company, shop, kind, id, version, row, xid, position)
-SELECT $1, $2, $3, id, version, row, pg_current_xact_id(), nextval('feed_position')
-FROM unnest($4::text[], $5::bigint[], $6::text[]) AS new (id, version, row)
+SELECT ?, ?, ?, id, version, row, pg_current_xact_id(), nextval('feed_position')
+FROM unnest(?::text[], ?::bigint[], ?::text[]) AS new (id, version, row)
 ON CONFLICT (company, shop, kind, id) DO UPDATE SET
   version = GREATEST(excluded.version, old.version + 1), row = excluded.row,
   xid = excluded.xid, position = excluded.position

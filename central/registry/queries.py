@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, text, tuple_
 
-from central.db.bulk import insert_rows
+from central.db.bulk import execute_plain, insert_rows
 from central.db.feed_tables import feed
 from central.db.metadata import json_text
 from central.db.statistics import refresh_statistics
@@ -95,7 +95,7 @@ def put_records(conn: Connection, company_id: str, records: ItemRecords) -> None
 def lock_items(conn: Connection, company_id: str) -> None:
     """Let no other transaction change the company's items until this one ends."""
     if conn.dialect.name == "postgresql":  # on SQLite there is one writer anyway
-        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(7203115, hashtext($1))", (company_id,))
+        execute_plain(conn, "SELECT pg_advisory_xact_lock(7203115, hashtext(?))", (company_id,))
 
 
 def look_again(conn: Connection) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from central.db.bulk import Row
+from central.db.bulk import Row, execute_plain
 
 _OPENED = (
     "till", "id", "company", "shop", "business_day", "currency", "drawer", "opening_cash", "opened_at", "opened_by"
@@ -36,12 +36,11 @@ def _upsert(
     connection: Connection, table: str, columns: Sequence[str], own: Sequence[str], rows: Sequence[Row], when: str = ""
 ) -> None:
     keys = ", ".join(columns[:2])
-    postgres = connection.dialect.name == "postgresql"
-    marks = ", ".join(f"${i + 1}" if postgres else "?" for i in range(len(columns)))
+    marks = ", ".join("?" * len(columns))
     changes = ", ".join(f"{name} = excluded.{name}" for name in own)
     statement = (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names are our own
         f" ON CONFLICT ({keys}) DO UPDATE SET {changes}{when}"
     )
     if rows:
-        connection.exec_driver_sql(statement, list(rows))
+        execute_plain(connection, statement, list(rows))

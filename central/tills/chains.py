@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from central.db.bulk import execute_on_driver, fetch_on_driver, insert_rows
+from central.db.bulk import execute_plain, insert_rows
 from central.tills.tables import (
     ledger_entry,
     ledger_fork,
@@ -48,31 +48,17 @@ class SigningKey:
     public_key: bytes
 
 
+# On the way of every acknowledgement: made once, and not by SQLAlchemy each time.
 _LOCK = (
-    select(till_chain.c.seq, till_chain.c.hash, till_chain.c.public_key, till_credential.c.revoked_at)
-    .join(till_credential, till_credential.c.till == till_chain.c.till)
-    .where(
-        till_chain.c.till == bindparam("till"),
-        till_chain.c.chain == bindparam("chain"),
-        till_credential.c.token_hash == bindparam("token_hash"),
-    )
-    .with_for_update(of=till_chain)
-)
-
-
-_LOCK_ON_DRIVER = (
     "SELECT c.seq, c.hash, c.public_key, k.revoked_at FROM till_chain c JOIN till_credential k ON k.till = c.till"
-    " WHERE c.till = $1 AND c.chain = $2 AND k.token_hash = $3 FOR UPDATE OF c"
+    " WHERE c.till = ? AND c.chain = ? AND k.token_hash = ?"
 )
 
 
 def lock(connection: Connection, till: KnownTill, chain: str) -> ChainRow | None:
     """Return the chain's head and keep others from changing it until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        found = fetch_on_driver(connection, _LOCK_ON_DRIVER, (till.till, chain, till.token_hash))
-        return ChainRow(found[0], found[1], found[2], found[3] is not None) if found else None
-    values = {"till": till.till, "chain": chain, "token_hash": till.token_hash}
-    row = connection.execute(_LOCK, values).first()
+    held = " FOR UPDATE OF c" if connection.dialect.name == "postgresql" else ""
+    row = execute_plain(connection, _LOCK + held, (till.till, chain, till.token_hash)).first()
     return None if row is None else ChainRow(row.seq, row.hash, row.public_key, row.revoked_at is not None)
 
 
@@ -80,22 +66,10 @@ def open_chain(
     connection: Connection, till: KnownTill, chain: str, mode: str, public_key: bytes, at: datetime
 ) -> ChainRow:
     """Add an empty chain and return its locked head, whoever added it."""
-    connection.exec_driver_sql(
-        *_ignoring_duplicates(
-            connection,
-            "till_chain",
-            ("till", "chain", "seq", "hash", "mode", "public_key", "opened_at"),
-            (till.till, chain, 0, bytes(32), mode, public_key, utc_text(at)),
-        )
-    )
-    connection.exec_driver_sql(
-        *_ignoring_duplicates(
-            connection,
-            "projection_cursor",
-            ("till", "chain", "projected_seq", "announced_seq", "revision"),
-            (till.till, chain, 0, 0, 0),
-        )
-    )
+    opened = (till.till, chain, 0, bytes(32), mode, public_key, utc_text(at))
+    _insert_new(connection, "till_chain", ("till", "chain", "seq", "hash", "mode", "public_key", "opened_at"), opened)
+    columns = ("till", "chain", "projected_seq", "announced_seq", "revision")
+    _insert_new(connection, "projection_cursor", columns, (till.till, chain, 0, 0, 0))
     _add_key(connection, till.till, chain, SigningKey(1, public_key))
     row = lock(connection, till, chain)
     assert row is not None  # noqa: S101 - it was just added
@@ -112,8 +86,8 @@ def keep(connection: Connection, till: str, chain: str, entries: Sequence[Arrive
     """Store new raw entries and move the head; on PostgreSQL a few of them in one round trip."""
     rows = _entry_rows(till, chain, entries, at)
     if connection.dialect.name == "postgresql" and len(rows) <= _FEW:
-        values = [head.seq, head.hash, till, chain, *(value for row in rows for value in row)]
-        execute_on_driver(connection, _keep_statement(len(rows)), values)
+        values = (head.seq, head.hash, till, chain, *(value for row in rows for value in row))
+        execute_plain(connection, _keep_statement(len(rows)), values)
         return
     insert_rows(connection, ledger_entry, _ENTRY_COLUMNS, rows)
     connection.execute(_ADVANCE, {"till_": till, "chain_": chain, "seq": head.seq, "hash": head.hash})
@@ -121,11 +95,10 @@ def keep(connection: Connection, till: str, chain: str, entries: Sequence[Arrive
 
 @lru_cache(maxsize=_FEW)
 def _keep_statement(count: int) -> str:
-    width = len(_ENTRY_COLUMNS)
-    marks = (", ".join(f"${5 + row * width + place}" for place in range(width)) for row in range(count))
-    values = ", ".join(f"({row})" for row in marks)
+    row = f"({', '.join('?' * len(_ENTRY_COLUMNS))})"
+    values = ", ".join([row] * count)
     return (
-        "WITH moved AS (UPDATE till_chain SET seq = $1, hash = $2 WHERE till = $3 AND chain = $4)"  # noqa: S608 - our names
+        "WITH moved AS (UPDATE till_chain SET seq = ?, hash = ? WHERE till = ? AND chain = ?)"  # noqa: S608 - our names
         f" INSERT INTO ledger_entry ({', '.join(_ENTRY_COLUMNS)}) VALUES {values}"
     )
 
@@ -238,17 +211,15 @@ def heads_of(connection: Connection, till: str) -> list[tuple[str, Head]]:
 
 
 def _add_key(connection: Connection, till: str, chain: str, key: SigningKey) -> None:
-    columns, values = ("till", "chain", "seq", "public_key"), (till, chain, key.seq, key.public_key)
-    connection.exec_driver_sql(*_ignoring_duplicates(connection, "till_chain_key", columns, values))
+    columns = ("till", "chain", "seq", "public_key")
+    _insert_new(connection, "till_chain_key", columns, (till, chain, key.seq, key.public_key))
 
 
-def _ignoring_duplicates(
-    connection: Connection, table: str, columns: Sequence[str], values: tuple[object, ...]
-) -> tuple[str, tuple[object, ...]]:
-    postgres = connection.dialect.name == "postgresql"
-    marks = ", ".join(f"${i + 1}" if postgres else "?" for i in range(len(columns)))
-    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-    return statement, values
+def _insert_new(connection: Connection, table: str, columns: Sequence[str], values: tuple[object, ...]) -> None:
+    """Insert a row unless it stands already."""
+    marks = ", ".join("?" * len(columns))
+    names = ", ".join(columns)
+    execute_plain(connection, f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", values)  # noqa: S608
 
 
 def lock_cursor(connection: Connection, till: str, chain: str) -> Row[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, func, select
 
+from central.db.bulk import execute_plain
 from central.db.engine import Database
 from central.db.events import emit
 from central.db.metadata import json_text
@@ -55,22 +56,21 @@ def _write(
     beats: dict[str, tuple[datetime, Heartbeat]],
     at: datetime,
 ) -> None:
-    postgres = connection.dialect.name == "postgresql"
     contacts = [(till_id, utc_text(when)) for till_id, (_, when) in seen.items()]
     statuses = [
         (till_id, utc_text(when), utc_text(when), beat.unsent, beat.oldest_unsent_at, beat.version,
          json_text([device.model_dump() for device in beat.devices]), beat.clock_offset_ms, beat.chain, beat.seq)
         for till_id, (when, beat) in beats.items()
     ]  # fmt: skip
-    connection.exec_driver_sql(_CONTACT[postgres], contacts)
+    execute_plain(connection, _CONTACT, contacts)
     if statuses:
-        connection.exec_driver_sql(_STATUS[postgres], statuses)
+        execute_plain(connection, _STATUS, statuses)
     for company in sorted({company for company, _ in seen.values()}):
         emit(connection, company, "till.contact", [company], at)
 
 
-def _upsert(columns: tuple[str, ...], *, postgres: bool) -> str:
-    marks = ", ".join(f"${i + 1}" if postgres else "?" for i in range(len(columns)))
+def _upsert(columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
     return (
         f"INSERT INTO till_contact ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
@@ -82,8 +82,8 @@ _STATUS_COLUMNS = (
     "till", "last_contact_at", "heartbeat_at", "unsent", "oldest_unsent_at", "version", "devices",
     "clock_offset_ms", "chain", "seq",
 )  # fmt: skip
-_CONTACT = {postgres: _upsert(_STATUS_COLUMNS[:2], postgres=postgres) for postgres in (False, True)}
-_STATUS = {postgres: _upsert(_STATUS_COLUMNS, postgres=postgres) for postgres in (False, True)}
+_CONTACT = _upsert(_STATUS_COLUMNS[:2])
+_STATUS = _upsert(_STATUS_COLUMNS)
 
 
 def list_fleet(connection: Connection, company: str | None = None) -> list[Row[Any]]:

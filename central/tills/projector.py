@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from central.db.engine import Database
 from central.db.events import emit
+from central.db.faults import concerns_rows, is_duplicate
 from central.db.signals import STORED
 from central.organisation.directory import tills
 from central.tills import chains
@@ -98,7 +99,7 @@ class Projector:
         try:
             done = await self.database.write(partial(self._store, chain=chain, last=last, rows=rows, problems=named))
         except (DBAPIError, PosError) as error:
-            if len(entries) <= 1 or not _is_about_rows(error):
+            if len(entries) <= 1 or not concerns_rows(error):
                 raise
             done = await self.database.write(partial(self._store_singly, chain=chain, last=last, entries=entries))
         self.projected += len(entries) if done else 0
@@ -145,30 +146,10 @@ def project_one(
         with connection.begin_nested():
             projection.store(connection, rows, at, announced)
     except (DBAPIError, PosError) as error:
-        if not _is_about_rows(error):
+        if not concerns_rows(error):
             raise
         return "projection.duplicate" if is_duplicate(error) else "projection.refused"
     return None
-
-
-def is_duplicate(error: Exception) -> bool:
-    """Tell a row that was there already from every other refusal."""
-    return _sql_state(error) in _DUPLICATE
-
-
-def _sql_state(error: Exception) -> str:
-    origin = getattr(error, "orig", None)
-    return str(getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or "")
-
-
-def _is_about_rows(error: Exception) -> bool:
-    """Tell data that the tables refuse from a database that cannot serve now."""
-    if isinstance(getattr(error, "orig", None), ValueError):
-        return True  # asyncpg could not encode a value
-    return _sql_state(error).startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "22", "23"))
-
-
-_DUPLICATE = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "23505")
 
 
 def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waiting]:

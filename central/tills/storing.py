@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from central.db.engine import Database
 from central.db.events import emit
+from central.db.faults import is_duplicate
 from central.db.signals import STORED, mark
 from central.tills import chains
 from central.tills.chains import ChainRow, SigningKey, key_at
-from central.tills.projector import is_duplicate
 from central.tills.proof import find_evidence
 from central.tills.values import Arrived, Batch, Gap, KnownTill, Stored
 from central.tills.verifying import Walk, content_problem, is_signed, verify_batch
@@ -27,11 +27,11 @@ async def keep_batch(database: Database, batch: Batch, at: datetime) -> Stored |
     """Keep a batch in one transaction; an id that another entry has is rare enough to be found out by the tables."""
     job = partial(store, batch=batch, at=at)
     try:
-        return await database.write(job)
+        return await database.receive(job)
     except DBAPIError as error:
         if not is_duplicate(error):
             raise
-        return await database.write(partial(job, shared_ids=True))
+        return await database.receive(partial(job, shared_ids=True))
 
 
 def store(connection: Connection, batch: Batch, at: datetime, *, shared_ids: bool = False) -> Stored | Gap:

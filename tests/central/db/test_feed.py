@@ -2,8 +2,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, create_engine, text
 
 from central.db.engine import Database
 from central.db.events import emit, newest_event, read_events
@@ -76,15 +75,15 @@ async def test_the_feed_waits_for_a_slower_transaction_and_never_skips_its_rows(
 
     database = open_database(postgres_url)
     await migrate(database)
-    slow_engine = create_async_engine(database.url)
-    async with slow_engine.connect() as slow:
-        await slow.run_sync(lambda c: publish(c, "c", None, "item", "slow", {}))
+    slow_engine = create_engine(database.url)
+    with slow_engine.connect() as slow:
+        publish(slow, "c", None, "item", "slow", {})
         await put(database, "fast")
 
         seen_early = await changes(database)
-        await slow.commit()
+        slow.commit()
     seen_late = await changes(database)
-    await slow_engine.dispose()
+    slow_engine.dispose()
     await database.close()
 
     assert seen_early == []
