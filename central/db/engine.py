@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
 
@@ -32,8 +32,30 @@ class Lanes:
     reports: Lane
 
 
-class Database:
+class Database(Protocol):
     """What the areas see of either engine."""
+
+    signals: Signals
+    url: URL
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """Run a job that writes; it is finished even when its caller is cancelled."""
+
+    async def receive(self, job: Callable[[Connection], T]) -> T:
+        """Run a job that writes what a till pushed: it never waits behind the office's."""
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Run a job that reads one snapshot for a page; DatabaseAwayError ``storage.slow`` after ``PAGE_S``."""
+
+    async def report(self, job: Callable[[Connection], T]) -> T:
+        """Run a job that reads one snapshot for long: few at a time, so that pages never wait behind them."""
+
+    async def close(self) -> None:
+        """Wait for running jobs and let go of every connection."""
+
+
+class LanedDatabase:
+    """Either engine, by its lanes."""
 
     def __init__(self, url: URL, lanes: Lanes) -> None:
         self.url = url
@@ -41,23 +63,23 @@ class Database:
         self._lanes = lanes
 
     async def write(self, job: Callable[[Connection], T]) -> T:
-        """Run a job that writes; it is finished even when its caller is cancelled."""
+        """Run a job in the office's lane."""
         return await asyncio.shield(self._written(self._lanes.office, job))
 
     async def receive(self, job: Callable[[Connection], T]) -> T:
-        """Run a job that writes what a till pushed: it never waits behind the office's."""
+        """Run a job in the lane of pushes."""
         return await asyncio.shield(self._written(self._lanes.pushes, job))
 
     async def read(self, job: Callable[[Connection], T]) -> T:
-        """Run a job that reads one snapshot for a page; DatabaseAwayError ``storage.slow`` after ``PAGE_S``."""
+        """Run a job in the lane of pages."""
         return (await self._lanes.pages.run(job))[0]
 
     async def report(self, job: Callable[[Connection], T]) -> T:
-        """Run a job that reads one snapshot for long: few at a time, so that pages never wait behind them."""
+        """Run a job in the lane of reports."""
         return (await self._lanes.reports.run(job))[0]
 
     async def close(self) -> None:
-        """Wait for running jobs and let go of every connection."""
+        """Close every lane."""
         for lane in (self._lanes.reports, self._lanes.pages, self._lanes.office, self._lanes.pushes):
             await lane.close()
 
@@ -85,12 +107,12 @@ def _sqlite(given: URL, page_s: float, report_s: float) -> Database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     writer = Lane("writer", sqlite_writer(url), 1)
     pages = Lane("pages", sqlite_reader(url, 4, page_s), 4)
-    return Database(url, Lanes(writer, writer, pages, Lane("reports", sqlite_reader(url, 2, report_s), 2)))
+    return LanedDatabase(url, Lanes(writer, writer, pages, Lane("reports", sqlite_reader(url, 2, report_s), 2)))
 
 
 def _postgres(given: URL, page_s: float, report_s: float) -> Database:
     url = given.set(drivername="postgresql+psycopg")
-    return Database(
+    return LanedDatabase(
         url,
         Lanes(
             pushes=Lane("pushes", postgres_writer(url, 4), 4),

@@ -59,5 +59,11 @@ class WatchedDatabase:
     async def read(self, job: Callable[[Connection], T]) -> T:
         return await self._database.read(job)
 
+    async def receive(self, job: Callable[[Connection], T]) -> T:
+        return await self._database.receive(job)
+
+    async def report(self, job: Callable[[Connection], T]) -> T:
+        return await self._database.report(job)
+
     async def close(self) -> None:
         await self._database.close()
