@@ -85,8 +85,9 @@ def _tender(operating: OperatingSet, basket: Basket, command: AddTender) -> Tend
     kind = next((row for row in operating.tender_types if row.code == command.type), None)
     if kind is None:
         raise BadInputError("tender.type_unknown", type=command.type)
-    amount = _exact_amount(basket, kind) if command.amount_cents is None else command.amount_cents
-    if amount == 0:
+    exact = _exact_amount(basket, kind)
+    amount = exact if command.amount_cents is None else command.amount_cents
+    if amount == 0 and exact != 0:  # cash of nothing settles a sale whose cents are rounded away
         raise RuleError("tender.zero")
     if abs(amount) > MAX_CENTS:
         raise BadInputError("amount.too_large")

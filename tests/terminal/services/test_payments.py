@@ -11,10 +11,18 @@ import pytest
 
 from commerce.errors import BadInputError, ConflictError, RuleError
 from commerce.ids import new_id
-from terminal.services.commands import AddTender, ChangeQuantity, CompleteSale, NextSale, VoidTender
+from terminal.services.commands import (
+    AddItem,
+    AddTender,
+    ChangeQuantity,
+    CloseSession,
+    CompleteSale,
+    NextSale,
+    VoidTender,
+)
 from terminal.services.state import Screen
 from tests.fakes.clock import FakeClock
-from tests.terminal.shop import BREAD, COFFEE, TestTill, running_till
+from tests.terminal.shop import BREAD, COFFEE, LOOSE, TestTill, running_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -232,3 +240,33 @@ async def test_the_done_screen_can_be_left(till: TestTill) -> None:
     await till.submit(NextSale(new_id()))
 
     assert till.state.screen is Screen.SELLING
+
+
+@pytest.mark.parametrize("quantity", ["0.020000", "-0.020000"])
+async def test_cents_that_cash_rounds_away_are_settled_by_cash_of_nothing(tmp_path: Path, quantity: str) -> None:
+    async with running_till(tmp_path, settings={"cash_step": 5}) as till:
+        await till.ready()
+        await till.submit(AddItem(new_id(), LOOSE, Decimal(quantity), Decimal(1)))
+
+        done = await till.pay("cash")
+
+        (body,) = await sales(till)
+        assert done.values["change_cents"] == 0
+        two = 2 if quantity[0] != "-" else -2
+        settlement = body["settlement"]
+        assert (settlement["due"], settlement["rounding"], settlement["tendered"]) == (two, -two, 0)
+        assert [(tender["kind"], tender["amount"]) for tender in body["tenders"]] == [("cash", 0)]
+        z = (await till.submit(CloseSession(new_id(), 10_000))).values["z"]
+        assert (z["expected_cash"], z["totals"]["rounding"]) == (10_000, -two)
+
+
+async def test_cents_that_cash_rounds_away_are_taken_whole_by_card(tmp_path: Path) -> None:
+    async with running_till(tmp_path, settings={"cash_step": 5}) as till:
+        await till.ready()
+        await till.submit(AddItem(new_id(), LOOSE, Decimal("0.02"), Decimal(1)))
+
+        with pytest.raises(RuleError, match=r"tender\.zero"):
+            await till.pay("card", 0)
+        done = await till.pay("card")
+
+        assert done.values["change_cents"] == 0
