@@ -46,6 +46,18 @@ class PostgresServer:
         """Drop a database, closing whatever is still connected to it."""
         self._client("dropdb", "--force", "--if-exists", name)
 
+    def dump(self, database: str) -> str:
+        """Return a database as statements, rows and all."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        command = [str(self._binaries / "pg_dump"), *where, "--no-owner", database]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=_environment()).stdout
+
+    def run(self, database: str, statements: str) -> None:
+        """Carry out statements, as whoever restores a dump does."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
+        command = [str(self._binaries / "psql"), *where, "-v", "ON_ERROR_STOP=1", "-q", "-X"]
+        subprocess.run(command, check=True, capture_output=True, text=True, input=statements, env=_environment())
+
     def stop(self) -> None:
         """Stop the server and remove its data."""
         self._process.send_signal(signal.SIGINT)
@@ -139,7 +151,10 @@ def _wheel_binaries() -> list[Path]:
 
 
 def _usable(folder: Path) -> bool:
-    if not all((folder / tool).exists() for tool in ("initdb", "postgres", "pg_isready", "createdb", "dropdb")):
+    if not all(
+        (folder / tool).exists()
+        for tool in ("initdb", "postgres", "pg_isready", "createdb", "dropdb", "pg_dump", "psql")
+    ):
         return False
     account = _server_account()
     try:

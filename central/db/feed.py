@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Transaction, bindparam, select, text
 
 from central.db.bulk import execute_plain
 from central.db.feed_tables import COMPANY_WIDE, feed, feed_state
+from central.db.home import home_of
 from central.db.metadata import json_text
 from central.db.signals import FEED, mark
 from commerce.errors import BadInputError, ConflictError
@@ -139,11 +140,24 @@ def current_epoch(connection: Connection) -> str:
 
 
 def change_epoch(connection: Connection) -> str:
-    """Give the feed a new epoch: every till takes a snapshot. For a database that was restored or failed over."""
+    """Give the feed a new epoch: every till takes a snapshot. For a database that was restored or failed over.
+
+    On PostgreSQL every row is counted as of this transaction, because those of another cluster may never come to pass.
+    """
     epoch = uuid4().hex[:12]
-    connection.execute(feed_state.update().values(epoch=epoch))
+    if connection.dialect.name == "postgresql":
+        for table in ("feed", "event"):
+            connection.exec_driver_sql(f"UPDATE {table} SET xid = pg_current_xact_id()")  # noqa: S608 - our own names
+            last = f"SELECT GREATEST(COALESCE(MAX(position), 0) + 1, nextval('{table}_position')) FROM {table}"  # noqa: S608
+            connection.exec_driver_sql(f"SELECT setval('{table}_position', ({last}))")
+    connection.execute(feed_state.update().values(epoch=epoch, home=home_of(connection)))
     mark(connection, FEED)
     return epoch
+
+
+def is_at_home(connection: Connection) -> bool:
+    """Tell whether the feed was counted by this database, and not by one whose dump was restored here."""
+    return str(connection.execute(select(feed_state.c.home)).scalar_one()) == home_of(connection)
 
 
 def cursor_text(epoch: str, place: Place) -> str:

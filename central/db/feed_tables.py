@@ -29,6 +29,7 @@ feed_state = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
     Column("epoch", Text, nullable=False),
+    Column("home", Text, nullable=False),  # which database of which cluster counts these transactions; "" on SQLite
     Column("last_xid", BigInteger, nullable=False),  # SQLite only
     Column("last_position", BigInteger, nullable=False),
     Column("last_event", BigInteger, nullable=False),

@@ -13,8 +13,9 @@ import orjson
 from sqlalchemy import Connection, text
 
 from central.db.engine import Database
-from central.db.feed import START, Place, change_epoch, current_epoch
+from central.db.feed import START, Place, change_epoch, current_epoch, is_at_home
 from central.db.signals import FEED
+from commerce.errors import StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class EpochMarker:
     path: Path
 
     async def check(self) -> bool:
-        """Give the feed a new epoch when the database is older than the file says; True when it did."""
+        """Give the feed a new epoch when the database is older than the file says; True when it did.
+
+        StorageError ``storage.restored`` for a dump that was restored into another place: a person says when it counts.
+        """
+        if not await self.database.read(is_at_home):
+            raise StorageError("storage.restored")
         known, found = self._read(), await self.database.read(_mark)
         if known is None or (known.epoch == found.epoch and found.place >= known.place):
             await self.keep()

@@ -20,6 +20,7 @@ from central.db.feed import (
     parse_cursor,
     read_changes,
     row_of,
+    settled_place,
 )
 from central.tills.values import KnownTill
 from commerce.errors import BadInputError, ConflictError
@@ -36,12 +37,13 @@ _MAX_ROWS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class PullFrom:
-    """Where a till wants to go on."""
+    """Where a till wants to go on, and up to where nothing can appear any more."""
 
     till: KnownTill
     kinds: tuple[str, ...]
     epoch: str
     after: Place
+    until: Place
 
 
 async def start_pull(database: Database, till: KnownTill, feed: str, cursor: str) -> PullFrom:
@@ -52,11 +54,15 @@ async def start_pull(database: Database, till: KnownTill, feed: str, cursor: str
     after = parse_cursor(cursor, epoch)
     if after > await database.read(partial(last_place, company=till.company)):
         raise ConflictError("feed.epoch", epoch=epoch)  # it has seen what this database never wrote, or forgot
-    return PullFrom(till, FEEDS[feed], epoch, after)
+    until = await database.read(partial(settled_place, company=till.company))
+    return PullFrom(till, FEEDS[feed], epoch, after, until)
 
 
 async def change_lines(database: Database, pull: PullFrom) -> AsyncIterator[bytes]:
-    """Yield one line per commit (long ones in parts), then the trailer."""
+    """Yield one line per commit (long ones in parts), then the trailer.
+
+    Its cursor is past everything that was there, rows of other kinds and shops too: they are not looked through again.
+    """
     after, group, count = pull.after, list[FeedRow](), 0
     while count < _MAX_ROWS:
         rows = await database.read(partial(_read, pull=pull, after=after))
@@ -67,6 +73,7 @@ async def change_lines(database: Database, pull: PullFrom) -> AsyncIterator[byte
             group.append(row)
         after, count = rows[-1].place if rows else after, count + len(rows)
         if len(rows) < MAX_GROUP:
+            after = max(after, pull.until)
             break
     if group:
         yield _line(group, pull.till)
@@ -75,7 +82,7 @@ async def change_lines(database: Database, pull: PullFrom) -> AsyncIterator[byte
 
 
 def _read(connection: Connection, pull: PullFrom, after: Place) -> list[FeedRow]:
-    return read_changes(connection, pull.till.company, pull.till.shop, after, MAX_GROUP, pull.kinds)
+    return read_changes(connection, pull.till.company, pull.till.shop, after, MAX_GROUP, pull.kinds, pull.until)
 
 
 def _line(group: list[FeedRow], till: KnownTill) -> bytes:

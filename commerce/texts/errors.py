@@ -207,6 +207,10 @@ ERROR_TEXTS: dict[str, str] = {
     "text.damaged": N_("imported, but the name has damaged characters"),
     "method": N_("This address does not take such a request."),
     "too_large": N_("The request is too large."),
+    "storage.restored": N_(
+        "This database was restored from a dump: its change feed still counts as the old one did."
+        " Run central feed new-epoch, then start: every till takes everything anew."
+    ),
     "storage.newer_schema": N_("The database is of a newer version. Start the newer program."),
     "config.missing": N_("The settings file {path} cannot be read: {reason}."),
     "config.wrong": N_("The settings file {path} is wrong at {place}: {reason}."),

@@ -5,6 +5,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
+from central.db.home import home_of
 from central.db.metadata import Xid8
 
 revision = "0001"
@@ -82,6 +83,7 @@ def _create_feed() -> None:
         "feed_state",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Text(), nullable=False),
+        sa.Column("home", sa.Text(), nullable=False),
         sa.Column("last_xid", sa.BigInteger(), nullable=False),
         sa.Column("last_position", sa.BigInteger(), nullable=False),
         sa.Column("last_event", sa.BigInteger(), nullable=False),
@@ -97,8 +99,10 @@ def _create_feed() -> None:
         sa.Column("at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("xid", "position", name="pk_event"),
     )
-    state = sa.table("feed_state", *map(sa.column, ("id", "epoch", "last_xid", "last_position", "last_event")))
-    op.execute(state.insert().values(id=1, epoch=uuid4().hex[:12], last_xid=0, last_position=0, last_event=0))
+    names = ("id", "epoch", "home", "last_xid", "last_position", "last_event")
+    state = sa.table("feed_state", *map(sa.column, names))
+    fresh = {"id": 1, "epoch": uuid4().hex[:12], "home": home_of(op.get_bind())}
+    op.execute(state.insert().values(**fresh, last_xid=0, last_position=0, last_event=0))
 
 
 def _create_chains() -> None:
