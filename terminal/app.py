@@ -35,13 +35,14 @@ from terminal.runtime import Loop, Runtime
 from terminal.services import effects
 from terminal.services.clock import Clock, SystemClock
 from terminal.services.commands import AddCode
-from terminal.services.identity import FILE_NAME, load_identity
+from terminal.services.identity import FILE_NAME, Identity, load_identity
 from terminal.services.paperwork import Paperwork
 from terminal.services.printing import paper_of
 from terminal.services.state import RegisterState
 from terminal.services.steps import Steps
-from terminal.services.till_core import TillCore, close_till, open_till
+from terminal.services.till_core import LEDGER, TillCore, close_till, open_till
 from terminal.sync.client import CentralAddress, CentralClient
+from terminal.sync.first_contact import learn_heads
 from terminal.sync.live import LiveChannel
 from terminal.sync.outbox import LedgerOutbox
 from terminal.sync.pull import Puller
@@ -110,6 +111,8 @@ class TillApp:
         folder = self._config.data_dir
         _make_folders(folder)
         identity = load_identity(folder / FILE_NAME)
+        if (address := self._central(identity)) is not None:
+            await learn_heads(folder, LEDGER, identity, address)
         core = await open_till(folder, identity, clock=self._clock, app_version=APP_VERSION, steps=self._steps)
         self._closers.append(lambda: close_till(core))
         asyncio.get_running_loop().set_default_executor(helper_threads())
@@ -188,10 +191,9 @@ class TillApp:
     async def _sync_loops(
         self, core: TillCore, outbox: LedgerOutbox, network: Network, devices: Devices, refresh: Callable[[], None]
     ) -> list[Loop]:
-        section = self._config.central
-        if section is None:
+        address = self._central(core.identity)
+        if address is None:
             return []
-        address = CentralAddress(section.url, core.identity.token, section.ca_file, section.timeout_s)
         client = await CentralClient(address).__aenter__()
         self._closers.append(lambda: client.__aexit__(None, None, None))
 
@@ -226,6 +228,12 @@ class TillApp:
             Loop("pull", puller.run, is_core=False),
             Loop("live", live.run, is_core=False),
         ]
+
+    def _central(self, identity: Identity) -> CentralAddress | None:
+        section = self._config.central
+        if section is None:
+            return None
+        return CentralAddress(section.url, identity.token, section.ca_file, section.timeout_s)
 
     def _ui_services(self, core: TillCore, devices: Devices, network: Network, outbox: LedgerOutbox) -> UiServices:
         paper = devices.printer if isinstance(devices.printer, VirtualPrinter) else None

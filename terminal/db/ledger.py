@@ -1,7 +1,8 @@
 # ruff: noqa: S608 - only constants of this module are put into the text of a statement
 """The entries of the ledger: appended, read in order, never changed."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from commerce.dates import utc_text
@@ -65,8 +66,8 @@ def append_entry(tx: Transaction, chain: str, facts: Facts, entry: Entry) -> Non
 
 
 def add_chain(tx: Transaction, row: ChainRow, public_key: bytes) -> None:
-    """Make a chain the current one."""
-    tx.execute("UPDATE chain SET current = 0 WHERE current = 1")
+    """Make a chain the current one of its mode."""
+    tx.execute("UPDATE chain SET current = 0 WHERE current = 1 AND mode = ?", (row.mode.value,))
     tx.execute(
         "INSERT INTO chain (chain, till, mode, opened_at, key_id, public_key, series_tag, current)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
@@ -79,10 +80,30 @@ def set_sub_series(tx: Transaction, chain: str, sub_series: int) -> None:
     tx.execute("UPDATE chain SET sub_series = ? WHERE chain = ?", (sub_series, chain))
 
 
-def find_current_chain(queries: Queries) -> ChainRow | None:
-    """Return the chain that is being written, or None in a new ledger."""
-    row = queries.fetch_one(f"SELECT {_CHAIN} FROM chain WHERE current = 1")
+def find_current_chain(queries: Queries, mode: ChainMode) -> ChainRow | None:
+    """Return the chain of a mode that is being written, or None before the first."""
+    row = queries.fetch_one(f"SELECT {_CHAIN} FROM chain WHERE current = 1 AND mode = ?", (mode.value,))
     return None if row is None else _chain(row)
+
+
+def list_current_chains(queries: Queries) -> list[ChainRow]:
+    """Return the chains that are being written, one for each mode."""
+    return [_chain(row) for row in queries.fetch_all(f"SELECT {_CHAIN} FROM chain WHERE current = 1")]
+
+
+def is_chain(queries: Queries, chain: str) -> bool:
+    """Return whether this ledger has a chain."""
+    return queries.fetch_one("SELECT 1 FROM chain WHERE chain = ?", (chain,)) is not None
+
+
+def add_lost_chain(tx: Transaction, chain: str, head: Head) -> None:
+    """Note that this ledger goes on without what central holds of a chain."""
+    tx.execute("INSERT OR REPLACE INTO lost_chain (chain, seq, hash) VALUES (?, ?, ?)", (chain, head.seq, head.hash))
+
+
+def is_lost_chain(queries: Queries, chain: str) -> bool:
+    """Return whether this ledger went on without a chain before."""
+    return queries.fetch_one("SELECT 1 FROM lost_chain WHERE chain = ?", (chain,)) is not None
 
 
 def list_chains(queries: Queries) -> list[ChainRow]:
@@ -96,6 +117,12 @@ def find_last_entry(queries: Queries, chain: str) -> LastEntry | None:
         "SELECT seq, hash, kind, at, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1", (chain,)
     )
     return None if row is None else LastEntry(Head(row[0], row[1]), row[2], row[3], row[4])
+
+
+def find_hash(queries: Queries, chain: str, seq: int) -> bytes | None:
+    """Return the hash of one entry."""
+    row = queries.fetch_one("SELECT hash FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None else bytes(row[0])
 
 
 def find_body(queries: Queries, chain: str, seq: int) -> bytes | None:
@@ -195,19 +222,19 @@ async def read_last_seq(readers: Readers, chain: str) -> int:
 _UNSENT = (
     "SELECT coalesce(sum(max(coalesce((SELECT max(seq) FROM entry e WHERE e.chain = c.chain), 0)"
     " - coalesce((SELECT acknowledged_seq FROM push_cursor p WHERE p.chain = c.chain), 0), 0)), 0) FROM chain c"
-    " WHERE c.till = ? AND c.chain <> ?"
+    " WHERE c.till = ? AND c.chain NOT IN (SELECT value FROM json_each(?))"
 )
 
 
 def count_unsent(queries: Queries, till: str) -> int:
     """Return how many entries of a till central has not acknowledged."""
-    row = queries.fetch_one(_UNSENT, (till, ""))
+    row = queries.fetch_one(_UNSENT, (till, "[]"))
     return int(row[0]) if row else 0
 
 
-async def unsent_count(readers: Readers, till: str, *, without: str = "") -> int:
-    """Return how many entries of a till central has not acknowledged, over all chains, ``without`` one of them."""
-    row = await readers.fetch_one(_UNSENT, (till, without))
+async def unsent_count(readers: Readers, till: str, *, without: Collection[str] = ()) -> int:
+    """Return how many entries of a till central has not acknowledged, over all chains but those left out."""
+    row = await readers.fetch_one(_UNSENT, (till, json.dumps(list(without))))
     return int(row[0]) if row else 0
 
 

@@ -38,7 +38,7 @@ def confirm_clock(till: Till, state: RegisterState, command: ConfirmClock) -> Pl
         till.clock.confirm()
         if sub_series is None:
             return now
-        till.chains.sub_series = sub_series
+        till.chains.start_sub_series(sub_series)
         return replace(now, dated_until=None)
 
     return Plan(replace(moment, clock_suspect=False), write, then)

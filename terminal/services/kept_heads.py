@@ -8,10 +8,14 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import structlog
+
 from commerce.errors import BadInputError
 from commerce.ledger import SignedHead, read_signed_head
 
 HEAD_FILE = "head.json"
+
+_log = structlog.get_logger("heads")
 
 
 def read_heads(path: Path) -> list[SignedHead]:
@@ -27,10 +31,15 @@ def read_heads(path: Path) -> list[SignedHead]:
 
 
 def find_heads(path: Path, till: str, central_key: bytes) -> list[SignedHead]:
-    """Return what this till's central said, nothing where nothing readable is kept."""
+    """Return what this till's central said; a file that cannot be read proves nothing any more, and is said."""
     if not path.exists():
         return []
-    return [head for head in read_heads(path) if head.till == till and head.public_key == central_key]
+    try:
+        heads = read_heads(path)
+    except BadInputError as error:
+        _log.warning("central's word is unreadable", file=path.name, code=error.code)
+        return []
+    return [head for head in heads if head.till == till and head.public_key == central_key]
 
 
 def merge_heads(known: Iterable[SignedHead], said: Iterable[SignedHead]) -> list[SignedHead]:

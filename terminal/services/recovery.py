@@ -9,6 +9,7 @@ import orjson
 from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.dates import parse_utc
+from commerce.kinds import ChainMode
 from terminal.db import basket as journal
 from terminal.db import documents, effects, ledger, registry, sales, sessions
 from terminal.db.connection import Queries
@@ -55,7 +56,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         notices=(),
         clock=ClockState(),
         last_z=sessions.find_last_z(queries, mode),
-        dated_until=_dated_until(queries),
+        dated_until=_dated_until(queries, identity.mode),
     )
 
 
@@ -96,9 +97,9 @@ def _shown_effects(queries: Queries, paper: EffectRow | None) -> list[EffectRow]
     return sorted([*rows, paper], key=lambda row: row.id) if paper and is_good else rows
 
 
-def _dated_until(queries: Queries) -> date | None:
+def _dated_until(queries: Queries, mode: ChainMode) -> date | None:
     """Return the newest document date of the current chain's sub-series."""
-    chain = ledger.find_current_chain(queries)
+    chain = ledger.find_current_chain(queries, mode)
     if chain is None:
         return None
     return documents.find_last_date(queries, series_id(chain.chain, "receipt", chain.sub_series))

@@ -16,6 +16,8 @@ import orjson
 from commerce.bodies.approval import ApprovalGiven
 from commerce.dates import utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StorageError
+from commerce.kinds import ChainMode
+from commerce.ledger import SignedHead
 from commerce.wire import Change
 from terminal.db import commands as results
 from terminal.db import ledger
@@ -74,16 +76,16 @@ class Register:
             raise RuntimeError("the register is not open")
         return self._state
 
-    async def open(self) -> None:
-        """Rebuild everything from the ledger."""
+    async def open(self, known: Sequence[SignedHead] = ()) -> None:
+        """Rebuild everything from the ledger; ``known`` is what central is known to hold of this till."""
         clock, chains = self._till.clock, self._till.chains
-        last = await self._writer.run(_find_last_signs)
+        last = await self._writer.run(lambda tx: _find_last_signs(tx, chains.mode))
         if last is not None:
             if isinstance(clock.source, ReplayClock) and clock.source.now() < last.trusted:
                 clock.source.set(last.trusted)
             clock.start(last)
         at, suspect = clock.read()
-        await chains.open(at, clock_suspect=suspect)
+        await chains.open(at, known, clock_suspect=suspect)
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
 
@@ -135,9 +137,12 @@ class Register:
         """Take over registry rows of the operating set; BadInputError ``registry.row`` when they make no sense."""
         await self._internal(lambda: self._plan_operating(changes, cursor, whole))
 
-    async def open_new_chain(self, reason: str) -> str:
-        """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it."""
-        return str(await self._take_turn(lambda: self._open_chain(reason)))
+    async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
+        """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
+
+        ``lost`` is what central holds and this ledger does not.
+        """
+        return str(await self._take_turn(lambda: self._open_chain(reason, lost)))
 
     def tell(self, error: PosError) -> None:
         """Show a person what went wrong beside any command, as a notice."""
@@ -276,9 +281,9 @@ class Register:
 
         return Plan(moment, write, then)
 
-    async def _open_chain(self, reason: str) -> str:
+    async def _open_chain(self, reason: str, lost: Sequence[SignedHead]) -> str:
         at, suspect = self._till.clock.read()
-        chain = await self._till.chains.open_new(reason, at, clock_suspect=suspect)
+        chain = await self._till.chains.open_new(reason, at, lost, clock_suspect=suspect)
         self._show(replace(self.state, till=replace(self.state.till, chain=chain), dated_until=None))
         return chain
 
@@ -298,8 +303,8 @@ def command_digest(command: Command) -> bytes:
     return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
 
 
-def _find_last_signs(tx: Transaction) -> LastSigns | None:
-    chain = ledger.find_current_chain(tx)
+def _find_last_signs(tx: Transaction, mode: ChainMode) -> LastSigns | None:
+    chain = ledger.find_current_chain(tx, mode)
     return last_signs(tx, chain.chain) if chain else None
 
 

@@ -12,6 +12,7 @@ from terminal.db.migrate import migrate
 from terminal.services.chains import Chains
 from terminal.services.clock import Clock, ReplayClock, WatchedClock
 from terminal.services.identity import Identity
+from terminal.services.kept_heads import HEAD_FILE, find_heads
 from terminal.services.pins import PinCheck
 from terminal.services.plan import Till
 from terminal.services.register import Register
@@ -59,7 +60,7 @@ async def open_till(
         chains = Chains(writer, identity, app_version)
         till = Till(catalog, chains, WatchedClock(clock), steps)
         register = Register(till, writer, identity, PinCheck(identity.secret))
-        await register.open()
+        await register.open(find_heads(folder / HEAD_FILE, identity.till_id, identity.central_public_key))
     except BaseException:
         await catalog.close()
         await readers.close()

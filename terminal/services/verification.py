@@ -1,13 +1,13 @@
 """Walking a ledger file from outside: is every entry there, in order, unchanged and signed?"""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import orjson
 
 from commerce.errors import BadInputError, PosError
-from commerce.ledger import NO_HASH, Head, Problem, Verdict, verify_chain
+from commerce.ledger import NO_HASH, ChainMode, Head, Problem, Verdict, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import Connection, DatabaseFault, open_reader
 from terminal.db.migrate import is_ledger
@@ -35,28 +35,35 @@ def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
 
 
 def _verify(reader: Connection, known: dict[str, Head]) -> list[Verdict]:
-    chains = [row.chain for row in ledger.list_chains(reader)]
-    verdicts = [
-        verify_chain(
-            chain,
-            ledger.iterate_entries(reader, chain),
-            known_head=known.get(chain),
-        )
-        for chain in chains
-    ]
-    for older, newer in pairwise(range(len(verdicts))):
-        verdicts[newer] = _check_link(reader, verdicts[older], verdicts[newer])
-    lost = [chain for chain in known if chain not in chains]
-    return verdicts + [Verdict(chain, 0, Head(0, NO_HASH), Problem(chain, 1, "ledger.truncated")) for chain in lost]
+    rows = ledger.list_chains(reader)
+    verdicts = {
+        row.chain: verify_chain(row.chain, ledger.iterate_entries(reader, row.chain), known_head=known.get(row.chain))
+        for row in rows
+    }
+    seen: set[tuple[str, ChainMode]] = set()
+    for row in rows:
+        verdicts[row.chain] = _check_link(reader, verdicts, row.chain, is_first=(row.till, row.mode) not in seen)
+        seen.add((row.till, row.mode))
+    for chain in known.keys() - verdicts.keys():
+        if not ledger.is_lost_chain(reader, chain):
+            verdicts[chain] = Verdict(chain, 0, Head(0, NO_HASH), Problem(chain, 1, "ledger.truncated"))
+    return list(verdicts.values())
 
 
-def _check_link(reader: Connection, older: Verdict, newer: Verdict) -> Verdict:
-    """A new chain's genesis names the chain before it and the head it left behind."""
-    genesis = ledger.find_body(reader, newer.chain, 1)
-    if newer.problem or genesis is None:
-        return newer
+def _check_link(reader: Connection, verdicts: Mapping[str, Verdict], chain: str, *, is_first: bool) -> Verdict:
+    """A genesis names the chain before it and the head it left behind; only a till's first of a mode has none before.
+
+    What is named on central's word is further than this file goes, or not in it at all.
+    """
+    verdict, genesis = verdicts[chain], ledger.find_body(reader, chain, 1)
+    if verdict.problem or genesis is None:
+        return verdict
     body = orjson.loads(genesis)
-    left = Head(body["previous_seq"], bytes.fromhex(body["previous_head"]))
-    if body["previous_chain"] == older.chain and left == older.head:
-        return newer
-    return replace(newer, problem=Problem(newer.chain, 1, "ledger.broken_link"))
+    left, older = Head(body["previous_seq"], bytes.fromhex(body["previous_head"])), verdicts.get(body["previous_chain"])
+    if body["previous_source"] == "ledger":
+        holds = older is not None and left == older.head
+    elif body["previous_chain"] is None:
+        holds = is_first
+    else:
+        holds = older is None or left.seq > older.head.seq
+    return verdict if holds else replace(verdict, problem=Problem(chain, 1, "ledger.broken_link"))

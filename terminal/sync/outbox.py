@@ -1,7 +1,7 @@
 """The ledger as pushing sees it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -13,28 +13,24 @@ from commerce.errors import BadInputError
 from commerce.ledger import Entry, Head, SignedHead
 from terminal.db import ledger
 from terminal.db.connection import Readers, Writer
+from terminal.services.chains import needs_new_chain
 from terminal.services.kept_heads import HEAD_FILE, merge_heads, read_heads, write_heads
 from terminal.sync.push import Batch
 
 _log = structlog.get_logger("sync.outbox")
 
 
-class CurrentChain(Protocol):
-    """The chain that is being written, as memory has it."""
+class CurrentChains(Protocol):
+    """The chains that are being written, as memory has them."""
 
     @property
     def till(self) -> str:
-        """Return who writes it."""
+        """Return who writes them."""
         ...
 
     @property
-    def chain(self) -> str:
-        """Return its id."""
-        ...
-
-    @property
-    def head(self) -> Head:
-        """Return its end as of the last commit."""
+    def heads(self) -> Mapping[str, Head]:
+        """Return their ends as of the last commit."""
         ...
 
     def remembered(self, chain: str, after: int) -> Sequence[Entry]:
@@ -54,8 +50,8 @@ class LedgerOutbox:
         folder: Path,
         writer: Writer,
         readers: Readers,
-        current: CurrentChain,
-        open_new_chain: Callable[[str], Awaitable[object]],
+        current: CurrentChains,
+        open_new_chain: Callable[[str, Sequence[SignedHead]], Awaitable[object]],
         now: Callable[[], datetime],
     ) -> None:
         self._folder = folder
@@ -66,7 +62,7 @@ class LedgerOutbox:
         self._now = now
         self._cursors: dict[str, int] | None = None
         self._heads: list[SignedHead] | None = None
-        self._older = 0  # unsent entries of other chains than the current one
+        self._older = 0  # unsent entries of chains that are not being written
         self.unsent = 0
         self.since: datetime | None = None
 
@@ -106,18 +102,18 @@ class LedgerOutbox:
             cursors[chain] = seq
         if head is not None:
             await self._keep_head(head)
-        if chain == self._current.chain and seq == self._current.head.seq and not self._older:
+        if not self._older and not self._of_current(cursors):
             self.unsent, self.since = 0, None
         else:
             await self.count()
 
     async def needs_new_chain(self, head: SignedHead) -> bool:
         """Return whether what is written would go on where central knows more, or something else."""
-        return head.chain == self._current.chain
+        return await self._writer.run(lambda tx: needs_new_chain(tx, head))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> None:
         """Open a new chain with a new sub-series before the next sale."""
-        await self._open_new_chain(reason)
+        await self._open_new_chain(reason, lost)
         self._cursors = None
         await self.count()
 
@@ -132,18 +128,18 @@ class LedgerOutbox:
     async def count(self) -> None:
         """Bring ``unsent`` and ``since`` up to date by the ledger."""
         await self._known_cursors()
-        self._older = await ledger.unsent_count(self._readers, self._current.till, without=self._current.chain)
+        self._older = await ledger.unsent_count(self._readers, self._current.till, without=self._current.heads.keys())
         self.note_commit()
         oldest = await ledger.oldest_unsent_at(self._readers, self._current.till) if self.unsent else None
         self.since = parse_utc(oldest) if oldest else None
 
     def _of_current(self, cursors: dict[str, int]) -> int:
-        return max(self._current.head.seq - cursors.get(self._current.chain, 0), 0)
+        return sum(max(head.seq - cursors.get(chain, 0), 0) for chain, head in self._current.heads.items())
 
     async def _read(self, chain: str, acknowledged: int, limit: int) -> list[Entry]:
         """Read entries, unless memory knows that there are none."""
-        is_current = chain == self._current.chain
-        if (is_current and self._current.head.seq <= acknowledged) or (not is_current and not self._older):
+        head = self._current.heads.get(chain)
+        if head.seq <= acknowledged if head else not self._older:
             return []
         return await ledger.read_unsent(self._readers, chain, acknowledged, limit)
 

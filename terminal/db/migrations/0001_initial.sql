@@ -10,7 +10,14 @@ CREATE TABLE chain (
     sub_series INTEGER NOT NULL DEFAULT 0,
     current INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX chain_current ON chain (current) WHERE current = 1;
+CREATE UNIQUE INDEX chain_current ON chain (mode) WHERE current = 1;
+
+-- chains of which central holds more than this ledger, and behind which it went on in new ones
+CREATE TABLE lost_chain (
+    chain TEXT NOT NULL PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE entry (
     chain TEXT NOT NULL REFERENCES chain (chain),
