@@ -33,6 +33,7 @@ class Kind(StrEnum):
     VALUE_MOVED = "value_moved"
     CUSTOMER_CREATED = "customer_created"
     CORRECTION = "correction"
+    ALARM_RAISED = "alarm_raised"
 
 
 class TenderKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from commerce.bodies import approval, chain, effect, sale, session
+from commerce.bodies import alarm, approval, chain, effect, sale, session
 from commerce.bodies.form import Body, read
 from commerce.errors import BadInputError
 
@@ -24,6 +24,7 @@ _ALL: tuple[type[Body], ...] = (
     sale.DocumentIssued,
     effect.EffectIntended,
     effect.EffectSettled,
+    alarm.AlarmRaised,
 )
 BODIES: Mapping[tuple[str, int], type[Body]] = {(body.KIND.value, body.VERSION): body for body in _ALL}
 

@@ -52,6 +52,7 @@ ERROR_TEXTS: dict[str, str] = {
     "approval.no_right": N_("This operator may not approve that."),
     "approval.not_taken": N_("Nobody else can approve this."),
     "right.missing": N_("You may not do this here. Ask somebody who may."),
+    "pin.asked_again": N_("The PIN was given again meanwhile: only the newest is checked."),
     "pin.wrong": N_("The PIN is not right. Try again."),
     "price.fixed": N_("This item has its own price; another one cannot be typed."),
     "price.missing": N_("This item has no price. Type its price."),

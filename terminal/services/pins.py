@@ -5,45 +5,94 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from argon2.low_level import Type, hash_secret_raw
 
-from commerce.errors import ForbiddenError
+from commerce.errors import ConflictError, ForbiddenError
 from terminal.services.operating import Operator, PinVerifier
 
 _FIRST_DELAY_MS = 250
 _LONGEST_DELAY_MS = 8000
 _HASH_BYTES = 32
+_ALARM_FROM = 3
+
+
+class AttemptStore(Protocol):
+    """Where attempts are counted so that they outlast the daemon."""
+
+    async def load(self) -> dict[str, int]:
+        """Return the attempts that no right PIN has ended, by operator."""
+        ...
+
+    async def count(self, operator: str) -> int:
+        """Count an attempt on disk and return how many there are now."""
+        ...
+
+    async def forget(self, operator: str) -> None:
+        """Forget an operator's attempts."""
+        ...
 
 
 class PinCheck:
-    """Checks PINs. After a wrong one the same operator's next check waits, longer each time, and nobody else's does."""
+    """Checks PINs. After a wrong one the same operator's next check waits, longer each time, and nobody else's does.
 
-    def __init__(self, till_secret: bytes, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+    An attempt is counted on disk before it is made, so that pulling the plug in between gains nothing. Only the newest
+    check of an operator waits: one that was asked before it is dropped, for whoever asked has asked again or left.
+    """
+
+    def __init__(
+        self,
+        till_secret: bytes,
+        attempts: AttemptStore,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._secret = till_secret
+        self._store = attempts
         self._sleep = sleep
-        self._failures: dict[str, int] = {}
+        self._attempts: dict[str, int] = {}
+        self._newest: dict[str, object] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(
             asyncio.Lock
         )  # else guesses sent at once share a wait
         self._one_at_a_time = asyncio.Lock()  # each check takes tens of MiB
 
+    async def open(self) -> None:
+        """Take up what earlier runs counted."""
+        self._attempts = await self._store.load()
+
     async def check(self, operator: Operator, pin: str) -> None:
-        """Return when the PIN is right; ForbiddenError ``pin.wrong`` when not."""
+        """Return when the PIN is right; ForbiddenError ``pin.wrong`` when not, with the ``attempts`` so far.
+
+        ConflictError ``pin.asked_again`` when the same operator's PIN was given again before this check began.
+        """
+        asked = self._newest[operator.id] = object()
         async with self._turns[operator.id]:
+            self._refuse_older(operator.id, asked)
             if delay_ms := self.delay_ms(operator.id):
                 await self._sleep(delay_ms / 1000)
+                self._refuse_older(operator.id, asked)
+            attempts = self._attempts[operator.id] = await self._store.count(operator.id)
             async with self._one_at_a_time:
                 right = await asyncio.to_thread(pin_is_right, operator.pin, pin, self._secret)
             if not right:
-                self._failures[operator.id] = self._failures.get(operator.id, 0) + 1
-                raise ForbiddenError("pin.wrong", operator=operator.name)
-            self._failures.pop(operator.id, None)
+                raise ForbiddenError("pin.wrong", operator=operator.name, attempts=attempts)
+            self._attempts.pop(operator.id, None)
+            await self._store.forget(operator.id)
 
     def delay_ms(self, operator: str) -> int:
         """Return how long this operator's next check waits."""
-        failures = min(self._failures.get(operator, 0), 16)
-        return min(_FIRST_DELAY_MS << (failures - 1), _LONGEST_DELAY_MS) if failures else 0
+        attempts = min(self._attempts.get(operator, 0), 16)
+        return min(_FIRST_DELAY_MS << (attempts - 1), _LONGEST_DELAY_MS) if attempts else 0
+
+    def _refuse_older(self, operator: str, asked: object) -> None:
+        if self._newest.get(operator) is not asked:
+            raise ConflictError("pin.asked_again")
+
+
+def is_alarming(attempts: int) -> bool:
+    """Tell at which counts head office hears of it: the third wrong PIN in a row, and at every doubling."""
+    return attempts >= _ALARM_FROM and attempts % _ALARM_FROM == 0 and (attempts // _ALARM_FROM).bit_count() == 1
 
 
 def pin_is_right(verifier: PinVerifier, pin: str, till_secret: bytes) -> bool:

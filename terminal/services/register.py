@@ -13,9 +13,10 @@ from typing import Any
 
 import orjson
 
+from commerce.bodies.alarm import AlarmCode
 from commerce.bodies.approval import ApprovalGiven
 from commerce.dates import utc_text
-from commerce.errors import BadInputError, ConflictError, PosError, StorageError
+from commerce.errors import BadInputError, ConflictError, ForbiddenError, PosError, StorageError
 from commerce.kinds import ChainMode
 from commerce.ledger import SignedHead
 from commerce.wire import Change
@@ -24,13 +25,14 @@ from terminal.db import ledger
 from terminal.db.connection import Transaction, Writer
 from terminal.services import commands as acts
 from terminal.services import outcomes, till_sessions
+from terminal.services.alarms import raise_alarm
 from terminal.services.approvals import Approval, act_name, authorise, check_approvable, check_meant_sale
 from terminal.services.chains import Moment, Write
 from terminal.services.clock import LastSigns, ReplayClock, Sign
 from terminal.services.commands import Command
 from terminal.services.handlers import DIGESTED, HANDLERS
 from terminal.services.identity import Identity
-from terminal.services.pins import PinCheck
+from terminal.services.pins import PinCheck, is_alarming
 from terminal.services.plan import Plan, Till, Values, clock_state
 from terminal.services.recovery import SIGN_KEY, TRUSTED_KEY, last_signs, restore_operating, restore_state
 from terminal.services.registry import apply_operating
@@ -86,6 +88,7 @@ class Register:
             clock.start(last)
         at, suspect = clock.read()
         await chains.open(at, known, clock_suspect=suspect)
+        await self._pins.open()
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
 
@@ -186,7 +189,13 @@ class Register:
         return result
 
     async def _check_pin(self, operator: str, pin: str) -> None:
-        await self._pins.check(till_sessions.find_operator(self.state, operator), pin)
+        try:
+            await self._pins.check(till_sessions.find_operator(self.state, operator), pin)
+        except ForbiddenError as error:
+            attempts = error.values.get("attempts")
+            if isinstance(attempts, int) and is_alarming(attempts):
+                await self._internal(lambda: self._plan_alarm(AlarmCode.PIN_GUESSED, operator, attempts))
+            raise
 
     async def _carry_out(self, command: Command, approver: str | None) -> Result:
         digest, handling = command_digest(command), HANDLERS[type(command)]
@@ -280,6 +289,15 @@ class Register:
             return replace(now, operating=operating, operator=operator)
 
         return Plan(moment, write, then)
+
+    def _plan_alarm(self, code: AlarmCode, subject: str, count: int) -> Plan:
+        moment = self._moment()
+
+        def write(write: Write) -> Values:
+            raise_alarm(write, moment, code, subject, count=count)
+            return {}
+
+        return Plan(moment, write, lambda now, _: now)
 
     async def _open_chain(self, reason: str, lost: Sequence[SignedHead]) -> str:
         at, suspect = self._till.clock.read()

@@ -1,11 +1,14 @@
 """The till's core, opened as a whole: ledger, catalogue and register on one folder."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from commerce.errors import RuleError
 from commerce.ledger import ChainMode
+from terminal.db import pins
 from terminal.db.catalog import Catalog
 from terminal.db.connection import Readers, Writer
 from terminal.db.migrate import migrate
@@ -20,6 +23,25 @@ from terminal.services.steps import Steps
 
 LEDGER = "ledger.db"
 LOCK = "lock"
+
+
+class StoredAttempts:
+    """Attempts on PINs, counted in the ledger's file (``terminal.services.pins.AttemptStore``)."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def load(self) -> dict[str, int]:
+        """Return the attempts that no right PIN has ended, by operator."""
+        return await self._writer.run(pins.list_attempts)
+
+    async def count(self, operator: str) -> int:
+        """Count an attempt on disk and return how many there are now."""
+        return await self._writer.run(lambda tx: pins.count_attempt(tx, operator))
+
+    async def forget(self, operator: str) -> None:
+        """Forget an operator's attempts."""
+        await self._writer.run(lambda tx: pins.forget_attempts(tx, operator))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +63,13 @@ class TillCore:
 
 
 async def open_till(
-    folder: Path, identity: Identity, *, clock: Clock, app_version: str, steps: Steps | None = None
+    folder: Path,
+    identity: Identity,
+    *,
+    clock: Clock,
+    app_version: str,
+    steps: Steps | None = None,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> TillCore:
     """Open the files and rebuild the register.
 
@@ -59,7 +87,7 @@ async def open_till(
         await catalog.open()
         chains = Chains(writer, identity, app_version)
         till = Till(catalog, chains, WatchedClock(clock), steps)
-        register = Register(till, writer, identity, PinCheck(identity.secret))
+        register = Register(till, writer, identity, PinCheck(identity.secret, StoredAttempts(writer), sleep))
         await register.open(find_heads(folder / HEAD_FILE, identity.till_id, identity.central_public_key))
     except BaseException:
         await catalog.close()

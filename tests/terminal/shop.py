@@ -27,7 +27,7 @@ from terminal.services.till_core import TillCore, close_till, open_till
 from tests.fakes.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from decimal import Decimal
     from pathlib import Path
 
@@ -166,10 +166,12 @@ async def running_till(
     fill: bool = True,
     settings: dict[str, Any] | None = None,
     identity: Identity | None = None,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncIterator[TestTill]:
     """Open a till on a folder, with its operating set and catalogue, until the block ends."""
     used = clock or FakeClock()
-    core = await open_till(folder, identity or make_shop_identity(mode), clock=used, app_version="0.1.0", steps=steps)
+    identity = identity or make_shop_identity(mode)
+    core = await open_till(folder, identity, clock=used, app_version="0.1.0", steps=steps, sleep=sleep)
     running = asyncio.create_task(core.register.run())
     try:
         if fill:
@@ -181,6 +183,10 @@ async def running_till(
         with contextlib.suppress(asyncio.CancelledError):
             await running
         await close_till(core)
+
+
+async def nothing(_: float) -> None:
+    """Wait for no time at all."""
 
 
 def steady(state: RegisterState) -> RegisterState:

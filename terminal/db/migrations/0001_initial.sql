@@ -175,3 +175,8 @@ CREATE TABLE registry_row (
     row BLOB NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
+
+CREATE TABLE pin_attempt (
+    operator TEXT NOT NULL PRIMARY KEY,
+    attempts INTEGER NOT NULL
+) WITHOUT ROWID;
