@@ -20,7 +20,7 @@ from central.tills.registering import add_till
 from tools.demo_items import GOODS, ean8, label_code
 
 USER, PASSWORD = "admin", "tre-gatti-sul-tetto"  # printed on the screen, for a demo on loopback
-OPERATORS = (("Anna", "1234"), ("Marco", "5678"))
+OPERATORS = (("Anna", "2580"), ("Marco", "1470"))
 FOUNDING = Founding(
     company="Bottega Demo s.r.l.",
     tax_id="01234567897",

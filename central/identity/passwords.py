@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -51,12 +52,24 @@ async def password_matches(stored: str | None, password: str) -> bool:
 
 
 async def hash_pin(pin: str, params: dict[str, int] | None = None) -> PinHash:
-    """Return a PIN's raw argon2id hash with its salt; BadInputError ``pin.form`` unless it is 4 to 12 digits."""
+    """Return a PIN's raw argon2id hash with its salt.
+
+    BadInputError ``pin.form`` unless it is 4 to 12 digits, ``pin.simple`` when it is one digit repeated or digits in a
+    row, up or down (1234, 9876, 8901): those are tried first.
+    """
     if len(pin) not in PIN_LENGTHS or not (pin.isascii() and pin.isdigit()):
         raise BadInputError("pin.form", least=PIN_LENGTHS.start, most=PIN_LENGTHS.stop - 1)
+    if is_simple(pin):
+        raise BadInputError("pin.simple", field="pin")
     chosen = params or PIN_PARAMS
     salt = secrets.token_bytes(16)
     return PinHash(salt, await asyncio.to_thread(_raw, pin, salt, chosen), dict(chosen))
+
+
+def is_simple(pin: str) -> bool:
+    """Tell whether each digit follows from the one before by the same step: none, one up or one down."""
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    return len(steps) == 1 and steps <= {0, 1, 9}
 
 
 def token_digest(token: str) -> bytes:

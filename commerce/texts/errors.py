@@ -123,6 +123,7 @@ ERROR_TEXTS: dict[str, str] = {
         " Take three or four words that do not belong together."
     ),
     "pin.form": N_("A PIN has {least} to {most} digits."),
+    "pin.simple": N_("One digit repeated, or digits in a row, is guessed first. Choose another PIN."),
     "user.exists": N_("Somebody signs in as {name} already."),
     "user.name": N_("That name cannot be used to sign in."),
     "user.role": N_("Choose what the user may do."),

@@ -109,7 +109,7 @@ async def seed(office: Office) -> list[StoredItem]:
     edit = Edit(COMMAND_LINE, office.company, office.clock())
     await office.database.write(partial(seed_italian_defaults, edit=edit))
     await office.database.write(partial(seed_shop, edit=edit, shop=office.shop, header=("Bottega di prova",)))
-    pin = await hash_pin("1234", CHEAP_PIN)
+    pin = await hash_pin("2580", CHEAP_PIN)
     card = OperatorCard("Anna", office.shop, pin=pin)
     await office.database.write(partial(save_operator, edit=edit, card=card))
     cards = [

@@ -100,7 +100,7 @@ class DemoRun:
         state = self.till.state()
         if state["screen"] == "sign_on":
             anna = next(person["id"] for person in state["operators"] if person["name"] == "Anna")
-            assert self.act("sign-on", operator=anna, pin="1234").status == 200
+            assert self.act("sign-on", operator=anna, pin="2580").status == 200
         if self.till.state()["screen"] == "session":
             assert self.act("session/open", opening_cash_cents=10_000).status == 200
 

@@ -14,7 +14,7 @@ from terminal.devices.printer.paper_reader import read_paper
 from tests.e2e.demo_run import DemoRun
 from tests.shared_data import PROJECT
 from tools.demo_items import ean8, label_code
-from tools.demo_shop import PASSWORD, USER
+from tools.demo_shop import OPERATORS, PASSWORD, USER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -94,7 +94,7 @@ async def start_selling(visitor: Visit) -> None:
     await kiosk.locator("body[data-screen]").wait_for()
     if await kiosk.locator("body[data-screen=sign_on]").count():
         await kiosk.locator(".person", has_text="Anna").click()
-        await kiosk.keyboard.type("1234")
+        await kiosk.keyboard.type(OPERATORS[0][1])
         await kiosk.keyboard.press("Enter")
         await visitor.screen("session")
     if await kiosk.locator("body[data-screen=session]").count():
