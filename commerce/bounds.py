@@ -4,13 +4,15 @@ Whatever keeps within them can be stored, summed and shown by both engines and b
 """
 
 import unicodedata
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from commerce.dates import parse_utc
+from commerce.ledger import Kind
+from commerce.money import MAX_CENTS
 
 MOST_WHOLE = 2**53 - 1  # beyond it JSON readers disagree about integers
 LONGEST_TEXT = 200
@@ -18,6 +20,13 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 # A till's clock may be a little ahead, and a chain may come years late: after a restore everything is sent again.
 AHEAD = timedelta(days=2)
 BEHIND = timedelta(days=366 * 11)
+SESSION_OPEN = timedelta(days=62)  # how long a till session may last: its business day is that of its opening
+MOST_HEADER_BYTES = 8 * 1024
+MOST_BODY_BYTES = 6 * 1024 * 1024
+# No figure depends on when these were written, and a till whose clock was wrong at its start has to say so.
+_TIMELESS = frozenset(
+    {Kind.CHAIN_OPENED, Kind.KEY_ROTATED, Kind.CHECKPOINT, Kind.CLOCK_CORRECTED, Kind.SETTING_APPLIED}
+)
 
 
 def is_plain(text: str) -> bool:
@@ -40,6 +49,19 @@ def is_near(said: datetime, arrived_at: datetime) -> bool:
     return arrived_at - BEHIND <= said <= arrived_at + AHEAD
 
 
+def check_bounds(header: Mapping[str, object], arrived_at: datetime) -> str | None:
+    """Return why what an entry says of its time cannot be (a stable code), or None; amounts are its body's affair."""
+    if header["kind"] in _TIMELESS:
+        return None
+    try:
+        said = parse_utc(str(header["at"]))
+        day = datetime.combine(date.fromisoformat(str(header["business_day"])), time(12), UTC)
+        in_time = is_near(said, arrived_at) and said - SESSION_OPEN <= day <= said + AHEAD
+    except (ValueError, OverflowError):
+        return "ledger.unreadable"
+    return None if in_time else "ledger.out_of_time"
+
+
 def _require(holds: Callable[[str], bool]) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not holds(text):
@@ -50,22 +72,25 @@ def _require(holds: Callable[[str], bool]) -> Callable[[str], str]:
 
 
 def _is_moment(text: str) -> bool:
-    return is_usual_year(parse_utc(text).year)
+    return is_usual_year(datetime.fromisoformat(text).year)
 
 
 def _is_day(text: str) -> bool:
     return is_usual_year(date.fromisoformat(text).year)
 
 
+_PLAIN = r"^\P{Cc}*$"
 Count = Annotated[int, Field(strict=True, ge=0, le=MOST_WHOLE)]
 Whole = Annotated[int, Field(strict=True, ge=-MOST_WHOLE, le=MOST_WHOLE)]
+Cents = Annotated[int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS)]
 Offset = Annotated[int, Field(strict=True, ge=-(10**13), le=10**13)]  # milliseconds; three hundred years
-ShortText = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_require(is_plain))]
-LongText = Annotated[str, Field(max_length=20 * LONGEST_TEXT), AfterValidator(_require(is_plain))]
+ShortText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=_PLAIN)]
+LongText = Annotated[str, Field(max_length=5 * LONGEST_TEXT)]
+Identity = Annotated[str, Field(min_length=1, max_length=64, pattern=_PLAIN)]
 StableCode = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,64}$")]
 Moment = Annotated[
     str,
-    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$", max_length=27),
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$", max_length=27),
     AfterValidator(_require(_is_moment)),
 ]
 DayText = Annotated[

@@ -17,8 +17,10 @@ RATE_SCALE = 2
 EXCHANGE_SCALE = 8
 # ISO 4217 minor units that differ from two digits.
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-# Integers of the ledger stay below 2**53; a single amount far above this is a typing error.
-MAX_CENTS = 10**13
+# The law's largest amount and quantity of one line, tender or sale. A typing error is far above; 92 million sales of
+# the largest amount still add up within 64 bits, which is what both databases sum in.
+MAX_CENTS = 10**11
+MAX_LINE_QUANTITY = 10**6
 # Scaled prices and quantities of the ledger stay below 2**63.
 MAX_PRICE = 10**10
 MAX_QUANTITY = 10**12
@@ -112,7 +114,7 @@ def parse_decimal(text: str, scale: int) -> Decimal:
         value = Decimal(text)
     except (InvalidOperation, ValueError, TypeError) as error:
         raise BadInputError("number.unreadable", value=str(text)) from error
-    if not value.is_finite() or abs(value) >= MAX_CENTS:
+    if not value.is_finite() or abs(value) >= MAX_PRICE:
         raise BadInputError("number.unreadable", value=str(text))
     scaled(value, scale)
     return value

@@ -1,6 +1,6 @@
 """What drivers raise, sorted by what can be done about it: run the job again, tell the caller to wait, or a bug."""
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidRequestError, OperationalError
 
 from commerce.errors import StorageError
 
@@ -50,10 +50,21 @@ def expected(error: DBAPIError) -> Exception:
 
 
 def concerns_rows(error: BaseException) -> bool:
-    """Tell data that tables or drivers refuse from a database that cannot serve now."""
-    if isinstance(error, DataError | IntegrityError | ValueError | OverflowError):
-        return True  # some refusals come from the driver, before any statement was sent
-    return state_of(error).startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "22", "23", "54"))
+    """Tell data that tables, drivers or code refuse, for whatever reason, from a database that cannot serve now.
+
+    A list of what data can do wrong is always too short; what a server says of itself is known.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, Exception) and not isinstance(error, _NOT_ROWS)
+    if isinstance(error.orig, _NOT_ROWS) or error.connection_invalidated:
+        return False
+    state = state_of(error)
+    if not state:  # some refusals come from the driver, before any statement was sent
+        return not isinstance(error, OperationalError | InterfaceError) or isinstance(
+            error.orig, ValueError | TypeError
+        )
+    missing_table = state == "SQLITE_ERROR" and "no such" in str(error.orig)
+    return not (missing_table or state.startswith(_SERVER))
 
 
 def is_duplicate(error: BaseException) -> bool:
@@ -66,3 +77,9 @@ _DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "5
 _SLOW = ("SQLITE_INTERRUPT", "57014")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "53", "55P03")
 _AWAY = ("08", "25P03", "57")
+# Memory, a damaged file, a transaction that was lost before, tables that are not there.
+_NOT_ROWS = (StorageError, OSError, MemoryError, InvalidRequestError)
+_SERVER = (
+    *_ROLLED_BACK, *_DISK, *_SLOW, *_BUSY, *_AWAY, "25", "40", "55", "XX001", "XX002", "42501", "42P01", "42703",
+    "SQLITE_NOMEM", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_PROTOCOL", "SQLITE_SCHEMA",
+)  # fmt: skip

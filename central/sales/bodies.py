@@ -3,101 +3,104 @@
 Fields that nobody here needs are left out; fields of later versions are ignored.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
 
-Whole = Annotated[int, Field(strict=True, gt=-(2**53), lt=2**53)]
-Scaled6 = Annotated[str, Field(pattern=r"^-?\d{1,12}\.\d{6}$")]
-Scaled8 = Annotated[str, Field(pattern=r"^-?\d{1,10}\.\d{8}$")]
-Scaled2 = Annotated[str, Field(pattern=r"^-?\d{1,10}\.\d{2}$")]
-DayText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-UtcText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$")]
-Names = dict[str, str]
+from commerce.bounds import Cents, DayText, Identity, LongText, Moment, ShortText, Whole
+
+Quantity = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}\.[0-9]{6}$")]  # below commerce.money.MAX_LINE_QUANTITY
+Scaled8 = Annotated[str, Field(pattern=r"^-?[0-9]{1,10}\.[0-9]{8}$")]
+Scaled2 = Annotated[str, Field(pattern=r"^-?[0-9]{1,10}\.[0-9]{2}$")]
+UtcOffset = Annotated[str, Field(pattern=r"^[+-][0-9]{2}:[0-9]{2}$")]
+Names = Annotated[dict[ShortText, LongText], Field(max_length=32)]
+Reference = Annotated[dict[ShortText, LongText | Whole | bool | None], Field(max_length=64)]
+MOST_LINES = 20_000
+MOST_PARTS = 1_000
 
 
 class Header(TypedDict):
     """What every projection needs of a header."""
 
-    company: str
-    shop: str
-    at: UtcText
-    utc_offset: str
+    company: Identity
+    shop: Identity
+    at: Moment
+    utc_offset: UtcOffset
     business_day: DayText
-    till_session: str | None
-    operator: str | None
+    till_session: Identity | None
+    operator: Identity | None
 
 
 class Document(TypedDict):
     """``documents.IssuedNumber``."""
 
-    id: str
-    kind: str
-    series_code: str
-    period: str
+    id: Identity
+    kind: ShortText
+    series_code: ShortText
+    period: ShortText
     number: Whole
-    formatted: str
+    formatted: ShortText
     date: DayText
 
 
 class Vat(TypedDict):
     """A line's VAT."""
 
-    code: str
+    code: ShortText
     rate: Scaled2
 
 
 class Line(TypedDict):
     """``basket.Line``."""
 
-    id: str
-    kind: str
+    id: Identity
+    kind: ShortText
     movement: Literal["sale", "return"]
-    item: str | None
-    sku: str | None
-    code: str | None
+    item: Identity | None
+    sku: LongText | None
+    code: LongText | None
     names: Names
-    quantity: Scaled6
-    unit: str
+    quantity: Quantity
+    unit: ShortText
     unit_price: Scaled8
-    total: Whole
-    total_origin: str
-    price_origin: str
+    total: Cents
+    total_origin: ShortText
+    price_origin: ShortText
     vat: Vat
 
 
 class Tender(TypedDict):
     """``tender.Tender``."""
 
-    id: str
-    type: str
-    kind: str
+    id: Identity
+    type: ShortText
+    kind: ShortText
     names: Names
-    currency: str
-    amount: Whole
-    value: Whole
+    currency: ShortText
+    amount: Cents
+    value: Cents
 
 
 class Tax(TypedDict):
     """``vat.TaxRow``."""
 
-    code: str
+    code: ShortText
     rate: Scaled2
-    treatment: str
-    natura: str | None
-    taxable: Whole
-    tax: Whole
+    treatment: ShortText
+    natura: ShortText | None
+    taxable: Cents
+    tax: Cents
 
 
 class Settlement(TypedDict):
     """``tender.Settlement``."""
 
-    total: Whole
+    total: Cents
     deposits: Whole
-    due: Whole
-    rounding: Whole
-    excess: Whole
+    due: Cents
+    rounding: Cents
+    excess: Cents
     tendered: Whole
     change: Whole
 
@@ -105,51 +108,51 @@ class Settlement(TypedDict):
 class Effect(TypedDict):
     """``documents.IntendedEffect``."""
 
-    id: str
-    kind: str
+    id: Identity
+    kind: ShortText
 
 
 class Sale(TypedDict):
     """``documents.sale_body``."""
 
-    sale: str
-    pos_type: str
+    sale: Identity
+    pos_type: ShortText
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    language: str
+    language: ShortText
     vat_mode: Literal["gross", "net"]
     document: Document
-    lines: list[Line]
-    tenders: list[Tender]
-    taxes: list[Tax]
+    lines: Annotated[list[Line], Field(max_length=MOST_LINES)]
+    tenders: Annotated[list[Tender], Field(max_length=MOST_PARTS)]
+    taxes: Annotated[list[Tax], Field(max_length=MOST_PARTS)]
     settlement: Settlement
-    effects: list[Effect]
+    effects: Annotated[list[Effect], Field(max_length=MOST_PARTS)]
 
 
 class EffectIntended(TypedDict):
     """An effect outside a sale: a reprint."""
 
-    effect: str
-    kind: str
-    of: str
+    effect: Identity
+    kind: ShortText
+    of: Identity
 
 
 class EffectSettled(TypedDict):
     """What became of an effect."""
 
-    effect: str
-    kind: str
-    outcome: str
-    reason: str | None
-    reference: dict[str, Any] | None
+    effect: Identity
+    kind: ShortText
+    outcome: ShortText
+    reason: ShortText | None
+    reference: Reference | None
 
 
 class SessionOpened(TypedDict):
     """A till session begins."""
 
-    session: str
-    drawer: str | None
-    currency: str
-    opening_cash: Whole
+    session: Identity
+    drawer: Identity | None
+    currency: ShortText
+    opening_cash: Cents
 
 
 class Totals(TypedDict):
@@ -162,7 +165,7 @@ class Totals(TypedDict):
 class SessionClosed(TypedDict):
     """The Z."""
 
-    session: str
+    session: Identity
     z_number: Whole
     sales: Whole
     totals: Totals
@@ -174,8 +177,8 @@ class SessionClosed(TypedDict):
 class OperatorSignedOn(TypedDict):
     """Somebody took the till."""
 
-    operator: str
-    name: str
+    operator: Identity
+    name: ShortText
 
 
 HEADER = TypeAdapter(Header)

@@ -5,7 +5,7 @@ The rows depend on the entry alone and never on the order in which chains arrive
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from pydantic import ValidationError
@@ -18,7 +18,6 @@ from central.sales import bodies, upserts
 from central.sales.bodies import HEADER, SALE, Header, Sale
 from central.sales.tables import PROJECTIONS, effect_outcome, sale, sale_effect, sale_line, sale_tax, sale_tender
 from central.tills.values import RawEntry
-from commerce.errors import BadInputError
 from commerce.ledger import Kind
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -80,19 +79,19 @@ def _add_entry(rows: SalesRows, entry: RawEntry) -> str | None:
     if b"\\u0000" in entry.body or b"\\u0000" in entry.header:
         return "projection.control_characters"
     try:
-        header = HEADER.validate_json(entry.header)
-        datetime.fromisoformat(header["at"])
-        date.fromisoformat(header["business_day"])
-        return handler(rows, entry, header)
-    except (ValidationError, ValueError):
-        return "projection.unreadable"
-    except BadInputError as error:
-        return error.code
+        return handler(rows, entry, HEADER.validate_json(entry.header))
+    except ValidationError as error:
+        beyond = any(one["type"] in _BEYOND for one in error.errors(include_url=False, include_input=False))
+        return "projection.out_of_bounds" if beyond else "projection.unreadable"
+
+
+_BEYOND = frozenset(
+    {"greater_than_equal", "less_than_equal", "int_parsing_size", "string_too_long", "too_long", "value_error"}
+)
 
 
 def _add_sale(rows: SalesRows, entry: RawEntry, header: Header) -> str | None:
     body = SALE.validate_json(entry.body)
-    date.fromisoformat(body["document"]["date"])
     if not _is_balanced(body):
         return "projection.unbalanced"
     till, sale_id = entry.till, body["sale"]

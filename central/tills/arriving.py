@@ -3,32 +3,35 @@
 import base64
 import binascii
 import re
+from datetime import datetime
 from itertools import pairwise
 
 from central.tills.values import Arrived, Batch, KnownTill
+from commerce.bounds import check_bounds
 from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError, ForbiddenError
-from commerce.ledger import Entry, Kind, entry_hash, personal_digest, read_header
+from commerce.ledger import ChainMode, Entry, Kind, entry_hash, personal_digest, read_header
 from commerce.wire import PushRequest, WireEntry
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OTHER_TIMES = (ChainMode.DEMO, ChainMode.REPLAY)  # they tell of days long ago
 _KNOWN_VERSIONS = {kind.value: 1 for kind in Kind}
 
 
-def read_push(request: PushRequest, till: KnownTill) -> Batch:
+def read_push(request: PushRequest, till: KnownTill, at: datetime) -> Batch:
     """Return the batch in order of seq; ForbiddenError ``sync.foreign_till`` when it speaks for another till.
 
     Nothing else is refused: what cannot be read is kept with its problem.
     """
     if request.till != till.till:
         raise ForbiddenError("sync.foreign_till")
-    arrived = [_arrive(message, till) for message in request.entries]
+    arrived = [_arrive(message, till, at) for message in request.entries]
     if any(one.entry.seq > two.entry.seq for one, two in pairwise(arrived)):
         arrived.sort(key=lambda one: one.entry.seq)
     return Batch(till, request.chain, tuple(arrived))
 
 
-def _arrive(message: WireEntry, till: KnownTill) -> Arrived:
+def _arrive(message: WireEntry, till: KnownTill, at: datetime) -> Arrived:
     entry, problem = _read_entry(message)
     digest = entry_hash(entry.header)
     try:
@@ -38,7 +41,7 @@ def _arrive(message: WireEntry, till: KnownTill) -> Arrived:
     if header["till"] != till.till or header["company"] != till.company:
         raise ForbiddenError("sync.foreign_till")
     identity = _identity(header)
-    problem = problem or header_problem(header, till.shop) or personal_problem(entry)
+    problem = problem or header_problem(header, till.shop) or personal_problem(entry) or _time_problem(header, till, at)
     return Arrived(entry, digest, header, problem or (None if identity else "ledger.unreadable"), identity)
 
 
@@ -77,3 +80,7 @@ def personal_problem(entry: Entry) -> str | None:
     except BadInputError:
         return "ledger.unreadable"
     return None if said == personal_digest(entry.personal) else "ledger.personal_changed"
+
+
+def _time_problem(header: dict[str, object], till: KnownTill, at: datetime) -> str | None:
+    return None if till.mode in _OTHER_TIMES else check_bounds(header, at)

@@ -24,7 +24,6 @@ from central.tills import chains
 from central.tills.handover import Handover
 from central.tills.tables import ledger_entry, projection_cursor, set_aside, till_chain
 from central.tills.values import RawEntry
-from commerce.errors import PosError
 
 _log = structlog.get_logger()
 SET_SIZE = 500
@@ -94,14 +93,14 @@ class Projector:
         entries = self.handover.take(chain.till, chain.chain, chain.projected_seq + 1, last)
         if entries is None:
             entries = await self.database.read(partial(_read_set, chain=chain, last=last))
-        rows, problems = await asyncio.to_thread(self.projection.build, entries)
-        named = {entries[index].seq: reason for index, reason in problems.items()}
         try:
+            rows, problems = await asyncio.to_thread(self.projection.build, entries)
+            named = {entries[index].seq: reason for index, reason in problems.items()}
             done = await self.database.write(partial(self._store, chain=chain, last=last, rows=rows, problems=named))
-        except (DBAPIError, PosError) as error:
-            if len(entries) <= 1 or not concerns_rows(error):
+        except Exception as error:  # whatever an entry makes the code or the tables do, its chain goes on without it
+            if not concerns_rows(error):
                 raise
-            done = await self.database.write(partial(self._store_singly, chain=chain, last=last, entries=entries))
+            done = await self.database.write(partial(self._store_parts, chain=chain, last=last, entries=entries))
         self.projected += len(entries) if done else 0
         return last - chain.projected_seq if done else 0
 
@@ -114,15 +113,10 @@ class Projector:
         self._set_aside(connection, chain, problems)
         return True
 
-    def _store_singly(self, connection: Connection, chain: Waiting, last: int, entries: Sequence[RawEntry]) -> bool:
-        """One entry breaks a rule of the tables: find it by storing each on its own."""
+    def _store_parts(self, connection: Connection, chain: Waiting, last: int, entries: Sequence[RawEntry]) -> bool:
         if not _advance(connection, chain, last):
             return False
-        problems = {}
-        for entry in entries:
-            reason = project_one(connection, self.projection, entry, self.now(), chain.announced_seq)
-            if reason:
-                problems[entry.seq] = reason
+        problems = project_parts(connection, self.projection, entries, self.now(), chain.announced_seq)
         self._set_aside(connection, chain, problems)
         return True
 
@@ -139,17 +133,37 @@ def project_one(
     connection: Connection, projection: Projection, entry: RawEntry, at: datetime, announced: int = 0
 ) -> str | None:
     """Project one entry; returns why it could not be, leaving nothing of it behind."""
-    rows, problems = projection.build([entry])
-    if problems:
-        return problems[0]
+    return project_parts(connection, projection, [entry], at, announced).get(entry.seq)
+
+
+def project_parts(
+    connection: Connection, projection: Projection, entries: Sequence[RawEntry], at: datetime, announced: int
+) -> dict[int, str]:
+    """Project entries; returns the sequences of those that could not be, and why.
+
+    What fails together is halved until the one entry is found, and nothing of it is left behind.
+    """
     try:
+        rows, problems = projection.build(entries)
         with connection.begin_nested():
             projection.store(connection, rows, at, announced)
-    except (DBAPIError, PosError) as error:
+    except Exception as error:  # see Projector._project_set
         if not concerns_rows(error):
             raise
-        return "projection.duplicate" if is_duplicate(error) else "projection.refused"
-    return None
+        if len(entries) == 1:
+            return {entries[0].seq: _refusal(entries[0], error)}
+        middle = len(entries) // 2
+        parts = (entries[:middle], entries[middle:])
+        first, second = (project_parts(connection, projection, part, at, announced) for part in parts)
+        return first | second
+    return {entries[index].seq: reason for index, reason in problems.items()}
+
+
+def _refusal(entry: RawEntry, error: Exception) -> str:
+    if is_duplicate(error):
+        return "projection.duplicate"
+    _log.warning("entry_not_projected", till=entry.till, chain=entry.chain, seq=entry.seq, error=repr(error)[:500])
+    return "projection.refused" if isinstance(error, DBAPIError) else "projection.failed"
 
 
 def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waiting]:

@@ -118,7 +118,7 @@ class TillService:
 
     async def receive(self, till: KnownTill, request: PushRequest) -> PushAnswer | GapAnswer:
         """Store a push durably, then say up to where central holds the chain, signed."""
-        batch = read_push(request, till)
+        batch = read_push(request, till, self.now())
         size = sum(len(one.entry.header) + len(one.entry.body) for one in batch.entries)
         self.pace.take(till.till, len(batch.entries), size, monotonic())
         stored = await keep_batch(self.database, batch, self.now())

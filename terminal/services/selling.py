@@ -14,6 +14,7 @@ from commerce.ledger import Kind
 from commerce.line import cut_quantity
 from commerce.money import (
     MAX_CENTS,
+    MAX_LINE_QUANTITY,
     PRICE_SCALE,
     QUANTITY_SCALE,
     cents_decimal,
@@ -391,7 +392,7 @@ def _quantity(quantity: Decimal) -> Decimal:
 
 
 def _imported_quantity(quantity: Decimal) -> Decimal:
-    if not quantity.is_finite() or abs(quantity) >= MAX_CENTS:
+    if not quantity.is_finite() or abs(quantity) >= MAX_LINE_QUANTITY:
         raise BadInputError("quantity.too_large", quantity=str(quantity))
     scaled(quantity, QUANTITY_SCALE)
     return quantity

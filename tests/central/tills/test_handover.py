@@ -3,7 +3,7 @@ from central.tills.arriving import read_push
 from central.tills.handover import Handover
 from central.tills.values import Arrived, KnownTill
 from commerce.ids import new_id
-from tests.fakes.till import FakeTill
+from tests.fakes.till import START, FakeTill
 
 
 def ledger(sales: int) -> tuple[FakeTill, tuple[Arrived, ...]]:
@@ -12,7 +12,7 @@ def ledger(sales: int) -> tuple[FakeTill, tuple[Arrived, ...]]:
     for _ in range(sales):
         till.sell()
     known = KnownTill(till.till, till.company, till.shop, "live", b"", b"", revoked=False)
-    return till, read_push(till.push(), known).entries
+    return till, read_push(till.push(), known, START).entries
 
 
 def seqs(handover: Handover, till: FakeTill, first: int, last: int) -> list[int] | None:
