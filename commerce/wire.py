@@ -207,11 +207,12 @@ class DeviceStatus(BaseModel):
     kind: StableCode
     availability: StableCode
     reason: ShortText = ""
+    doubtful: Count = 0  # codes that a scanner did not read for certain, since the till started
 
     @classmethod
-    def of(cls, name: str, kind: str, availability: str, reason: str = "") -> "DeviceStatus":
+    def of(cls, name: str, kind: str, availability: str, reason: str = "", doubtful: int = 0) -> "DeviceStatus":
         """Return a device's state; a name too long for the wire is cut, because it must not silence the till."""
-        return cls(name=short(name), kind=kind, availability=availability, reason=short(reason))
+        return cls(name=short(name), kind=kind, availability=availability, reason=short(reason), doubtful=doubtful)
 
 
 class Heartbeat(Message):

@@ -13,15 +13,15 @@ from aiohttp import web
 
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StartError
-from commerce.ids import new_id
 from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
 from terminal.config import DeviceSection, TillConfig
 from terminal.db import printables
 from terminal.db.cores import helper_threads, share_a_core
 from terminal.db.effects import EffectRow
 from terminal.devices.paper import PaperDocument
+from terminal.devices.plugging import Plugging
 from terminal.devices.printer.virtual import VirtualPrinter
-from terminal.devices.protocols import Availability, CashDrawer, DeviceState, FiscalRegister, Scan
+from terminal.devices.protocols import Availability, CashDrawer, DeviceState, FiscalRegister
 from terminal.devices.registry import (
     DeviceSettings,
     Printer,
@@ -34,10 +34,10 @@ from terminal.devices.runner import DeviceRunner, watch_printer, watch_scanner
 from terminal.runtime import Loop, Runtime
 from terminal.services import effects
 from terminal.services.clock import Clock, SystemClock
-from terminal.services.commands import AddCode
 from terminal.services.identity import FILE_NAME, Identity, load_identity
 from terminal.services.paperwork import Paperwork
 from terminal.services.printing import paper_of
+from terminal.services.scans import take_scan
 from terminal.services.state import RegisterState
 from terminal.services.steps import Steps
 from terminal.services.till_core import LEDGER, TillCore, close_till, open_till
@@ -76,6 +76,12 @@ class Devices:
     fiscal_register: FiscalRegister | None = None
     runners: list[DeviceRunner] = field(default_factory=list)
     states: dict[str, DeviceState] = field(default_factory=dict)
+
+    def wake_scanners(self) -> None:
+        """Try scanners that are missing: something was plugged in."""
+        for runner in self.runners:
+            if runner.state.kind == "scanner" and runner.state.availability is Availability.GONE:
+                runner.wake()
 
     def list_states(self) -> Sequence[DeviceState]:
         """Return every device's state, in the order of the settings."""
@@ -135,6 +141,7 @@ class TillApp:
         loops = [Loop("register", core.register.run), Loop("clock", lambda: _watch_clock(core))]
         loops += self._effect_loops(core, devices)
         loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]
+        loops.append(Loop("plugging", Plugging(devices.wake_scanners).run, is_core=False))
         loops += await self._sync_loops(core, outbox, network, devices, refresh)
         self._refresh = refresh
         await self._serve(server, listener)
@@ -150,7 +157,7 @@ class TillApp:
 
         for section in wanted.scanners:
             scanner = build_scanner(_settings(section, "scanner"), around)
-            watch = watch_scanner(scanner, lambda scan: _take_scan(core, scan))
+            watch = watch_scanner(scanner, lambda scan: take_scan(core.register, scan))
             devices.runners.append(DeviceRunner(section.name, "scanner", watch, publish))
         if wanted.printer:
             devices.printer = build_receipt_printer(_settings(wanted.printer, "receipt_printer"), around)
@@ -320,12 +327,6 @@ def _receipt(entry: printables.StoredEntry | None) -> StoredReceipt | None:
     return StoredReceipt(entry.body, parse_utc(entry.at)) if entry else None
 
 
-async def _take_scan(core: TillCore, scan: Scan) -> None:
-    """Hand a scan to the register; a refusal is a notice on the page and not the scanner's affair."""
-    with contextlib.suppress(PosError):
-        await core.register.submit(AddCode(new_id(), scan.code, device=scan.device))
-
-
 async def _watch_clock(core: TillCore) -> None:
     while True:
         core.register.refresh_clock()
@@ -348,7 +349,7 @@ def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: 
         version=APP_VERSION,
         clock_offset_ms=network.offset_ms,
         devices=[
-            DeviceStatus.of(d.name, d.kind, d.availability.value, d.reason)
+            DeviceStatus.of(d.name, d.kind, d.availability.value, d.reason, d.doubtful)
             for d in devices.list_states()[:MOST_DEVICES]
         ],
         chain=core.chains.chain,

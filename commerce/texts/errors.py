@@ -100,6 +100,7 @@ ERROR_TEXTS: dict[str, str] = {
     "device.outcome_unknown": N_("The device did not answer: it is not known whether it did what it was asked."),
     "drawer.not_opened": N_("The drawer did not open. Open it with its key, and look at the printer it hangs on."),
     "drawer.unknown": N_("It is not known whether the drawer opened. Look at it, and open it with its key if need be."),
+    "scan.doubtful": N_("A code was not read for certain. Nothing was added: scan it again."),
     "printer.paper_out": N_("Printer out of paper. The sale is saved: change the roll and tap Print."),
     "printer.cover_open": N_("The printer's cover is open. The sale is saved: close it and tap Print."),
     "printer.offline": N_("The printer is off line. The sale is saved: switch the printer on and tap Print."),

@@ -23,22 +23,30 @@ class Availability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """A device as the page and the heartbeat show it. ``reason`` is a stable code, empty when ready."""
+    """A device as the page and the heartbeat show it. ``reason`` is a stable code, empty when ready.
+
+    ``doubtful`` is how many codes a scanner read doubtfully, and threw away, since the till started.
+    """
 
     name: str
     kind: str  # scanner, receipt_printer, cash_drawer, fiscal_register
     availability: Availability
     reason: str = ""
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One code as a scanner sent it, in full (AIM prefix and GS kept). ``number`` counts up per device."""
+    """One code as a scanner sent it, in full (AIM prefix and GS kept). ``number`` counts up per device.
+
+    A scan that could not be read for certain has no code but a ``doubt``, a stable word that says why.
+    """
 
     device: str
     number: int
     code: str
     at: datetime
+    doubt: str = ""
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ Nothing is started here: ``run()`` is put into the runtime's task group, one run
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,10 +19,17 @@ PAUSE_GROWTH = 1.8
 LONGEST_PAUSE_S = 60.0
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-Report: TypeAlias = Callable[[Availability, str], None]
-Watch: TypeAlias = Callable[[Report], Awaitable[None]]
+Watch: TypeAlias = Callable[["Report"], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
+
+
+class Report(Protocol):
+    """Says how a device is; ``doubtful`` is its figure so far."""
+
+    def __call__(self, availability: Availability, reason: str = "", *, doubtful: int = 0) -> None:
+        """Take it down."""
+        ...
 
 
 class OpenableScanner(Protocol):
@@ -67,7 +75,7 @@ class DeviceRunner:
         watch: Watch,
         publish: Callable[[DeviceState], None],
         *,
-        sleep: Sleep = asyncio.sleep,
+        sleep: Sleep | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = DeviceState(name, kind, Availability.GONE, "device.starting")
@@ -77,14 +85,30 @@ class DeviceRunner:
         self._clock = clock
         self._failures = 0
         self._gone_since: float | None = None
+        self._gone_for = ""
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Try again at once: something was plugged in."""
+        self._failures = 0
+        self._woken.set()
 
     async def run(self) -> None:
         """Supervise the device until cancelled; nothing that it does gets out of here."""
         while True:
+            self._woken.clear()  # before the attempt: what is plugged in during it counts for the next
             reason = await self._watch_once()
             self._gone(reason)
-            await self._sleep(pause_s(self._failures))
+            await self._pause(pause_s(self._failures))
             self._failures += 1
+
+    async def _pause(self, seconds: float) -> None:
+        if self._sleep is not None:
+            await self._sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _watch_once(self) -> str:
         """Watch until the device goes and return why."""
@@ -97,22 +121,25 @@ class DeviceRunner:
             return "device.driver_failed"
         return "device.ended"
 
-    def _report(self, availability: Availability, reason: str = "") -> None:
+    def _report(self, availability: Availability, reason: str = "", *, doubtful: int = 0) -> None:
         self._failures = 0
         if self._gone_since is not None:
             away_s = self._clock() - self._gone_since
             _log.info("device %s is back after %.0f s", self.state.name, away_s)
-            self._gone_since = None
-        self._show(availability, reason)
+            self._gone_since, self._gone_for = None, ""
+        self._show(availability, reason, doubtful)
 
     def _gone(self, reason: str) -> None:
+        """Show why, and log it once for each reason: what a person has to do changes with it."""
         if self._gone_since is None:
             self._gone_since = self._clock()
+        if reason != self._gone_for:
+            self._gone_for = reason
             _log.warning("device %s is gone: %s", self.state.name, reason)
-        self._show(Availability.GONE, reason)
+        self._show(Availability.GONE, reason, self.state.doubtful)
 
-    def _show(self, availability: Availability, reason: str) -> None:
-        state = DeviceState(self.state.name, self.state.kind, availability, reason)
+    def _show(self, availability: Availability, reason: str, doubtful: int) -> None:
+        state = DeviceState(self.state.name, self.state.kind, availability, reason, doubtful)
         if state != self.state:
             self.state = state
             self._publish(state)
@@ -124,13 +151,21 @@ def pause_s(failures: int) -> float:
 
 
 def watch_scanner(scanner: OpenableScanner, on_scan: Callable[[Scan], Awaitable[None]]) -> Watch:
-    """Hand every scan on in order, waiting until it is taken; a scan that cannot be taken stops no later one."""
+    """Hand every scan on in order, waiting until it is taken; a scan that cannot be taken stops no later one.
+
+    Those of doubt are handed on like all, and counted.
+    """
+    doubtful = 0
 
     async def watch(report: Report) -> None:
+        nonlocal doubtful
         try:
             await scanner.open()
-            report(Availability.READY, "")
+            report(Availability.READY, doubtful=doubtful)
             async for scan in scanner.scans():
+                if scan.doubt:
+                    doubtful += 1
+                    report(Availability.READY, doubtful=doubtful)
                 await _hand_on(scan, on_scan)
         finally:
             await scanner.close()

@@ -31,12 +31,15 @@ def device_view(viewer: Viewer, device: DeviceState) -> DeviceView:
     reason = DEVICE_REASONS.get(device.reason) or DEVICE_STATES[device.availability.value]
     if device.availability.value == "ready":
         reason = DEVICE_STATES["ready"]
+    text = viewer.words.t(reason)
+    if device.doubtful:
+        text += "; " + viewer.words.tn("{count} code not read", "{count} codes not read", device.doubtful)
     return {
         "name": device.name,
         "kind": device.kind,
         "label": viewer.words.t(label) if label else device.name,
         "availability": device.availability.value,
-        "text": viewer.words.t(reason),
+        "text": text,
     }
 
 

@@ -25,6 +25,11 @@ DEVICE_REASONS: Final = {
     "printer.error": N_("reports a fault"),
     "printer.no_answer": N_("does not answer"),
     "printer.none": N_("none"),
+    "device.absent": N_("not there"),
+    "device.ambiguous": N_("several fit: say in the settings which one"),
+    "device.busy": N_("in use by another program"),
+    "device.no_permission": N_("this program may not use it: no permission"),
+    "link.busy": N_("in use by another program"),
     "link.unreachable": N_("not connected"),
     "link.lost": N_("not connected"),
 }

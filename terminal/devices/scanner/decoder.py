@@ -1,7 +1,8 @@
 """From key events to codes: a state machine without clock, file or device, one per scanner.
 
-It delivers a code whole or not at all. Whatever makes a code doubtful (events lost by the kernel, a broken ALT
-sequence, a key without a character in the chosen layout, too many characters) throws away all of it up to its end.
+It delivers a code whole or not at all. Whatever makes a code doubtful (events lost by the kernel, a key that comes up
+without having gone down, a modifier that never comes up, a broken ALT sequence, a key without a character in the chosen
+layout, too many characters) throws away all of it up to its end.
 """
 
 from collections.abc import Mapping
@@ -82,7 +83,8 @@ class KeyDecoder:
         self._read: list[ReadCode] = []
         self._dropping = False
         self._caps = False
-        self._held: set[int] = set()
+        self._held: set[int] = set()  # modifiers
+        self._down: set[int] = set()  # every key
         self._buffer: list[str] = []
         self._spoiled = ""
         self._alt_digits = ""
@@ -124,6 +126,7 @@ class KeyDecoder:
             self._discard("unplugged")
         self._rest, self._dropping, self._caps, self._last_us = b"", False, False, None
         self._held.clear()
+        self._down.clear()
         self._begin()
 
     def _taken(self) -> list[ReadCode]:
@@ -143,16 +146,23 @@ class KeyDecoder:
     def _take_key(self, at_us: int, key: int, value: int) -> None:
         if self._last_us is None:
             self._last_us = at_us
-            if value != PRESSED and key in PRINTING:
-                self._spoil("begun_before")  # opened in the middle of a code
+            if value != PRESSED:
+                self._down.add(key)  # it went down before the device was opened
+                if key in PRINTING or key in MODIFIERS or key == KEY_CAPSLOCK:
+                    self._spoil("begun_before")  # opened in the middle of a code
         elif at_us - self._last_us >= self.wait_us:
             self._fall_silent()
         if value == PRESSED:
             self._last_us = at_us
+            self._down.add(key)
             self._press(at_us, key)
         elif value == RELEASED:
             self._last_us = at_us
-            self._release(at_us, key)
+            if key in self._down:
+                self._down.discard(key)
+                self._release(at_us, key)
+            else:
+                self._release_without_press(at_us, key)
 
     def _lose_events(self, at_us: int) -> None:
         """The kernel threw events away: an ending or a beginning may be among them, so nothing half-read can stay.
@@ -163,11 +173,14 @@ class KeyDecoder:
         self._dropping = True
         self._last_us = at_us
         self._held.clear()
+        self._down.clear()
         self._alt_digits = ""
         self._spoil("events_lost")
 
     def _press(self, at_us: int, key: int) -> None:
         if key in MODIFIERS:
+            if key in self._held:
+                self._spoil("release_lost")  # what came since was read with it held
             self._held.add(key)
             self._first_us = at_us if self._first_us is None else self._first_us
         elif key == KEY_CAPSLOCK:
@@ -220,10 +233,23 @@ class KeyDecoder:
             else:
                 self._spoil("alt_sequence_broken")
 
+    def _release_without_press(self, at_us: int, key: int) -> None:
+        """The press was lost, and with it a character, a shift or the end of the code."""
+        settings = self._settings
+        if key in PRINTING or key in MODIFIERS or key == KEY_CAPSLOCK:
+            self._spoil("press_lost")
+        elif (key in ENTERS and settings.enter_ends) or (key == KEY_TAB and settings.tab_ends):
+            if self.deadline is not None:
+                self._spoil("press_lost")
+                self._end(at_us)
+        elif key in ENTERS or key in (KEY_TAB, KEY_F8):
+            self._spoil("press_lost")
+
     def _append(self, character: str, at_us: int) -> None:
         if self._first_us is None:
             self._first_us = at_us
         if character and character in self._settings.ending_characters:
+            self._held.clear()  # held for the ending itself
             self._end(at_us)
         elif len(self._buffer) >= self._settings.max_length:
             self._spoil("too_long")
@@ -244,7 +270,7 @@ class KeyDecoder:
 
     def _end(self, last_us: int) -> None:
         """Deliver or discard; held keys go too, so that a lost release spoils one code and not all that follow."""
-        reason = self._spoiled or ("alt_sequence_broken" if self._alt_digits else "")
+        reason = self._spoiled or ("alt_sequence_broken" if self._alt_digits else "release_lost" if self._held else "")
         first_us = last_us if self._first_us is None else self._first_us
         if reason:
             self._caps = False

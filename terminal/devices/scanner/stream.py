@@ -76,11 +76,15 @@ class ScanQueue:
         """Scans may come again."""
         self._gone = ""
 
-    def put(self, code: str) -> None:
-        """Number a code and queue it."""
+    def put(self, code: str, doubt: str = "") -> None:
+        """Number a scan and queue it."""
         self._last_number += 1
-        self._scans.append(Scan(self._device, self._last_number, code, self._now()))
+        self._scans.append(Scan(self._device, self._last_number, code, self._now(), doubt))
         self._changed.set()
+
+    def put_doubt(self, reason: str) -> None:
+        """Number and queue a scan that could not be read for certain."""
+        self.put("", reason)
 
     def end(self, reason: str) -> None:
         """No more scans come; those queued are still handed out. The first reason stands."""
@@ -106,6 +110,7 @@ class EventReader:
         source: EventSource,
         settings: DecoderSettings | None,
         on_code: Callable[[str], None],
+        on_doubt: Callable[[str], None],
         on_end: Callable[[str], None],
         call_later: CallLater | None = None,
     ) -> None:
@@ -113,6 +118,7 @@ class EventReader:
         self._source = source
         self._decoder = KeyDecoder(settings)
         self._on_code = on_code
+        self._on_doubt = on_doubt
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._call_later: CallLater = call_later or self._loop.call_later
@@ -155,9 +161,10 @@ class EventReader:
     def _deliver(self, codes: Iterable[ReadCode]) -> None:
         for read in codes:
             self._on_code(read.code)
-        if self._decoder.discarded != self._seen_discarded:
-            self._seen_discarded = self._decoder.discarded
+        while self._seen_discarded < self._decoder.discarded:
+            self._seen_discarded += 1
             log.warning("%s: a doubtful code was thrown away: %s", self._name, self._decoder.discard_reason)
+            self._on_doubt(self._decoder.discard_reason)
 
     def _arm(self) -> None:
         """Wait from now, not from the events' own times: their clock need not be ours."""
@@ -208,7 +215,10 @@ class EventStreamScanner:
             return
         source = await self._connect()
         self._queue.open()
-        self._reader = EventReader(self.name, source, self._settings, self._queue.put, self._end, self._call_later)
+        queue = self._queue
+        self._reader = EventReader(
+            self.name, source, self._settings, queue.put, queue.put_doubt, self._end, self._call_later
+        )
 
     async def scans(self) -> AsyncIterator[Scan]:
         """Yield scans until the device goes; then raise DeviceUnavailableError."""

@@ -98,7 +98,8 @@ class VirtualScanner:
         def forget(_reason: str) -> None:
             self._readers.discard(reader)
 
-        reader = EventReader(self.name, source, self._settings, self._queue.put, forget, self._call_later)
+        queue = self._queue
+        reader = EventReader(self.name, source, self._settings, queue.put, queue.put_doubt, forget, self._call_later)
         self._readers.add(reader)
 
 

@@ -70,7 +70,8 @@ class Scanner:
 
     async def scans(self) -> AsyncIterator[Scan]:
         for number, code in enumerate(self._codes, 1):
-            yield Scan(self.name, number, code, datetime(2026, 1, 1, tzinfo=UTC))
+            doubt = "press_lost" if code == "" else ""
+            yield Scan(self.name, number, code, datetime(2026, 1, 1, tzinfo=UTC), doubt)
         raise DeviceUnavailableError("device.gone")
 
     async def close(self) -> None:
@@ -196,6 +197,72 @@ async def test_a_runner_can_be_cancelled() -> None:
 
     run = asyncio.ensure_future(DeviceRunner("x", "scanner", watch, print).run())
     await asyncio.sleep(0)
+    run.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+
+async def test_doubtful_scans_are_handed_on_and_counted_across_a_replug() -> None:
+    taken: list[str] = []
+
+    published = await run_scanner(Scanner(["1", ""], ["", "2"]), taken, Clock(sleeps=2))
+
+    assert taken == ["1", "", "", "2"]
+    assert [state.doubtful for state in published] == [0, 1, 1, 1, 2, 2]
+
+
+async def test_each_reason_for_being_gone_is_shown_and_logged_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="terminal.devices.runner")
+    reasons = ("device.absent", "device.absent", "device.no_permission", "device.busy", "device.busy", "device.absent")
+    gone = [DeviceUnavailableError(reason) for reason in reasons]
+
+    published = await run_printer(Printer(*gone, WELL), Clock(sleeps=7))
+
+    assert [state.reason for state in published] == [
+        "device.absent", "device.no_permission", "device.busy", "device.absent", ""
+    ]  # fmt: skip
+    assert [record.getMessage() for record in caplog.records] == [
+        "device receipts is gone: device.absent",
+        "device receipts is gone: device.no_permission",
+        "device receipts is gone: device.busy",
+        "device receipts is gone: device.absent",
+        "device receipts is back after 41 s",
+    ]
+
+
+async def test_a_missing_device_is_tried_at_once_when_something_is_plugged_in() -> None:
+    attempts: asyncio.Queue[None] = asyncio.Queue()
+
+    async def watch(report: Report) -> None:
+        attempts.put_nowait(None)
+        raise DeviceUnavailableError("device.absent")
+
+    runner = DeviceRunner("x", "scanner", watch, lambda state: None)
+    run = asyncio.ensure_future(runner.run())
+    for _ in range(8):  # by their pauses alone they would take four minutes
+        await asyncio.wait_for(attempts.get(), 10)
+        runner.wake()
+    run.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+
+async def test_what_is_plugged_in_during_an_attempt_is_tried_right_after_it() -> None:
+    attempts: asyncio.Queue[None] = asyncio.Queue()
+
+    async def watch(report: Report) -> None:
+        attempts.put_nowait(None)
+        if attempts.qsize() == 1:
+            runner.wake()
+        raise DeviceUnavailableError("device.absent")
+
+    runner = DeviceRunner("x", "scanner", watch, lambda state: None)
+    run = asyncio.ensure_future(runner.run())
+    async with asyncio.timeout(0.5):
+        while attempts.qsize() < 2:  # noqa: ASYNC110 - no pause may lie between the two
+            await asyncio.sleep(0)
     run.cancel()
 
     with pytest.raises(asyncio.CancelledError):

@@ -9,7 +9,9 @@ from pydantic import TypeAdapter
 
 from commerce.ledger import ChainMode
 from commerce.texts.formats import formats
+from terminal.devices.protocols import Availability, DeviceState
 from terminal.services.state import ClockState, PrintState
+from terminal.ui.device_views import device_view
 from terminal.ui.ports import NetworkStatus, UiServices
 from terminal.ui.quick_cash import quick_amounts
 from terminal.ui.view_types import View
@@ -232,3 +234,23 @@ def test_numbers_are_written_as_people_write_them(language: str, shown: list[str
     ]
 
     assert all(expected in text for expected, text in zip(shown, written, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("device.absent", "non trovato"),
+        ("device.busy", "in uso da un altro programma"),
+        ("device.no_permission", "questo programma non può usarlo: manca il permesso"),
+    ],
+)
+def test_a_scanner_that_is_not_there_taken_or_forbidden_is_told_apart(reason: str, text: str) -> None:
+    scanner = DeviceState("s", "scanner", Availability.GONE, reason)
+
+    assert device_view(Viewer("it"), scanner)["text"] == text
+
+
+def test_codes_that_were_not_read_for_certain_are_counted_beside_the_scanner() -> None:
+    scanner = DeviceState("s", "scanner", Availability.READY, doubtful=3)
+
+    assert device_view(Viewer("en"), scanner)["text"] == "ready; 3 codes not read"

@@ -244,3 +244,18 @@ async def test_twenty_scans_a_second_for_ten_minutes_are_all_read_in_order() -> 
 
     await scanner.close()
     pipes.unplug()
+
+
+async def test_a_doubtful_code_is_handed_out_as_a_doubt_with_a_number_of_its_own() -> None:
+    pipes = Pipes()
+    scanner = EventStreamScanner("s", pipes.connect, DecoderSettings(max_length=5))
+    await scanner.open()
+    pipes.write(compose_events("12345") + compose_events("123456") + compose_events("54321"))
+    scans = scanner.scans()
+
+    found = [await asyncio.wait_for(anext(scans), 10) for _ in range(3)]
+
+    assert sorted((scan.code, scan.doubt) for scan in found) == [("", "too_long"), ("12345", ""), ("54321", "")]
+    assert [scan.number for scan in found] == [1, 2, 3]
+    await scanner.close()
+    pipes.unplug()
