@@ -42,6 +42,20 @@ def record(conn: Connection, actor: Actor, at: datetime, act: Act) -> None:
     queries.insert_act(conn, values)
 
 
+@dataclass(frozen=True, slots=True)
+class LastAct:
+    """Who touched something last."""
+
+    who: str
+    at: datetime
+
+
+def last_act(conn: Connection, kind: str, subject: str) -> LastAct | None:
+    """Return who changed something last and when; None where nobody wrote it down."""
+    rows = queries.list_acts(conn, limit=1, subject=(kind, subject))
+    return LastAct(rows[0].actor_name, rows[0].at) if rows else None
+
+
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
     """Return the fields that differ, as ``Act.change`` wants them."""
     names = {**before, **after}

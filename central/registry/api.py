@@ -1,5 +1,6 @@
 """``/api/v1`` of the registry: items and operators."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -9,7 +10,7 @@ from central.identity.passwords import hash_pin
 from central.identity.people import Permission
 from central.organisation.service import list_companies
 from central.registry import queries, service
-from central.registry.queries import StoredItem
+from central.registry.queries import StoredItem, newest_of, people
 from central.registry.service import Edit, OperatorCard
 from central.registry.values import ItemCard, parse_price
 from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
@@ -27,7 +28,11 @@ class Body(BaseModel):
 
 
 class ItemBody(Body):
-    """An item; ``price`` is a decimal string with VAT, None where the till asks. The article number identifies it."""
+    """An item; ``price`` is a decimal string with VAT, None where the till asks. The article number identifies it.
+
+    ``version`` is the one that was read before it was changed: left out for a new item, refused when somebody
+    saved since.
+    """
 
     sku: str
     names: dict[str, str]
@@ -38,6 +43,7 @@ class ItemBody(Body):
     brand: str = ""
     size: str = ""
     rank: int = Field(default=0, ge=0, le=10**9)
+    version: int | None = Field(default=None, ge=0, lt=2**63)
 
 
 class ItemsBody(Body):
@@ -47,10 +53,9 @@ class ItemsBody(Body):
 
 
 class ItemAnswer(ItemBody):
-    """An item as it is held."""
+    """An item as it is held; its ``version`` goes back with a change."""
 
     id: str
-    version: int
 
 
 class ItemList(Answer):
@@ -69,22 +74,24 @@ class ItemQuery(Body):
 
 
 class OperatorBody(Body):
-    """An operator; ``id`` changes one that exists, ``pin`` may then be left out."""
+    """An operator and a shop to sell in; ``id`` with ``version`` changes one that exists, who may keep the ``pin``."""
 
     id: str | None = None
     name: str
     shop: str
     pin: str | None = None
     active: bool = True
+    version: int | None = Field(default=None, ge=0, lt=2**63)
 
 
 class OperatorAnswer(Answer):
-    """An operator, never with anything of the PIN."""
+    """An operator, never with anything of the PIN; ``version`` goes back with a change."""
 
     id: str
     name: str
-    shop: str
+    shops: list[str]
     active: bool
+    version: int
 
 
 class OperatorList(Answer):
@@ -125,7 +132,7 @@ async def put_items(request: web.Request) -> web.Response:
     def job(conn: Any) -> list[StoredItem]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         known = queries.items_by_sku(conn, edit.company, [one.sku for one in asked.items])
         return [
-            service.save_item(conn, edit, _card(one), known[one.sku].id if one.sku in known else None)
+            service.save_item(conn, edit, _card(one), known[one.sku].id if one.sku in known else None, one.version)
             for one in asked.items
         ]
 
@@ -136,9 +143,7 @@ async def list_operators(request: web.Request) -> web.Response:
     """Give all operators."""
     company = await company_of(request)
     rows = await database(request).read(lambda conn: queries.list_operators(conn, company))
-    return reply(
-        OperatorList(operators=[OperatorAnswer(id=r.id, name=r.name, shop=r.shop, active=bool(r.active)) for r in rows])
-    )
+    return reply(OperatorList(operators=[_operator(places) for places in people(rows)]))
 
 
 async def put_operator(request: web.Request) -> web.Response:
@@ -148,8 +153,12 @@ async def put_operator(request: web.Request) -> web.Response:
     edit.actor.require(Permission.EDIT_REGISTRY)
     pin = await hash_pin(asked.pin) if asked.pin is not None else None
     card = OperatorCard(asked.name, asked.shop, active=asked.active, pin=pin)
-    identity = await database(request).write(lambda conn: service.save_operator(conn, edit, card, asked.id))
-    return reply(OperatorAnswer(id=identity, name=asked.name, shop=asked.shop, active=asked.active))
+
+    def job(conn: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        identity = service.save_operator(conn, edit, card, asked.id, asked.version)
+        return list(queries.operator_places(conn, edit.company, identity).values())
+
+    return reply(_operator(await database(request).write(job)))
 
 
 async def company_of(request: web.Request) -> str:
@@ -162,6 +171,14 @@ async def company_of(request: web.Request) -> str:
     if not allowed:
         raise NotFoundError("company.unknown")
     return str(allowed[0])
+
+
+def _operator(places: Sequence[Any]) -> OperatorAnswer:
+    newest = newest_of(places)
+    shops = sorted(row.shop for row in places)
+    return OperatorAnswer(
+        id=newest.id, name=newest.name, shops=shops, active=bool(newest.active), version=newest.version
+    )
 
 
 def _card(body: ItemBody) -> ItemCard:

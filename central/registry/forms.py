@@ -16,6 +16,12 @@ MAX_LAYOUT_LINES = 12
 MAX_LAYOUT_WIDTH = 48
 
 
+def read_version(form: Form) -> int | None:
+    """Return the version that was shown with the form, or the one that it is to be saved over on purpose."""
+    text = form.get("over") or form.get("version", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def read_item(form: Form, before: ItemCard | None = None) -> ItemCard:
     """Return the item a form describes."""
     codes = form.get("codes", "").replace(",", " ").replace(";", " ").split()

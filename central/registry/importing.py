@@ -228,7 +228,7 @@ class _Chunk:
 
     def publish(self, conn: "Connection", ready: _Planned) -> Plan:
         """Write what was planned; anew when somebody changed the registry meanwhile."""
-        queries.lock_items(conn, self.edit.company)
+        queries.lock_registry(conn, self.edit.company)
         if last_place(conn, self.edit.company) != ready.place:
             ready = self.plan(conn)
         if ready.plan.items:

@@ -1,6 +1,5 @@
 """Items and prices, operators, VAT codes and till settings."""
 
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -11,17 +10,20 @@ from central.identity.passwords import hash_pin
 from central.identity.people import Permission
 from central.organisation.service import list_companies, list_shops
 from central.registry import forms, queries, service
+from central.registry.conflicts import find_conflict
 from central.registry.service import Edit, OperatorCard
-from central.registry.values import UNITS, ItemCard
+from central.registry.values import UNITS, ItemCard, TillSettings
 from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
-from commerce.errors import NotFoundError, PosError
+from commerce.errors import ConflictError, NotFoundError, PosError
 from commerce.texts.errors import error_text
 from commerce.vat import Treatment
 
 _PAGE = 50
+_ZONE = "Europe/Rome"  # of times on pages of the whole company
+_UNSEEN = frozenset({"id", "version"})
 
 
 def add_routes(app: web.Application) -> None:
@@ -82,7 +84,11 @@ async def save_item(request: web.Request) -> web.Response:
 async def delete_item(request: web.Request) -> web.Response:
     """Take an item off the tills."""
     edit = await _edit(request)
-    await database(request).write(partial(service.delete_item, edit=edit, item_id=request.match_info["item"]))
+    item, version = request.match_info["item"], forms.read_version(await _form(request))
+    try:
+        await database(request).write(partial(service.delete_item, edit=edit, item_id=item, shown_version=version))
+    except ConflictError as error:
+        return await _item_page(request, item, error)
     raise web.HTTPSeeOther("/items")
 
 
@@ -100,8 +106,11 @@ async def save_operator(request: web.Request) -> web.Response:
         pin = await hash_pin(form["pin"]) if form.get("pin") else None
         card = OperatorCard(form.get("name", ""), form.get("shop", ""), active=form.get("active", "1") == "1", pin=pin)
         await database(request).write(
-            partial(service.save_operator, edit=edit, card=card, operator_id=form.get("operator") or None)
-        )
+            partial(
+                service.save_operator, edit=edit, card=card, operator_id=form.get("operator") or None,
+                shown_version=forms.read_version(form),
+            )
+        )  # fmt: skip
     except PosError as error:
         return await _operators_page(request, error, form)
     raise web.HTTPSeeOther("/operators?saved=1")
@@ -118,7 +127,8 @@ async def save_settings(request: web.Request) -> web.Response:
 
     def job(conn: Any) -> int:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         before, _ = service.get_settings(conn, edit.company, shop)
-        return service.save_settings(conn, edit, shop, forms.read_settings_form(form, before))
+        typed = forms.read_settings_form(form, before)
+        return service.save_settings(conn, edit, shop, typed, forms.read_version(form))
 
     try:
         await database(request).write(job)
@@ -139,9 +149,11 @@ async def save_vat_code(request: web.Request) -> web.Response:
     def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         rows = queries.list_vat_codes(conn, edit.company)
         before = next((row for row in rows if row.id == form.get("id")), None)
+        if form.get("id") and before is None:
+            raise NotFoundError("vat.gone")
         position = before.position if before else max((row.position for row in rows), default=0) + 1
         card = forms.read_vat(form, position, is_default=bool(before and before.is_default))
-        service.save_vat_code(conn, edit, card, before.id if before else None)
+        service.save_vat_code(conn, edit, card, before.id if before else None, forms.read_version(form))
 
     try:
         await database(request).write(job)
@@ -156,8 +168,7 @@ async def _save_item(request: web.Request, item_id: str | None) -> web.Response:
     def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         before = None if item_id is None else service.get_item(conn, edit.company, item_id)
         card = forms.read_item(form, before.card if before else None)
-        version = int(form["version"]) if form.get("version", "").isdecimal() else None
-        service.save_item(conn, edit, card, item_id, version)
+        service.save_item(conn, edit, card, item_id, forms.read_version(form))
 
     try:
         await database(request).write(job)
@@ -173,16 +184,19 @@ async def _item_page(
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         stored = None if item_id is None else service.get_item(conn, company.id, item_id)
-        return {"stored": stored, "vat_codes": queries.list_vat_codes(conn, company.id)}
+        version, standing = (stored.version, _item_form(stored.card)) if stored else (0, {})
+        conflict = find_conflict(conn, refusal, ("item", item_id or ""), version, standing, form or standing)
+        return {"stored": stored, "vat_codes": queries.list_vat_codes(conn, company.id), "conflict": conflict}
 
     found = await database(request).read(job)
     standard = next((row.code for row in found["vat_codes"] if row.is_default), "")
     card = found["stored"].card if found["stored"] else ItemCard("", {}, standard)
-    values = {**_item_form(card, found["stored"].version if found["stored"] else 0), **(form or {})}
+    version = str(found["stored"].version if found["stored"] else 0)
+    values = {**_item_form(card), "version": version, **(form or {})}
     return _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS, company=company)
 
 
-def _item_form(card: ItemCard, version: int) -> dict[str, str]:
+def _item_form(card: ItemCard) -> dict[str, str]:
     return {
         "sku": card.sku,
         "name_it": card.names.get("it", ""),
@@ -193,7 +207,6 @@ def _item_form(card: ItemCard, version: int) -> dict[str, str]:
         "unit": card.unit,
         "brand": card.brand,
         "size": card.size,
-        "version": str(version),
     }
 
 
@@ -203,10 +216,13 @@ async def _operators_page(
     company = await _company(request)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        return {"operators": queries.list_operators(conn, company.id), "shops": list_shops(conn, company.id)}
+        operators = queries.people(queries.list_operators(conn, company.id))
+        return {"operators": [(queries.newest_of(one), [row.shop for row in one]) for one in operators],
+                "shops": list_shops(conn, company.id)}  # fmt: skip
 
     found = await database(request).read(job)
-    values = {"name": "", "shop": "", **(form or {})}
+    typed = form if form and not form.get("operator") else {}  # what was typed to add somebody
+    values = {"name": "", "shop": "", **typed, "open": "1" if typed else ""}
     return _answer(request, "registry/operators.html", refusal, **found, form=values)
 
 
@@ -215,36 +231,62 @@ async def _settings_page(
 ) -> web.Response:
     company = await _company(request)
 
-    def job(conn: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+    here = request.match_info.get("shop", "")
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         shops = list_shops(conn, company.id)
         known = [shop for shop in shops if queries.find_settings(conn, company.id, shop.id)]
-        return [(shop, service.get_settings(conn, company.id, shop.id)[0]) for shop in known]
+        shown = {shop.id: _settings_form(*service.get_settings(conn, company.id, shop.id)) for shop in known}
+        standing = {name: text for name, text in shown.get(here, {}).items() if name != "version"}
+        version = int(shown[here]["version"]) if here in shown else 0
+        conflict = find_conflict(conn, refusal, ("shop", here), version, standing, form or standing)
+        return {"shops": [(shop, shown[shop.id]) for shop in known], "conflict": conflict}
 
-    shops = await database(request).read(job)
+    found = await database(request).read(job)
     if form is not None:
-        typed = {"header": form.get("header", ""), "footer": form.get("footer", "")}
-        shown = {name: tuple(text.splitlines()) for name, text in typed.items()}
-        here = request.match_info["shop"]
-        shops = [(shop, replace(one, **shown) if shop.id == here else one) for shop, one in shops]
-    return _answer(request, "registry/settings.html", refusal, shops=shops, company=company)
+        found["shops"] = [(shop, {**one, "fiscal_required": "", **form} if shop.id == here else one)
+                          for shop, one in found["shops"]]  # fmt: skip
+    return _answer(request, "registry/settings.html", refusal, **found, company=company, here_shop=here)
+
+
+def _settings_form(settings: TillSettings, version: int) -> dict[str, str]:
+    return {
+        "header": "\n".join(settings.header),
+        "footer": "\n".join(settings.footer),
+        "cash_step": str(settings.cash_step or ""),
+        "fiscal_required": "1" if settings.fiscal_required else "",
+        "version": str(version),
+    }
 
 
 async def _vat_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
     company = await _company(request)
-    codes = await database(request).read(lambda conn: queries.list_vat_codes(conn, company.id))
-    chosen = next((row for row in codes if row.id == request.query.get("code")), None)
+    wanted = (form or {}).get("id") or request.query.get("code")
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        codes = queries.list_vat_codes(conn, company.id)
+        row = next((row for row in codes if row.id == wanted), None)
+        standing = {name: text for name, text in _vat_form(row).items() if name not in _UNSEEN} if row else {}
+        version = row.version if row else 0
+        conflict = find_conflict(conn, refusal, ("vat_code", wanted or ""), version, standing, form or standing)
+        return {"codes": codes, "conflict": conflict, "chosen": row}
+
+    found = await database(request).read(job)
+    codes, chosen = found["codes"], found["chosen"]
     empty = {"id": "", "code": "", "name_it": "", "name_en": "", "rates": "", "treatment": "taxed", "natura": "",
-             "receipt_code": ""}  # fmt: skip
+             "receipt_code": "", "version": "0"}  # fmt: skip
     values = {**empty, **(_vat_form(chosen) if chosen else {}), **(form or {})}
     treatments = [one.value for one in Treatment]
-    return _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments)
+    return _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments,
+                   conflict=found["conflict"])  # fmt: skip
 
 
 def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
     return {
         "id": row.id,
+        "version": str(row.version),
         "code": row.code,
         "name_it": row.names.get("it", ""),
         "name_en": row.names.get("en", ""),
@@ -258,7 +300,7 @@ def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
 def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:
     text = error_text(words_of(request), refusal) if refusal else ""
     status = refusal.status if refusal else 200
-    return page(request, template, status=status, refusal=text, notice=_saved(request), **values)
+    return page(request, template, status=status, refusal=text, notice=_saved(request), zone=_ZONE, **values)
 
 
 def _saved(request: web.Request) -> str:

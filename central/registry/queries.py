@@ -92,8 +92,8 @@ def put_records(conn: Connection, company_id: str, records: ItemRecords) -> None
     insert_rows(conn, item_search, ("company", "item", "words"), records.words)
 
 
-def lock_items(conn: Connection, company_id: str) -> None:
-    """Let no other transaction change the company's items until this one ends."""
+def lock_registry(conn: Connection, company_id: str) -> None:
+    """Let no other transaction change the company's registry until this one ends: what was read is still so then."""
     if conn.dialect.name == "postgresql":  # on SQLite there is one writer anyway
         execute_plain(conn, "SELECT pg_advisory_xact_lock(7203115, hashtext(?))", (company_id,))
 
@@ -143,10 +143,23 @@ def list_operators(conn: Connection, company_id: str, shop_id: str | None = None
     return list(conn.execute(query if shop_id is None else query.where(operator.c.shop == shop_id)))
 
 
-def find_operator(conn: Connection, company_id: str, operator_id: str) -> AnyRow | None:
-    """Return an operator."""
+def operator_places(conn: Connection, company_id: str, operator_id: str) -> dict[str, AnyRow]:
+    """Return an operator's rows by shop; none for an unknown one."""
     query = select(operator).where(operator.c.company == company_id, operator.c.id == operator_id)
-    return conn.execute(query).first()
+    return {row.shop: row for row in conn.execute(query)}
+
+
+def newest_of(places: Sequence[AnyRow]) -> AnyRow:
+    """Return the row of an operator whose version counts: each change gives every place a new one."""
+    return max(places, key=lambda row: int(row.version))
+
+
+def people(rows: Sequence[AnyRow]) -> list[list[AnyRow]]:
+    """Return the rows of operators, all places of each together."""
+    found: dict[str, list[AnyRow]] = {}
+    for row in rows:
+        found.setdefault(row.id, []).append(row)
+    return list(found.values())
 
 
 def find_settings(conn: Connection, company_id: str, shop_id: str) -> AnyRow | None:

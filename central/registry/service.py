@@ -6,6 +6,7 @@ Every function is a job on a connection: ``await database.write(lambda conn: sav
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from central.db.metadata import json_text
 from central.identity import audit
 from central.identity.passwords import PinHash
 from central.identity.people import Actor, Permission
+from central.organisation.service import list_shops
 from central.registry import queries
 from central.registry.queries import ItemRecords, StoredItem
 from central.registry.tables import operator, tender_type, till_settings, vat_code
@@ -41,15 +43,14 @@ def save_item(
 ) -> StoredItem:
     """Add or change an item; tills pull it with their next contact.
 
-    ConflictError ``conflict`` when somebody saved after ``shown_version``, ``item.sku_taken`` for another item's
-    article number.
+    ``shown_version`` is what was there when somebody began to change it (``check_version``). ConflictError
+    ``item.sku_taken`` for another item's article number.
     """
     edit.actor.require(Permission.EDIT_REGISTRY)
     card = card.checked()
-    queries.lock_items(conn, edit.company)
+    queries.lock_registry(conn, edit.company)
     before = None if item_id is None else get_item(conn, edit.company, item_id)
-    if before and shown_version is not None and before.version != shown_version:
-        raise ConflictError("conflict", version=before.version)
+    check_version(before, shown_version)
     _check_item_references(conn, edit.company, card, item_id)
     if before and before.card == card:
         return before
@@ -59,11 +60,12 @@ def save_item(
     return stored
 
 
-def delete_item(conn: Connection, edit: Edit, item_id: str) -> None:
+def delete_item(conn: Connection, edit: Edit, item_id: str, shown_version: int | None) -> None:
     """Take an item off the tills; documents keep what they copied of it."""
     edit.actor.require(Permission.EDIT_REGISTRY)
-    queries.lock_items(conn, edit.company)
+    queries.lock_registry(conn, edit.company)
     before = get_item(conn, edit.company, item_id)
+    check_version(before, shown_version)
     version = publish(conn, edit.company, None, "item", item_id, None)
     freed = replace(before.card, sku=f"{before.card.sku[:40]}~{item_id[-12:]}")
     gone = [StoredItem(item_id, freed, version, deleted=True)]
@@ -95,20 +97,26 @@ def make_ready(edit: Edit, items: Sequence[StoredItem], known: set[str]) -> Read
 
 
 def publish_ready(conn: Connection, edit: Edit, ready: ReadyItems) -> None:
-    """Store and publish items that an import has made ready; the caller holds ``queries.lock_items``."""
+    """Store and publish items that an import has made ready; the caller holds ``queries.lock_registry``."""
     edit.actor.require(Permission.EDIT_REGISTRY)
     queries.put_records(conn, edit.company, ready.records)
     publish_texts(conn, edit.company, None, "item", ready.rows)
 
 
-def save_vat_code(conn: Connection, edit: Edit, card: VatCard, vat_id: str | None = None) -> str:
-    """Add or change a VAT code; a rate that documents have used stays in their copies."""
+def save_vat_code(
+    conn: Connection, edit: Edit, card: VatCard, vat_id: str | None = None, shown_version: int | None = None
+) -> str:
+    """Add or change a VAT code (``check_version``); a rate that documents have used stays in their copies."""
     edit.actor.require(Permission.EDIT_REGISTRY)
     check_rates(card.rates)
     if not card.code or len(card.code) > 16 or not any(card.names.values()):
         raise BadInputError("vat.form")
+    queries.lock_registry(conn, edit.company)
     others = queries.list_vat_codes(conn, edit.company)
     before = next((row for row in others if row.id == vat_id), None)
+    if vat_id and before is None:
+        raise NotFoundError("vat.gone")
+    check_version(before, shown_version)
     if any(row.code == card.code and row.id != vat_id for row in others):
         raise ConflictError("vat.code_taken", code=card.code)
     identity = vat_id or new_id()
@@ -122,9 +130,16 @@ def save_vat_code(conn: Connection, edit: Edit, card: VatCard, vat_id: str | Non
     return identity
 
 
-def save_tender_type(conn: Connection, edit: Edit, card: TenderCard, tender_id: str | None = None) -> str:
-    """Add or change a tender type."""
+def save_tender_type(
+    conn: Connection, edit: Edit, card: TenderCard, tender_id: str | None = None, shown_version: int | None = None
+) -> str:
+    """Add or change a tender type (``check_version``)."""
     edit.actor.require(Permission.EDIT_REGISTRY)
+    queries.lock_registry(conn, edit.company)
+    before = next((row for row in queries.list_tender_types(conn, edit.company) if row.id == tender_id), None)
+    if tender_id and before is None:
+        raise NotFoundError("tender_type.gone")
+    check_version(before, shown_version)
     identity = tender_id or new_id()
     version = publish(conn, edit.company, None, "tender_type", identity, card.row())
     queries.put(conn, tender_type, {"company": edit.company, "id": identity}, {**card.row(), "version": version})
@@ -134,7 +149,7 @@ def save_tender_type(conn: Connection, edit: Edit, card: TenderCard, tender_id: 
 
 @dataclass(frozen=True, slots=True)
 class OperatorCard:
-    """An operator of one shop. ``pin`` None keeps the one that is there."""
+    """An operator and a shop to sell in. ``pin`` None keeps the one that is there."""
 
     name: str
     shop: str
@@ -143,34 +158,51 @@ class OperatorCard:
     pin: PinHash | None = None
 
 
-def save_operator(conn: Connection, edit: Edit, card: OperatorCard, operator_id: str | None = None) -> str:
-    """Add or change an operator; only tills of the shop get to know them.
+def save_operator(
+    conn: Connection, edit: Edit, card: OperatorCard, operator_id: str | None = None, shown_version: int | None = None
+) -> str:
+    """Add an operator, change one (``check_version``), or let one sell in another shop too.
 
-    The feed carries the PIN's raw hash; the sync side binds it to each till's secret before it leaves.
+    Name, PIN, rights and whether somebody sells at all belong to the person: they change at every shop at once, so that
+    whoever may no longer sell is gone from the tills of the whole company. BadInputError ``operator.shop`` for a shop
+    that is not one of the company's. The feed carries the PIN's raw hash; the sync side binds it to each till's secret
+    before it leaves.
     """
     edit.actor.require(Permission.EDIT_REGISTRY)
     if not card.name.strip() or len(card.name) > 60:
-        raise BadInputError("operator.name")
-    before = None if operator_id is None else queries.find_operator(conn, edit.company, operator_id)
-    if operator_id and before is None:
+        raise BadInputError("operator.name", field="name")
+    if all(row.id != card.shop for row in list_shops(conn, edit.company)):
+        raise BadInputError("operator.shop", field="shop")
+    queries.lock_registry(conn, edit.company)
+    places = {} if operator_id is None else queries.operator_places(conn, edit.company, operator_id)
+    if operator_id and not places:
         raise NotFoundError("operator.gone")
+    before = queries.newest_of(list(places.values())) if places else None
+    check_version(before, shown_version)
     pin = card.pin or _kept_pin(before)
     identity = operator_id or new_id()
     row = {"name": card.name.strip(), "pin_salt": pin.salt.hex(), "pin_hash": pin.raw.hex(), "pin_params": pin.params,
            "rights": list(card.rights), "active": card.active}  # fmt: skip
-    version = publish(conn, edit.company, card.shop, "operator", identity, row)
-    queries.put(
-        conn, operator, {"company": edit.company, "shop": card.shop, "id": identity}, {**row, "version": version}
-    )
-    shown: audit.Change = {"name": (before.name if before else None, row["name"]), "active": (None, card.active)}
-    edit.note(conn, "operator.saved", "operator", identity, {**shown, **({"pin": (None, "set")} if card.pin else {})})
+    for shop in {**places, card.shop: None}:
+        version = publish(conn, edit.company, shop, "operator", identity, row)
+        queries.put(
+            conn, operator, {"company": edit.company, "shop": shop, "id": identity}, {**row, "version": version}
+        )
+    was = {"name": before.name, "active": before.active} if before else {}
+    change = audit.changes({**was, "shops": sorted(places)}, {"name": row["name"], "active": card.active,
+                                                             "shops": sorted({*places, card.shop})})  # fmt: skip
+    edit.note(conn, "operator.saved", "operator", identity, {**change, **({"pin": (None, "set")} if card.pin else {})})
     return identity
 
 
-def save_settings(conn: Connection, edit: Edit, shop: str, settings: TillSettings) -> int:
-    """Change how a shop's tills work; return the new version. A changed layout gets a version of its own."""
+def save_settings(
+    conn: Connection, edit: Edit, shop: str, settings: TillSettings, shown_version: int | None = None
+) -> int:
+    """Change how a shop's tills work (``check_version``); return the new version. A changed layout gets its own."""
     edit.actor.require(Permission.EDIT_REGISTRY)
+    queries.lock_registry(conn, edit.company)
     found = queries.find_settings(conn, edit.company, shop)
+    check_version(found, shown_version)
     before = read_settings(found.settings) if found else None
     if before and (before.header, before.footer) != (settings.header, settings.footer):
         settings = replace(settings, layout_version=before.layout_version + 1)
@@ -193,9 +225,29 @@ def get_settings(conn: Connection, company: str, shop: str) -> tuple[TillSetting
     return read_settings(found.settings), found.version
 
 
+class Versioned(Protocol):
+    """What stands in a registry."""
+
+    @property
+    def version(self) -> int: ...  # noqa: D102
+
+
+def check_version(before: Versioned | None, shown: int | None) -> None:
+    """Refuse a change of what somebody else saved since ``shown`` was its version; None and 0 are for new ones.
+
+    ConflictError ``version.stale``; BadInputError ``version.missing`` where the version of something that stands was
+    not said. The caller holds ``queries.lock_registry``.
+    """
+    standing = before.version if before else 0
+    if before and not shown:
+        raise BadInputError("version.missing", field="version", version=standing)
+    if standing != (shown or 0):
+        raise ConflictError("version.stale", field="version", version=standing)
+
+
 def _kept_pin(before: queries.AnyRow | None) -> PinHash:
     if before is None:
-        raise BadInputError("pin.form", least=4, most=12)
+        raise BadInputError("pin.form", field="pin", least=4, most=12)
     return PinHash(bytes.fromhex(before.pin_salt), bytes.fromhex(before.pin_hash), before.pin_params)
 
 

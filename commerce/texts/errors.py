@@ -168,7 +168,16 @@ ERROR_TEXTS: dict[str, str] = {
     "item.price_negative": N_("A price cannot be negative."),
     "item.vat_unknown": N_("There is no VAT code {code}."),
     "operator.gone": N_("This operator does not exist any more."),
+    "operator.shop": N_("Choose the shop where the operator sells. Nothing was saved."),
     "operator.name": N_("An operator needs a name of at most 60 characters."),
+    "vat.gone": N_("This VAT code does not exist any more. Nothing was saved."),
+    "tender_type.gone": N_("This means of payment does not exist any more. Nothing was saved."),
+    "version.missing": N_(
+        "Say which version was changed: read it again, then send it with its version. Nothing was saved."
+    ),
+    "version.stale": N_(
+        "Somebody saved this meanwhile. Nothing of yours was saved: look at what stands now, then save again."
+    ),
     "vat.form": N_("A VAT code needs a code of at most 16 characters, a name and a treatment."),
     "vat.code_taken": N_("Another VAT code is called {code}."),
     "vat.rates": N_("At least one rate from 0 to 100 is needed, each from a day of its own."),

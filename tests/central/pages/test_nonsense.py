@@ -41,9 +41,9 @@ QUERIES = {
 FORMS: dict[str, list[str]] = {
     "/items": ["sku", "name_it", "price", "vat_code", "codes", "unit", "brand", "size", "version"],
     "/items/{item}": ["sku", "name_it", "price", "vat_code", "codes", "unit", "brand", "size", "version"],
-    "/operators": ["name", "shop", "pin", "operator", "active"],
-    "/settings/shops/{shop}": ["header", "footer", "cash_step", "fiscal_required"],
-    "/settings/vat": ["id", "code", "name_it", "rates", "treatment", "natura", "receipt_code"],
+    "/operators": ["name", "shop", "pin", "operator", "active", "version"],
+    "/settings/shops/{shop}": ["header", "footer", "cash_step", "fiscal_required", "version", "over"],
+    "/settings/vat": ["id", "code", "name_it", "rates", "treatment", "natura", "receipt_code", "version"],
     "/settings/users": ["name", "password", "role", "language", "display_name"],
     "/tills": ["shop", "code", "name"],
     "/tills/{till}/revoke": ["note"],

@@ -135,9 +135,13 @@ async def test_a_changed_or_deleted_item_is_found_by_its_new_words_only(office: 
     edit = Edit(COMMAND_LINE, office.company, office.clock())
     card = replace(stored[0].card, names={"it": "Orzo solubile"})
 
-    await office.database.write(partial(save_item, edit=edit, card=card, item_id=stored[0].id))
+    await office.database.write(
+        partial(save_item, edit=edit, card=card, item_id=stored[0].id, shown_version=stored[0].version)
+    )
     assert (await search(office, "caffe"), await search(office, "orzo")) == ([], ["A1"])
-    await office.database.write(partial(delete_item, edit=edit, item_id=stored[0].id))
+    await office.database.write(
+        partial(delete_item, edit=edit, item_id=stored[0].id, shown_version=stored[0].version + 1)
+    )
     assert await search(office, "orzo") == []
 
 

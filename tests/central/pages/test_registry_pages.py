@@ -62,7 +62,7 @@ async def test_a_deleted_item_leaves_a_tombstone(site: HeadOffice, anna: Visitor
     item = site.items[0]
     await anna.get(f"/items/{item.id}")
 
-    await anna.post(f"/items/{item.id}/delete")
+    await anna.post(f"/items/{item.id}/delete", version=str(item.version))
 
     assert await feed(site, "item", item.id) is None
     assert (await anna.get(f"/items/{item.id}")).status == 404
@@ -99,7 +99,7 @@ async def test_a_new_operator_gets_a_pin_that_no_page_shows(site: HeadOffice, an
 async def test_a_changed_header_gets_a_layout_version_of_its_own(site: HeadOffice, anna: Visitor) -> None:
     shop = site.office.shop
     await anna.get("/settings")
-    await anna.post(f"/settings/shops/{shop}", header="Nuova insegna", footer="Grazie", cash_step="5")
+    await anna.post(f"/settings/shops/{shop}", header="Nuova insegna", footer="Grazie", cash_step="5", version="1")
 
     row = await feed(site, "till_settings", shop)
 

@@ -242,7 +242,7 @@ async def test_a_deleted_item_can_be_imported_again(office: Office, tmp_path: Pa
     await load(office, path)
     edit = Edit(Actor("a", "Anna", Role.ADMIN), office.company, office.clock())
     item = await stored(office, "8000000000019")
-    await office.database.write(partial(delete_item, edit=edit, item_id=item.id))
+    await office.database.write(partial(delete_item, edit=edit, item_id=item.id, shown_version=1))
 
     report = await load(office, path)
 
