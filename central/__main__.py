@@ -329,6 +329,8 @@ def _first(group: BaseExceptionGroup[PosError]) -> PosError:
 
 def _complain(error: PosError) -> None:
     typer.echo(f"central: {error_text(_translator(), error)} [{error.code}]", err=True)
+    if isinstance(error, StorageError) and error.__cause__:
+        typer.echo(f"  {str(error.__cause__).splitlines()[0]}", err=True)  # who set it up needs the driver's own words
 
 
 def _translator() -> Translator:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from central.config import CentralConfig, ListenSection
 from central.db.engine import Database, open_database
+from central.db.lasting import Condition
 from central.db.marker import EpochMarker
 from central.identity import api as identity_api
 from central.identity import pages as identity_pages
@@ -27,6 +28,7 @@ from central.tills.snapshots import Snapshots
 from central.web import shell
 from central.web.keys import CLOCK, DATABASE
 from central.web.settings import WebSettings
+from commerce.dates import utc_text
 from commerce.wire import MAX_BODY_BYTES
 
 AREAS = (
@@ -42,6 +44,9 @@ AREAS = (
 )
 
 
+CONDITION = web.AppKey("condition", Condition)
+
+
 @dataclass(frozen=True, slots=True)
 class Central:
     """The parts that the runtime runs and the command line calls."""
@@ -52,6 +57,7 @@ class Central:
     tills: TillService
     fleet: Fleet
     marker: EpochMarker
+    condition: Condition
     web: web.Application
 
     @property
@@ -70,8 +76,10 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     tills.pace = Pace(config.pace.burst, config.pace.per_minute)
     projector = Projector(database, projection, now, modes, tills.handover)
     marker = EpochMarker(database, config.data_dir / "feed-epoch.json")
+    condition = Condition(now)
     application = _web(config, database, tills, now)
-    return Central(config, database, projector, tills, fleet, marker, application)
+    application[CONDITION] = condition
+    return Central(config, database, projector, tills, fleet, marker, condition, application)
 
 
 def _web(config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]) -> web.Application:
@@ -88,6 +96,9 @@ def _web(config: CentralConfig, database: Database, tills: TillService, now: Cal
     return app
 
 
-async def health(_: web.Request) -> web.Response:
-    """Say that the server answers."""
-    return web.json_response({"status": "ok"})
+async def health(request: web.Request) -> web.Response:
+    """Say how this process is: 503 while its database is away; what else fails is named and served without."""
+    failing = request.app[CONDITION].failing
+    status = "away" if "database" in failing else "degraded" if failing else "ok"
+    named = {name: {"since": utc_text(one.since), "why": one.why} for name, one in failing.items()}
+    return web.json_response({"status": status, "failing": named}, status=503 if status == "away" else 200)

@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,9 +17,10 @@ from aiohttp import web
 
 from central.db.engine import Database, ping
 from central.db.events import trim
+from central.db.lasting import Condition, lasting
 from central.db.marker import EpochMarker
 from central.db.migrate import migrate
-from central.db.relay import relay_signals
+from central.db.relay import relay_signals, send_signals
 from central.tills.api import nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
@@ -27,8 +29,9 @@ from commerce.errors import ConflictError, PosError, StartError
 _log = structlog.get_logger()
 _FLUSH_S = 2.0
 _TRIM_S = 600.0
-_PAUSE_S = 2.0
-_ALIVE_S = 10.0
+_ASK_S = 10.0
+_ALIVE_S = 5.0
+_STUCK_S = 900.0  # a rebuild's longest transaction takes minutes; nothing takes a quarter of an hour
 _SHUTDOWN_S = 15.0
 
 
@@ -59,11 +62,13 @@ class Parts(Protocol):
     @property
     def marker(self) -> EpochMarker: ...  # noqa: D102
     @property
+    def condition(self) -> Condition: ...  # noqa: D102
+    @property
     def web(self) -> web.Application: ...  # noqa: D102
 
 
 async def serve(central: Parts, announce: Callable[[str], None] = lambda _: None) -> None:
-    """Run until SIGTERM or SIGINT; a core loop that fails ends the server, and systemd starts it anew.
+    """Run until SIGTERM or SIGINT; loops outlive whatever fails in them, and ``/health`` names those that do.
 
     ``announce`` is told the address once tills and browsers can come.
     """
@@ -109,7 +114,8 @@ async def _run(central: Parts, stopping: asyncio.Event, announce: Callable[[str]
                 task.cancel()
     finally:
         await runner.cleanup()
-        await central.fleet.flush()
+        with suppress(PosError):  # heartbeats: the next ones say the same
+            await central.fleet.flush()
 
 
 def make_runner(app: web.Application) -> web.AppRunner:
@@ -124,28 +130,19 @@ def make_runner(app: web.Application) -> web.AppRunner:
 
 
 def _loops(central: Parts) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-    return {
-        "projector": partial(_lasting, "projector", central.projector.run),
-        "relay": partial(_lasting, "relay", partial(relay_signals, central.database)),
-        "marker": partial(_lasting, "marker", central.marker.follow),
-        "fleet": partial(_lasting, "fleet", partial(_every, _FLUSH_S, central.fleet.flush)),
-        "events": partial(_lasting, "events", partial(_every, _TRIM_S, partial(central.database.write, trim))),
+    database = central.database
+    works: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+        "projector": central.projector.run,
+        "relay": partial(relay_signals, database),
+        "marker": central.marker.follow,
+        "fleet": partial(_every, _FLUSH_S, central.fleet.flush),
+        "events": partial(_every, _TRIM_S, partial(database.write, trim)),
         "nudges": partial(nudge_tills, central.web),
-        "watchdog": partial(_watch, central),
+        "watch": partial(_watch, central),
     }
-
-
-async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Outlast a database that is away for a while; anything else is a bug and ends the server."""
-    failing = False
-    while True:
-        try:
-            await run()
-        except (PosError, OSError) as error:
-            if not failing:
-                _log.warning("loop_waits_for_the_database", loop=name, error=str(error))
-            failing = True
-            await asyncio.sleep(_PAUSE_S)
+    if database.url.get_backend_name() == "postgresql":
+        works["signals"] = partial(send_signals, database)
+    return {name: partial(lasting, name, work, central.condition) for name, work in works.items()}
 
 
 async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -155,15 +152,22 @@ async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None
 
 
 async def _watch(central: Parts) -> None:
-    """Feed systemd's watchdog as long as the database takes writes."""
-    microseconds = os.environ.get("WATCHDOG_USEC")
-    if microseconds is None:
-        return
+    """Ask the database how it is, and feed systemd's watchdog while no job is stuck.
+
+    A database that is away is no reason to be started anew: that would mend nothing.
+    """
+    period_s = min(_ASK_S, int(os.environ.get("WATCHDOG_USEC", "30000000")) / 3_000_000)
     while True:
-        async with asyncio.timeout(_ALIVE_S):
-            await central.database.write(ping)
-        notify("WATCHDOG=1")
-        await asyncio.sleep(int(microseconds) / 3_000_000)
+        try:
+            async with asyncio.timeout(_ALIVE_S):
+                await central.database.read(ping)
+        except (PosError, TimeoutError) as error:
+            central.condition.failed("database", error)
+        else:
+            central.condition.well("database")
+        if central.database.longest_job_s() < _STUCK_S:
+            notify("WATCHDOG=1")
+        await asyncio.sleep(period_s)
 
 
 async def _listen(runner: web.AppRunner, listen: Address) -> str:

@@ -31,6 +31,10 @@ class Lanes:
     pages: Lane
     reports: Lane
 
+    def all(self) -> tuple[Lane, ...]:
+        """Return them in the order in which they are closed."""
+        return (self.reports, self.pages, self.office, self.pushes)
+
 
 class Database(Protocol):
     """What the areas see of either engine."""
@@ -49,6 +53,9 @@ class Database(Protocol):
 
     async def report(self, job: Callable[[Connection], T]) -> T:
         """Run a job that reads one snapshot for long: few at a time, so that pages never wait behind them."""
+
+    def longest_job_s(self) -> float:
+        """Return how long the longest running job has been going on."""
 
     async def close(self) -> None:
         """Wait for running jobs and let go of every connection."""
@@ -78,9 +85,13 @@ class LanedDatabase:
         """Run a job in the lane of reports."""
         return (await self._lanes.reports.run(job))[0]
 
+    def longest_job_s(self) -> float:
+        """Look at every lane."""
+        return max(lane.longest_s() for lane in self._lanes.all())
+
     async def close(self) -> None:
         """Close every lane."""
-        for lane in (self._lanes.reports, self._lanes.pages, self._lanes.office, self._lanes.pushes):
+        for lane in self._lanes.all():
             await lane.close()
 
     async def _written(self, lane: Lane, job: Callable[[Connection], T]) -> T:

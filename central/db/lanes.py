@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, get_ident
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -31,6 +31,7 @@ class Lane:
         self._engine = engine
         self._executor = ThreadPoolExecutor(threads, f"central-{name}")
         self._room = BoundedSemaphore(threads + waiting)
+        self._begun: dict[int, float] = {}  # by thread
 
     async def run(self, job: Callable[[Connection], T]) -> tuple[T, frozenset[str]]:
         """Return a job's result and the signals it marked; a job whose caller leaves before its turn is dropped.
@@ -39,14 +40,25 @@ class Lane:
         """
         if not self._room.acquire(blocking=False):
             raise DatabaseAwayError("storage.busy", reason="lane")
-        future = self._executor.submit(run_job, self._engine, job)
+        future = self._executor.submit(self._run, job)
         future.add_done_callback(self._leave)
         return await asyncio.wrap_future(future)
+
+    def longest_s(self) -> float:
+        """Return how long the job that has been going on for longest has been."""
+        return time.monotonic() - min(list(self._begun.values()), default=time.monotonic())
 
     async def close(self) -> None:
         """Wait for running jobs and let go of the connections."""
         await asyncio.to_thread(self._executor.shutdown)
         self._engine.dispose()
+
+    def _run(self, job: Callable[[Connection], T]) -> tuple[T, frozenset[str]]:
+        self._begun[get_ident()] = time.monotonic()
+        try:
+            return run_job(self._engine, job)
+        finally:
+            del self._begun[get_ident()]
 
     def _leave(self, _: "Future[Any]") -> None:
         self._room.release()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -24,18 +25,33 @@ def take_marks(connection: Connection) -> frozenset[str]:
 
 
 class Signals:
-    """The signals of one process; ``relay`` passes them on to other processes where there are some."""
+    """The signals of one process; ``central.db.relay`` passes them on to other processes where there are some."""
 
     def __init__(self) -> None:
+        self.name = uuid4().hex[:12]  # by which other processes know whose signals these are
         self._waiting: set[tuple[frozenset[str], asyncio.Event]] = set()
-        self.to_relay: asyncio.Queue[str] | None = None
+        self._outgoing: set[str] = set()
+        self._leaves = asyncio.Event()
 
     def fire(self, topics: Iterable[str]) -> None:
         """Wake everyone who waits for one of the topics, here and in other processes."""
-        for topic in topics:
+        named = frozenset(topics)
+        for topic in named:
             self.fire_here(topic)
-            if self.to_relay is not None:
-                self.to_relay.put_nowait(topic)
+        self.keep(named)
+
+    def keep(self, topics: Iterable[str]) -> None:
+        """Have topics told to other processes."""
+        self._outgoing.update(topics)
+        if self._outgoing:
+            self._leaves.set()
+
+    async def leaving(self) -> set[str]:
+        """Return the topics that other processes are to be told of, at least one."""
+        await self._leaves.wait()
+        self._leaves.clear()
+        topics, self._outgoing = self._outgoing, set()
+        return topics
 
     def fire_here(self, topic: str) -> None:
         """Wake those in this process."""

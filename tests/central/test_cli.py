@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from central import __main__ as cli
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,6 +250,17 @@ def test_missing_settings_are_a_sentence_in_the_persons_language(
 
     assert ended.status == 2
     assert "Il file delle impostazioni" in ended.err
+
+
+def test_a_database_that_is_not_there_is_a_sentence_with_the_drivers_own_words(central: Commands) -> None:
+    settings = central.folder / "central.toml"
+    settings.write_text(settings.read_text() + f'[database]\nurl = "postgresql://nobody@127.0.0.1:{free_port()}/x"\n')
+
+    ended = central("migrate")
+
+    assert ended.status == 2
+    assert ended.err.splitlines()[0] == "central: The database does not answer. Try again in a moment. [storage.away]"
+    assert "refused" in ended.err.splitlines()[1]
 
 
 def test_a_taken_port_is_a_sentence(central: Commands) -> None:

@@ -8,14 +8,17 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import orjson
 import pytest
 
 from central.db.engine import open_database
+from central.db.migrate import migrate
 from central.sales.tables import sale
-from tests.central.office import Office
+from tests.central.closing import close_all
+from tests.central.office import Office, open_office
 from tests.shared_data import PROJECT
 
 DEADLINE_S = 60
@@ -41,9 +44,21 @@ async def running(config: Path, **environment: str) -> AsyncIterator[tuple[async
 
 @pytest.fixture
 def config(tmp_path: Path, central_url: str) -> Path:
-    path = tmp_path / "central.toml"
-    general = f'data_dir = "{tmp_path}"\nlog_level = "warning"\n[listen]\nport = 0\n'
-    path.write_text(f'{general}[database]\nurl = "{central_url}"\n', encoding="utf-8")
+    return write_config(tmp_path, central_url)
+
+
+@pytest.fixture
+async def postgres_office(postgres_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+    database = open_database(postgres_url)
+    await migrate(database)
+    yield await open_office(database, tmp_path)
+    await database.close()
+
+
+def write_config(folder: Path, url: str) -> Path:
+    path = folder / "central.toml"
+    general = f'data_dir = "{folder}"\nlog_level = "warning"\n[listen]\nport = 0\n'
+    path.write_text(f'{general}[database]\nurl = "{url}"\n', encoding="utf-8")
     return path
 
 
@@ -89,6 +104,31 @@ async def test_after_a_kill_nothing_that_was_acknowledged_is_missing(config: Pat
         await process.wait()
     async with running(config):
         await until_sales(office, 3)
+
+
+async def health(address: str) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as session, session.get(f"{address}/health") as response:
+        return {**await response.json(), "code": response.status}
+
+
+@pytest.mark.postgres
+async def test_a_server_whose_connections_are_all_closed_goes_on_and_says_so(
+    postgres_url: str, tmp_path: Path, postgres_office: Office
+) -> None:
+    office = postgres_office
+    async with running(write_config(tmp_path, postgres_url)) as (process, address):
+        assert await pushed(address, office) == 200
+        await until_sales(office, 3)
+
+        for _ in range(3):
+            close_all(postgres_url)
+            assert await pushed(address, office) == 200
+        await until_sales(office, 12)
+        async with asyncio.timeout(DEADLINE_S):
+            while (await health(address))["status"] != "ok":  # noqa: ASYNC110 - another process says it
+                await asyncio.sleep(0.05)
+
+        assert process.returncode is None
 
 
 async def test_a_database_of_a_newer_version_stops_the_start(config: Path, office: Office, central_url: str) -> None:

@@ -65,5 +65,8 @@ class WatchedDatabase:
     async def report(self, job: Callable[[Connection], T]) -> T:
         return await self._database.report(job)
 
+    def longest_job_s(self) -> float:
+        return self._database.longest_job_s()
+
     async def close(self) -> None:
         await self._database.close()

@@ -9,7 +9,7 @@ from threading import Barrier, Event
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from central.db.bulk import insert_rows
@@ -22,6 +22,7 @@ from central.db.migrate import migrate
 from central.db.signals import EVENT, mark
 from central.organisation.tables import company
 from commerce.errors import StorageError
+from tests.central.closing import close_all
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -302,14 +303,3 @@ async def test_what_no_column_holds_is_blamed_on_the_row(
 
     assert concerns_rows(refused.value)
     await central_database.write(ping)
-
-
-def close_all(url: str) -> None:
-    """Close every connection to the database but our own, as its administrator or a failover would."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
-        connection.execute(
-            text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                 " WHERE datname = current_database() AND pid <> pg_backend_pid()")
-        )  # fmt: skip
-    engine.dispose()
