@@ -1,6 +1,7 @@
 """GS1 Digital Link: the web address form of element strings (GS1 Digital Link Standard: URI Syntax)."""
 
 import re
+from itertools import pairwise
 from urllib.parse import unquote
 
 from commerce.barcode.gs1_elements import Gs1Element, check_element
@@ -54,8 +55,16 @@ def _path_elements(path: str) -> list[Gs1Element]:
             continue
         pairs = list(zip(segments[start::2], segments[start + 1 :: 2], strict=True))
         if any(_in_order([ai for ai, _ in pairs[1:]], order) for order in orders):
+            _check_stem(segments[:start])
             return [Gs1Element(ai, _unescaped(value)) for ai, value in pairs]
     raise BadInputError("gs1.no_key_in_link")
+
+
+def _check_stem(stem: list[str]) -> None:
+    """An address may begin with anything, but not with a trade item number that is none."""
+    for name, value in pairwise(stem):
+        if name == "01" and len(value) == 14 and value.isdigit():
+            check_element(Gs1Element(name, value))
 
 
 def _in_order(ais: list[str], order: tuple[str, ...]) -> bool:

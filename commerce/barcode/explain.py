@@ -24,6 +24,7 @@ from commerce.barcode.gtin import (
 from commerce.barcode.scan import ScannedCode, normalise_scan
 from commerce.errors import BadInputError
 
+_ORDINARY_ADDRESS = ("gs1.not_digital_link", "gs1.no_key_in_link")
 _KIND_BY_LENGTH = {8: "ean8", 12: "upca", 13: "ean13", 14: "gtin14"}
 
 
@@ -106,7 +107,9 @@ def _explain_gs1(scan: ScannedCode, keys: list[str], today: date) -> dict[str, A
         reading = reading_of(elements, today=today)
     except BadInputError as error:
         # A web address that is no Digital Link is an ordinary one, nothing broken.
-        return {} if is_web_address(scan.data) else {"kind": "gs1", "gs1": {"problem": error.code, "elements": []}}
+        return (
+            {} if error.code in _ORDINARY_ADDRESS else {"kind": "gs1", "gs1": {"problem": error.code, "elements": []}}
+        )
     item_keys = gtin_spellings(reading.gtin) if reading.gtin else []
     return {
         "kind": "gs1",

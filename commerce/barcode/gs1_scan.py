@@ -15,7 +15,8 @@ from commerce.errors import BadInputError
 
 _GS1_SYMBOLOGIES = {"C1": "GS1_128_CCA", "J1": "DotCode", "Q3": "QR", "d2": "DM", "e0": "DataBarExpanded"}
 _PLAIN_SYMBOLOGIES = {"J0": "DotCode", "Q1": "QR", "d1": "DM"}
-_EAN_UPC = {("E0", 13): "EAN13", ("E0", 12): "UPCA", ("E0", 8): "UPCE", ("E4", 8): "EAN8"}
+# A UPC-A comes under this identifier as 13 digits; 12 are an EAN-13 that lost one.
+_EAN_UPC = {("E0", 13): "EAN13", ("E0", 8): "UPCE", ("E4", 8): "EAN8"}
 _COMPOSITE = "|]e0"
 
 

@@ -116,3 +116,10 @@ def test_eight_digits_that_could_be_two_things_are_said_to_be_ambiguous() -> Non
     assert explain(both)["lookup_keys"] == [both]
     assert not explain("]E4" + both)["ambiguous"]
     assert not explain("96385074")["ambiguous"]
+
+
+def test_a_link_whose_gtin_has_a_wrong_check_digit_is_named_broken_and_no_ordinary_address() -> None:
+    explained = explain_code("https://id.gs1.org/01/09521234543214", [], today=date(2026, 11, 24))
+
+    assert (explained["kind"], explained["gtin"]) == ("gs1", None)
+    assert explained["gs1"] == {"problem": "gs1.bad_check_digit", "elements": []}

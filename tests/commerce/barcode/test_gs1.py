@@ -278,13 +278,25 @@ def test_another_address_is_no_digital_link(uri: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "symbology"), [("]E0036000291452", "UPCA"), ("]E004252614", "UPCE"), ("]d1any text", "DM")]
+    ("raw", "symbology"), [("]E00036000291452", "EAN13"), ("]E004252614", "UPCE"), ("]d1any text", "DM")]
 )
 def test_scan_data_beyond_the_vectors(raw: str, symbology: str) -> None:
     assert process_scan_data(raw).symbology == symbology
 
 
-@pytest.mark.parametrize("raw", ["4006381333931", "]C110A^21B", "]E496385074|]e0", "]A0ABC", "]E04006381333932"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "4006381333931",
+        "]C110A^21B",
+        "]E496385074|]e0",
+        "]A0ABC",
+        "]E04006381333932",
+        "]E0036000291452",
+        "]Q1https://id.gs1.org/01/09521234543214",
+        "]J0https://id.gs1.org/01/09521234543214/00/106141411234567897",
+    ],
+)
 def test_scan_data_that_gs1_does_not_describe_is_refused(raw: str) -> None:
     with pytest.raises(BadInputError):
         process_scan_data(raw)
