@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,13 +10,18 @@ from decimal import Decimal
 import xlsxwriter
 
 Cell = str | int | Decimal | date | datetime | None
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet that takes another separator than ours (Excel in Italian: ``;``) sees cells begin inside a text, and
+# neither quotes nor blanks keep it from that.
+_FORMULA = re.compile(r"(^|[;,|\t\r\n])([\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
 MAX_EXPORT_ROWS = 100_000
 
 
 def escape_formula(text: str) -> str:
-    """Return the text with an apostrophe before anything that a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    """Return the text with an apostrophe before anything that a spreadsheet would take for a formula.
+
+    Whichever character the spreadsheet separates cells by.
+    """
+    return _FORMULA.sub(lambda found: f"{found[0]}'", text)
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
