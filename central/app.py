@@ -20,8 +20,10 @@ from central.sales.projection import SalesProjection
 from central.tills import api as tills_api
 from central.tills import fleet_api
 from central.tills import pages as tills_pages
+from central.tills.alarms import AlarmProjection
 from central.tills.fleet import Fleet
 from central.tills.pace import Pace
+from central.tills.projections import Projections
 from central.tills.projector import Projector
 from central.tills.service import TillService, load_signer
 from central.tills.snapshots import Snapshots
@@ -69,7 +71,7 @@ class Central:
 def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     """Build everything; nothing is opened or started yet but central's key is read (made at the first start)."""
     database = open_database(config.database_url)
-    projection = SalesProjection()
+    projection = Projections(SalesProjection(), AlarmProjection())
     fleet = Fleet(database, now)
     modes = tuple(config.projection.modes)
     tills = TillService(database, load_signer(config.signing_key), now, fleet, projection, modes)

@@ -245,6 +245,11 @@ def check_version(before: Versioned | None, shown: int | None) -> None:
         raise ConflictError("version.stale", field="version", version=standing)
 
 
+def operator_names(conn: Connection, company: str) -> dict[str, str]:
+    """Return what the company's operators are called, by id."""
+    return {row.id: row.name for row in queries.list_operators(conn, company)}
+
+
 def _kept_pin(before: queries.AnyRow | None) -> PinHash:
     if before is None:
         raise BadInputError("pin.form", field="pin", least=4, most=12)

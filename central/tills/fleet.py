@@ -14,6 +14,7 @@ from central.db.engine import Database
 from central.db.events import emit
 from central.db.metadata import json_text
 from central.organisation.directory import tills
+from central.tills.alarms import open_alarms
 from central.tills.tables import ledger_fork, set_aside, till_contact, till_credential
 from central.tills.values import KnownTill
 from commerce.dates import utc_text
@@ -90,7 +91,7 @@ def list_fleet(connection: Connection, company: str | None = None) -> list[Row[A
     """Return every till with its shop, contact, enrolment and how many entries wait for a person.
 
     Columns: id, company, shop, shop_name, code, name, mode, those of ``till_contact``, enrolled_at, app_version
-    (both None when no token is valid), open_set_aside, open_forks.
+    (both None when no token is valid), open_set_aside, open_forks, open_alarms.
     """
     aside = _open_count(set_aside, tills.c.id).label("open_set_aside")
     forks = _open_count(ledger_fork, tills.c.id).label("open_forks")
@@ -98,7 +99,8 @@ def list_fleet(connection: Connection, company: str | None = None) -> list[Row[A
     credential = till_credential.c
     query = (
         select(tills.c.id, tills.c.company, tills.c.shop, tills.c.shop_name, tills.c.code, tills.c.name,
-               tills.c.mode, *contact, credential.created_at.label("enrolled_at"), credential.app_version, aside, forks)
+               tills.c.mode, *contact, credential.created_at.label("enrolled_at"), credential.app_version, aside, forks,
+               open_alarms().label("open_alarms"))
         .outerjoin(till_contact, till_contact.c.till == tills.c.id)
         .outerjoin(till_credential, (credential.till == tills.c.id) & credential.revoked_at.is_(None))
         .order_by(tills.c.shop_name, tills.c.code)

@@ -4,18 +4,23 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from central.identity.people import Permission
+from central.organisation.service import get_till
+from central.tills.alarms import list_alarms, mark_seen
 from central.tills.api import TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
 from central.tills.registering import add_till
+from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
 from central.web.api import Answer, ApiRoute, add_api, read_body, reply
 from central.web.context import require_actor
 from central.web.keys import database, now
-from commerce.wire import DeviceStatus
+from commerce.bodies.alarm import AlarmCode
+from commerce.errors import NotFoundError
+from commerce.wire import DeviceStatus, Hex32, Hex64
 
 
 class TillAnswer(Answer):
@@ -35,6 +40,7 @@ class TillAnswer(Answer):
     devices: list[DeviceStatus]
     open_set_aside: int
     open_forks: int
+    open_alarms: int
 
 
 class TillList(Answer):
@@ -54,6 +60,38 @@ class NewTill(BaseModel):
     mode: str = "live"
 
 
+class AlarmAnswer(Answer):
+    """What a till noticed; ``subject`` is the operator, entry, series or row it is about. Seen: by whom and when."""
+
+    chain: str
+    seq: int
+    hash: str
+    code: AlarmCode
+    subject: str
+    count: int
+    detail: str
+    at: datetime
+    seen_at: datetime | None
+    seen_by: str | None
+
+
+class AlarmList(Answer):
+    """A till's alarms, those that nobody has seen first; at most 50."""
+
+    alarms: list[AlarmAnswer]
+
+
+class SeenAlarm(BaseModel):
+    """The alarm that somebody has seen, and what is done about it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chain: Hex32
+    seq: int = Field(ge=1, lt=2**53)
+    hash: Hex64
+    note: str = Field(default="", max_length=1000)
+
+
 class CodeAnswer(Answer):
     """A one-time enrolment code."""
 
@@ -68,6 +106,9 @@ def add_routes(app: web.Application) -> None:
         ApiRoute("GET", "/api/v1/tills", list_tills, "List tills with their state", TillList),
         ApiRoute("POST", "/api/v1/tills", create_till, "Add a till; answers its first enrolment code", CodeAnswer,
                  body=NewTill),
+        ApiRoute("GET", "/api/v1/tills/{till}/alarms", list_till_alarms, "A till's alarms", AlarmList),
+        ApiRoute("POST", "/api/v1/tills/{till}/alarms/seen", see_alarm, "Note that somebody saw an alarm", AlarmList,
+                 body=SeenAlarm),
         ApiRoute("POST", "/api/v1/tills/{till}/enrolment-code", issue_code, "A fresh enrolment code", CodeAnswer),
     )  # fmt: skip
 
@@ -95,6 +136,52 @@ async def issue_code(request: web.Request) -> web.Response:
     return reply(CodeAnswer(till=till, code=await _manager(request).issue_code(till)))
 
 
+async def list_till_alarms(request: web.Request) -> web.Response:
+    """Give a till's alarms."""
+    actor = require_actor(request)
+    actor.require(Permission.READ)
+    return await _alarms(request)
+
+
+async def see_alarm(request: web.Request) -> web.Response:
+    """Note that somebody saw an alarm."""
+    asked = await read_body(request, SeenAlarm)
+    key = EntryKey(request.match_info["till"], asked.chain, asked.seq, bytes.fromhex(asked.hash))
+    decision = Decision(require_actor(request), now(request), asked.note.strip())
+    await database(request).write(lambda conn: mark_seen(conn, key, decision))
+    return await _alarms(request)
+
+
+async def _alarms(request: web.Request) -> web.Response:
+    actor, till = require_actor(request), request.match_info["till"]
+
+    def job(conn: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        if actor.company not in (None, get_till(conn, till).company):
+            raise NotFoundError("till.unknown", till=till)
+        return list_alarms(conn, till)
+
+    rows = await database(request).read(job)
+    return reply(
+        AlarmList(
+            alarms=[
+                AlarmAnswer(
+                    chain=row.chain,
+                    seq=row.seq,
+                    hash=row.hash.hex(),
+                    code=AlarmCode(row.code),
+                    subject=row.subject,
+                    count=row.times,
+                    detail=row.detail,
+                    at=row.at,
+                    seen_at=row.seen_at,
+                    seen_by=row.seen_by,
+                )
+                for row in rows
+            ]
+        )
+    )
+
+
 def _manager(request: web.Request) -> TillManager:
     return TillManager(database(request), request.app[TILLS], require_actor(request), now(request))
 
@@ -116,4 +203,5 @@ def _till(row: Any, moment: datetime) -> TillAnswer:  # noqa: ANN401 - a row of 
         devices=row.devices or [],
         open_set_aside=row.open_set_aside,
         open_forks=row.open_forks,
+        open_alarms=row.open_alarms,
     )

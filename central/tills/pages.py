@@ -1,23 +1,26 @@
 """The tills: how each is, and what of it waits for a person."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from central.organisation.service import list_shops
+from central.registry.service import operator_names
 from central.tills import queries
+from central.tills.alarms import list_alarms, mark_seen
 from central.tills.api import TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
 from central.tills.registering import add_till
-from central.tills.review import EntryKey
+from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
 from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.live import stream
 from central.web.rendering import page, render, words_of
-from commerce.errors import BadInputError, NotFoundError, PosError
+from commerce.errors import BadInputError, ConflictError, NotFoundError, PosError
 from commerce.texts.errors import error_text
 
 
@@ -30,6 +33,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/tills/{till}/code", issue_code)
     app.router.add_post("/tills/{till}/revoke", revoke)
     app.router.add_post("/tills/{till}/entries", decide)
+    app.router.add_post("/tills/{till}/alarms", see_alarm)
 
 
 async def show_tills(request: web.Request) -> web.Response:
@@ -82,24 +86,35 @@ async def revoke(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/tills/{till}")
 
 
+async def see_alarm(request: web.Request) -> web.Response:
+    """Note that somebody saw an alarm."""
+    till, form = request.match_info["till"], await request.post()
+    decision = Decision(require_actor(request), now(request), str(form.get("note", "")).strip())
+    key = _entry_key(till, form)
+    try:
+        await database(request).write(lambda conn: mark_seen(conn, key, decision))
+    except ConflictError as error:
+        return await _till_page(request, till, refusal=error)
+    raise web.HTTPSeeOther(f"/tills/{till}")
+
+
 async def decide(request: web.Request) -> web.Response:
     """Resolve an entry that was set aside or forked."""
     till, form = request.match_info["till"], await request.post()
-    try:
-        digest = str(form.get("hash", ""))
-        key = EntryKey(
-            till,
-            str(form.get("chain", "")),
-            _sequence(str(form.get("seq", ""))),
-            bytes.fromhex(digest) if digest else None,
-        )
-    except ValueError as error:
-        raise BadInputError("bad_input") from error
+    key = _entry_key(till, form)
     try:
         await _manager(request).decide(str(form.get("act", "")), key, str(form.get("note", "")))
     except PosError as error:
         return await _till_page(request, till, refusal=error)
     raise web.HTTPSeeOther(f"/tills/{till}")
+
+
+def _entry_key(till: str, form: Mapping[str, object]) -> EntryKey:
+    try:
+        digest = bytes.fromhex(str(form.get("hash", "")))
+    except ValueError as error:
+        raise BadInputError("bad_input") from error
+    return EntryKey(till, str(form.get("chain", "")), _sequence(str(form.get("seq", ""))), digest or None)
 
 
 def _sequence(text: str) -> int:
@@ -150,6 +165,8 @@ async def _till_page(
             "state": till_state(till, moment),
             "chains": queries.list_chains(conn, till_id),
             "credentials": queries.list_credentials(conn, till_id),
+            "alarms": list_alarms(conn, till_id),
+            "people": operator_names(conn, till.company),
             "set_aside": [(row, _summary(row.body)) for row in queries.list_set_aside(conn, till_id)],
             "forks": [(row, _summary(row.body), _summary(row.own_body)) for row in queries.list_forks(conn, till_id)],
         }

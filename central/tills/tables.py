@@ -115,6 +115,34 @@ ledger_fork = Table(
     Column("note", Text),
 )
 
+# What tills noticed and a person must see: made of entries, dropped and made again by a rebuild.
+till_alarm = Table(
+    "till_alarm",
+    metadata,
+    Column("till", Text, primary_key=True),
+    Column("chain", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", Hash32, primary_key=True),  # an accepted fork has the place of another entry
+    Column("code", Text, nullable=False),  # commerce.bodies.alarm.AlarmCode
+    Column("subject", Text, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+# Who saw an alarm; a table of its own, because a rebuild forgets no decision.
+alarm_seen = Table(
+    "alarm_seen",
+    metadata,
+    Column("till", Text, primary_key=True),
+    Column("chain", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", Hash32, primary_key=True),
+    Column("seen_at", Utc, nullable=False),
+    Column("seen_by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
 # Stored entries that are not projected and why. state: open, projected (retried with success), dismissed
 set_aside = Table(
     "set_aside",

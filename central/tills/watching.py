@@ -37,6 +37,7 @@ def _checks(till: Row[Any], now: datetime) -> list[tuple[str, bool]]:
     broken = [one for one in devices if one.get("availability") not in ("available", "ready", "unknown", None)]
     offset = till.clock_offset_ms
     return [
+        ("alarm", bool(till.open_alarms)),
         ("fork", bool(till.open_forks)),
         ("set_aside", bool(till.open_set_aside)),
         ("not_enrolled", till.enrolled_at is None),

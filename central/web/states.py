@@ -7,12 +7,18 @@ STATE_TEXTS: dict[str, str] = {
     "new": N_("never heard of"),
     "connected": N_("connected"),
     "silent": N_("not heard of for a while"),
+    "alarm": N_("something has happened there that somebody must see"),
     "fork": N_("two different entries claim the same place"),
     "set_aside": N_("entries are set aside"),
     "not_enrolled": N_("not enrolled"),
     "unsent": N_("sales wait to be sent for more than 15 minutes"),
     "clock": N_("its clock is wrong by more than 2 minutes"),
     "device": N_("a device needs attention"),
+    # what a till noticed
+    "alarm.pin_guessed": N_("Somebody guesses a PIN"),
+    "alarm.ledger_changed": N_("The ledger on its disk was changed"),
+    "alarm.numbers_missing": N_("Numbered documents are gone from its disk"),
+    "alarm.registry_changed": N_("Prices or settings on its disk were changed"),
     # modes of a chain
     "live": N_("live"),
     "training": N_("training"),

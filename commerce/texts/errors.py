@@ -21,6 +21,8 @@ ERROR_TEXTS: dict[str, str] = {
     "forbidden": N_("You may not do this. Sign on, or ask somebody who may."),
     "bad_input": N_("This could not be read. Check what was typed and try again."),
     "internal": N_("That did not work because of a fault in the till. Look at the sale, then try again."),
+    "alarm.unknown": N_("This alarm is not known here."),
+    "alarm.seen": N_("Somebody has seen this alarm already."),
     "amount.too_large": N_("That amount is too large. Check what was typed."),
     "bad_input.field": N_("“{field}” is missing or cannot be read. Check it and try again."),
     "body.unknown": N_(

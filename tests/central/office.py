@@ -13,7 +13,9 @@ from sqlalchemy import select
 from central.identity.people import COMMAND_LINE
 from central.organisation.service import save_company, save_shop
 from central.sales.projection import SalesProjection
+from central.tills.alarms import AlarmProjection
 from central.tills.fleet import Fleet
+from central.tills.projections import Projections
 from central.tills.projector import Projector
 from central.tills.registering import add_till
 from central.tills.service import TillService, load_signer
@@ -105,7 +107,7 @@ class Office:
 async def open_office(database: Database, folder: Path) -> Office:
     """Set everything up."""
     clock = Clock()
-    projection = SalesProjection()
+    projection = Projections(SalesProjection(), AlarmProjection())
     tills = TillService(database, load_signer(folder / "central.key"), clock, Fleet(database, clock), projection)
     projector = Projector(database, projection, clock, handover=tills.handover)
     company = await database.write(partial(save_company, actor=COMMAND_LINE, at=clock(), values=COMPANY))

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from central.db.feed import START, read_changes
+from central.registry.service import operator_names
+from commerce.bodies.alarm import AlarmCode, AlarmRaised
+from commerce.ledger import Kind
+from tests.central.pages.test_nonsense import key
 
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice, Visitor
@@ -159,3 +163,28 @@ async def test_a_till_is_shut_out_with_a_reason(site: HeadOffice, anna: Visitor)
     page = await anna.get(f"/tills/{till.till}")
     assert "Entries set aside" in page.text
     assert "till.revoked" in page.text
+
+
+async def test_an_alarm_of_a_till_is_seen_on_its_page_and_by_its_api(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till()
+    (operator,) = await site.office.database.read(lambda conn: list(operator_names(conn, site.office.company).items()))
+    guessed = [AlarmRaised(AlarmCode.PIN_GUESSED, operator[0], count, "").as_body() for count in (3, 6)]
+    alarms = [till.write(Kind.ALARM_RAISED, body) for body in guessed]
+    await site.deliver(till)
+    path = f"/tills/{till.till}"
+    shown = await anna.get(path)
+    place = {"chain": till.chain, "seq": str(alarms[0].seq), "hash": alarms[0].hash.hex()}
+
+    done = await anna.post(f"{path}/alarms", **place, note="ho parlato con lei")
+    again = await anna.post(f"{path}/alarms", **place, note="di nuovo")
+    nonsense = await anna.post(f"{path}/alarms", chain="x", seq="y", hash="z")
+    headers = {"Authorization": f"Bearer {await key(anna)}"}
+    listed = orjson.loads((await anna.get(f"/api/v1{path}/alarms", headers=headers)).text)["alarms"]
+    elsewhere = await anna.get(f"/api/v1/tills/{site.office.shop}/alarms", headers=headers)
+
+    assert "Somebody guesses a PIN" in shown.text
+    assert operator[1] in shown.text
+    assert "ho parlato con lei" in done.text
+    assert (again.status, nonsense.status, elsewhere.status) == (409, 400, 404)
+    assert [(one["count"], one["seen_by"] is None) for one in listed] == [(6, True), (3, False)]
+    assert "alarm.seen" in (await anna.get("/settings/audit")).text

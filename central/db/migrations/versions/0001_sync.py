@@ -1,5 +1,6 @@
 """Company, shop and till; the tills' chains and raw entries; sales; the change feed."""
 
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -222,6 +223,33 @@ def _create_chains() -> None:
         sa.Column("resolved_by", sa.Text()),
         sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", name="pk_set_aside"),
+    )
+    op.create_table(
+        "till_alarm",
+        *_entry_key(),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("till", "chain", "seq", "hash", name="pk_till_alarm"),
+    )
+    op.create_table(
+        "alarm_seen",
+        *_entry_key(),
+        sa.Column("seen_at", sa.Text(), nullable=False),
+        sa.Column("seen_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("till", "chain", "seq", "hash", name="pk_alarm_seen"),
+    )
+
+
+def _entry_key() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("till", sa.Text(), nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
     )
 
 

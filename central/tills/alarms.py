@@ -1,0 +1,107 @@
+"""What tills noticed: somebody guesses PINs, or had hands on their files. Shown until somebody has seen it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, and_, func, insert, select
+
+from central.db.bulk import Row as StoredRow
+from central.db.bulk import insert_rows
+from central.db.events import emit
+from central.identity import audit
+from central.identity.people import Permission
+from central.organisation.directory import tills
+from central.tills.review import Decision, EntryKey
+from central.tills.tables import alarm_seen, till_alarm
+from central.tills.values import RawEntry
+from commerce.bodies.alarm import AlarmRaised
+from commerce.bodies.form import read
+from commerce.errors import BadInputError, ConflictError, NotFoundError
+from commerce.kinds import Kind
+
+_COLUMNS = tuple(column.name for column in till_alarm.columns)
+_KEY = ("till", "chain", "seq", "hash")
+_SAME = and_(*(till_alarm.c[name] == alarm_seen.c[name] for name in _KEY))
+_SHOWN = 50
+
+
+class AlarmProjection:
+    """The projection of alarms (``central.tills.projector.Projection``)."""
+
+    def build(self, entries: Sequence[RawEntry]) -> tuple[list[StoredRow], Mapping[int, str]]:
+        """Return the alarms among entries, and why others have no row."""
+        rows: list[StoredRow] = []
+        problems: dict[int, str] = {}
+        for index, entry in enumerate(entries):
+            if entry.kind == Kind.ALARM_RAISED:
+                try:
+                    rows.append(_row(entry))
+                except BadInputError as error:
+                    problems[index] = error.code
+        return rows, problems
+
+    def store(self, connection: Connection, rows: list[StoredRow], at: datetime, announced: int) -> None:
+        """Write them, and tell open pages."""
+        insert_rows(connection, till_alarm, _COLUMNS, rows)
+        news = sorted({str(row[0]) for row in rows if int(str(row[2])) > announced})
+        for company, till in connection.execute(select(tills.c.company, tills.c.id).where(tills.c.id.in_(news))):
+            emit(connection, company, "till.alarm", [till], at)
+
+    def clear(self, connection: Connection) -> None:
+        """Drop every alarm; who saw it stays."""
+        connection.execute(till_alarm.delete())
+
+
+def open_alarms() -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
+    """Return what counts a till's alarms that nobody has seen, within a query on the directory of tills."""
+    unseen = (till_alarm.c.till == tills.c.id) & alarm_seen.c.seen_at.is_(None)
+    joined = till_alarm.outerjoin(alarm_seen, _SAME)
+    return select(func.count()).select_from(joined).where(unseen).scalar_subquery()
+
+
+def list_alarms(connection: Connection, till: str, limit: int = _SHOWN) -> list[Row[Any]]:
+    """Return a till's alarms, those that nobody has seen first, with ``seen_at``, ``seen_by`` and ``note``."""
+    seen = alarm_seen.c
+    query = (
+        select(till_alarm, seen.seen_at, seen.seen_by, seen.note)
+        .outerjoin(alarm_seen, _SAME)
+        .where(till_alarm.c.till == till)
+        .order_by(seen.seen_at.is_not(None), till_alarm.c.at.desc(), till_alarm.c.seq.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query))
+
+
+def mark_seen(connection: Connection, key: EntryKey, decision: Decision) -> None:
+    """Note that somebody saw an alarm and looks after it.
+
+    NotFoundError ``till.unknown`` or ``alarm.unknown``, ConflictError ``alarm.seen`` when somebody did before.
+    """
+    actor = decision.actor
+    actor.require(Permission.RESOLVE)
+    company = connection.execute(select(tills.c.company).where(tills.c.id == key.till)).scalar()
+    if company is None or actor.company not in (None, company):
+        raise NotFoundError("till.unknown", till=key.till)
+    place = {"till": key.till, "chain": key.chain, "seq": key.seq, "hash": key.hash}
+    if not _exists(connection, till_alarm, place):
+        raise NotFoundError("alarm.unknown")
+    if _exists(connection, alarm_seen, place):
+        raise ConflictError("alarm.seen")
+    seen = {"seen_at": decision.at, "seen_by": actor.name, "note": decision.note[:1000]}
+    connection.execute(insert(alarm_seen).values({**place, **seen}))
+    act = audit.Act("alarm.seen", "alarm", str(key), {"state": ("open", "seen")}, company, decision.note[:1000] or None)
+    audit.record(connection, actor, decision.at, act)
+    emit(connection, company, "till.alarm", [key.till], decision.at)
+
+
+def _exists(connection: Connection, table: Any, place: Mapping[str, object]) -> bool:  # noqa: ANN401 - a table
+    same = and_(*(table.c[name] == value for name, value in place.items()))
+    return connection.execute(select(table.c.till).where(same)).first() is not None
+
+
+def _row(entry: RawEntry) -> StoredRow:
+    body = read(AlarmRaised, entry.body)
+    at = orjson.loads(entry.header)["at"]
+    return (entry.till, entry.chain, entry.seq, entry.hash, body.code.value, body.subject, body.count, body.detail, at)
