@@ -182,9 +182,12 @@ class TillApp:
             paper = paper_of(entry, identity.till_id, identity.mode, effect.marker, identity.signer, width)
             return await asyncio.to_thread(_render, paper, devices.printer)
 
+        async def may_print(effect: EffectRow) -> bool:
+            return fiscal.is_silent or await paperwork.may_print(effect)
+
         drawers = effects.DrawerLoop(around, devices.drawer)
-        prints = effects.PrintLoop(around, devices.printer, render, paperwork.may_print, [drawers])
-        fiscal = effects.FiscalLoop(around, devices.fiscal_register, paperwork.fiscal_document)
+        prints = effects.PrintLoop(around, devices.printer, render, may_print, [drawers])
+        fiscal = effects.FiscalLoop(around, devices.fiscal_register, paperwork.fiscal_document, prints.wake)
         acting: tuple[effects.EffectLoop, ...] = (drawers, prints, fiscal)
 
         core.register.listeners.append(_EffectSignal(acting).look)

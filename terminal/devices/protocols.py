@@ -4,7 +4,7 @@ Every method raises a :class:`commerce.errors.DeviceError` whose subclass says w
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -118,7 +118,7 @@ class FiscalReference:
 
 @dataclass(frozen=True, slots=True)
 class FiscalLine:
-    """One row of a fiscal document; amounts in cents, VAT by its short receipt code."""
+    """One row of a fiscal document; amounts in cents with VAT, VAT by its short receipt code."""
 
     description: str
     quantity: str
@@ -126,15 +126,49 @@ class FiscalLine:
     vat_code: str
     vat_rate: str
 
+    @property
+    def vat(self) -> tuple[str, str]:
+        """Return how it is taxed."""
+        return self.vat_code, self.vat_rate
+
+    def of(self, cents: int) -> "FiscalLine":
+        """Return the row with another amount."""
+        return replace(self, line_total_cents=cents)
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalAdjustment:
+    """What is added to the rows of one VAT code: a discount on the document is negative."""
+
+    description: str
+    amount_cents: int
+    vat_code: str
+    vat_rate: str
+
+    @property
+    def vat(self) -> tuple[str, str]:
+        """Return how it is taxed."""
+        return self.vat_code, self.vat_rate
+
+    def of(self, cents: int) -> "FiscalAdjustment":
+        """Return it with another amount."""
+        return replace(self, amount_cents=cents)
+
 
 @dataclass(frozen=True, slots=True)
 class FiscalDocument:
-    """What the register is asked to print and number. ``effect`` is our own id, for drivers that can carry it."""
+    """What the register is asked to print and number. ``effect`` is our own id, for drivers that can carry it.
+
+    Σ lines + Σ adjustments = total; Σ payments = total - deposits + rounding.
+    """
 
     effect: str
     total_cents: int
     lines: tuple[FiscalLine, ...]
     payments: tuple[tuple[str, int], ...]  # (kind: cash | electronic | not_collected, cents)
+    adjustments: tuple[FiscalAdjustment, ...] = ()
+    deposits_cents: int = 0  # paid before, on documents of their own
+    rounding_cents: int = 0  # of cash: below zero a discount on payment, above zero outside VAT
     language: str = "it"
     extras: dict[str, str] = field(default_factory=dict)  # lottery code, customer tax id, reference of a refund
 

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -29,9 +29,11 @@ DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not_done"
 STALE_AFTER = timedelta(minutes=15)
 ASK_AGAIN_S = 5.0
 DRAWER_FIRST_S = 2.0
+READ_S, ISSUE_S = 15.0, 90.0  # a fiscal register's answers; drivers give up earlier
 
 _log = structlog.get_logger("effects")
 Reached = Callable[[str], None]
+_T = TypeVar("_T")
 
 
 class EffectDesk(Protocol):
@@ -49,6 +51,10 @@ class EffectDesk(Protocol):
         self, effect: str, outcome: str, reason: str = "", reference: dict[str, Any] | None = None
     ) -> None:
         """Commit the outcome with its entry."""
+        ...
+
+    def show_waiting(self, effect: str, reason: str) -> None:
+        """Show why an effect that was begun has no outcome yet."""
         ...
 
 
@@ -131,6 +137,19 @@ class EffectLoop:
             else:
                 return
 
+    async def _drive(self, act: Awaitable[_T], within_s: float | None = None) -> _T:
+        """Let a device act; what its driver does wrong, or does not end, leaves the outcome unknown."""
+        try:
+            async with asyncio.timeout(within_s):
+                return await act
+        except DeviceError:
+            raise
+        except TimeoutError as error:
+            raise OutcomeUnknownError("device.no_answer") from error
+        except Exception as error:
+            _log.exception("driver failed", kind=self.kind)
+            raise OutcomeUnknownError("device.driver_failed") from error
+
     async def _settle_failed(self, effect: EffectRow, error: DeviceError) -> None:
         outcome = UNKNOWN if isinstance(error, OutcomeUnknownError) else FAILED
         if error.code != ONE_WAY:
@@ -191,7 +210,7 @@ class PrintLoop(EffectLoop):
 
     async def _print(self, printer: ReceiptPrinter, effect: EffectRow, document: bytes) -> None:
         try:
-            await printer.print_bytes(document)
+            await self._drive(printer.print_bytes(document))
         except DeviceError as error:
             await self._settle_failed(effect, error)
             return
@@ -223,7 +242,7 @@ class DrawerLoop(EffectLoop):
             return
         self._around.reached("drawer.started")
         try:
-            await self._drawer.open_drawer()
+            await self._drive(self._drawer.open_drawer())
         except DeviceError as error:
             await self._settle_failed(effect, error)
             self._tell(error)
@@ -241,8 +260,10 @@ class DrawerLoop(EffectLoop):
 class FiscalLoop(EffectLoop):
     """Has the fiscal register print and number the document, exactly once.
 
-    The register's last document is read and committed before sending. After any doubt it is read again and compared
-    with that: unchanged, nothing was printed; the next one, it is ours; anything else is a person's to decide.
+    The register's last document is read and committed before sending: until then nothing was sent, whatever goes wrong.
+    After any doubt it is read again and compared with that: unchanged, nothing was printed; the next one, it is ours;
+    anything else is a person's to decide. A register that does not answer holds up its own documents only:
+    ``is_silent`` lets their paper go ahead, and a person may stop the asking.
     """
 
     kind = "fiscal"
@@ -252,10 +273,13 @@ class FiscalLoop(EffectLoop):
         around: Surroundings,
         register: FiscalRegister | None,
         document_of: Callable[[EffectRow], Awaitable[FiscalDocument]],
+        on_silent: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(around)
         self._register = register
         self._document_of = document_of
+        self._on_silent = on_silent
+        self.is_silent = register is None
 
     def _is_stale(self, effect: EffectRow) -> bool:
         return False  # the law wants the document however late
@@ -265,20 +289,32 @@ class FiscalLoop(EffectLoop):
             await self._settle(effect.id, FAILED, "fiscal_register.none")
             return
         try:
-            baseline = await self._register.read_last_document()
+            document = await self._document_of(effect)
+        except Exception:  # noqa: BLE001 - what cannot be read must not end the till at each of its starts
+            _log.exception("document cannot be sent", effect=effect.id, of=effect.of)
+            await self._settle(effect.id, FAILED, "document.unprintable")
+            return
+        try:
+            baseline = await self._read_last(self._register)
         except DeviceError as error:
-            await self._settle_failed(effect, error)
+            await self._settle_unsent(effect, error)
             return
         if not await self._desk.start_effect(effect.id, _baseline(baseline)):
             return
         self._around.reached("fiscal.baseline")
-        await self._issue(self._register, effect, _baseline(baseline))
+        await self._issue(self._register, effect, document, _baseline(baseline))
 
-    async def _issue(self, register: FiscalRegister, effect: EffectRow, baseline: dict[str, Any]) -> None:
-        document = await self._document_of(effect)
+    async def _settle_unsent(self, effect: EffectRow, error: DeviceError) -> None:
+        """Nothing was sent, so nothing is unknown, whatever became of the question."""
+        _log.warning("fiscal document not sent", effect=effect.id, reason=error.code)
+        await self._settle(effect.id, FAILED, error.code)
+
+    async def _issue(
+        self, register: FiscalRegister, effect: EffectRow, document: FiscalDocument, baseline: dict[str, Any]
+    ) -> None:
         self._around.reached("fiscal.started")
         try:
-            reference = await register.issue_document(document)
+            reference = await self._drive(register.issue_document(document), ISSUE_S)
         except DeviceError as error:
             if isinstance(error, OutcomeUnknownError):
                 await self._ask(register, effect, baseline)
@@ -296,18 +332,37 @@ class FiscalLoop(EffectLoop):
         await self._ask(self._register, effect, effect.baseline)
 
     async def _ask(self, register: FiscalRegister, effect: EffectRow, baseline: dict[str, Any]) -> None:
-        """Ask until the register answers: until then nobody knows, and nothing is sent again."""
-        while True:
+        """Ask until the register answers, or a person has stopped waiting; nothing is sent again."""
+        while await self._is_begun(effect):
             try:
-                last = await register.read_last_document()
+                last = await self._read_last(register)
             except DeviceError as error:
                 _log.warning("fiscal register does not say what it printed", effect=effect.id, reason=error.code)
+                self._desk.show_waiting(effect.id, "fiscal_register.no_answer")
                 await self._around.sleep(ASK_AGAIN_S)
                 continue
             outcome, reference = _compare(baseline, last)
             reason = {DONE: "", FAILED: "fiscal_register.not_printed"}.get(outcome, "fiscal_register.ambiguous")
             await self._settle(effect.id, outcome, reason, reference)
             return
+
+    async def _is_begun(self, effect: EffectRow) -> bool:
+        rows = await self._desk.open_effects(self.kind)
+        return any(row.id == effect.id and row.state == "started" for row in rows)
+
+    async def _read_last(self, register: FiscalRegister) -> FiscalReference | None:
+        try:
+            last = await self._drive(register.read_last_document(), READ_S)
+        except DeviceError:
+            self._fall_silent()
+            raise
+        self.is_silent = False
+        return last
+
+    def _fall_silent(self) -> None:
+        if not self.is_silent:
+            self.is_silent = True
+            self._on_silent()
 
 
 def _baseline(last: FiscalReference | None) -> dict[str, Any]:

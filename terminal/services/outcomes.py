@@ -18,6 +18,7 @@ from terminal.services.till_sessions import intend
 
 FISCAL = "fiscal"
 SHOWN_KINDS = ("print", FISCAL)  # what a person may have to look at
+GIVEN_UP = "fiscal_register.given_up"  # a person stopped waiting for its answer
 REPRINT = "REPRINT"
 COPY = "COPY"
 OUTCOMES = ("done", "failed", "unknown", "not_done")
@@ -62,20 +63,27 @@ def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
 
 
 def dismiss_print(till: Till, state: RegisterState, command: DismissPrint) -> Plan:
-    """Stop offering a print."""
+    """Stop offering a print, or stop asking a silent fiscal register what became of one: that is unknown then."""
     require_operator(state)
+    moment = till.moment(state, command.command_id)
 
     def write(write: Write) -> Values:
-        if effects.find_effect(write.tx, command.print) is None:
+        row = effects.find_effect(write.tx, command.print)
+        if row is None:
             raise NotFoundError("print.unknown", print=command.print)
+        if row.kind == FISCAL and row.state == "started":
+            _write_outcome(write, moment, row, "unknown", GIVEN_UP, None)
+            return {"print": command.print, "given_up": True}
         effects.dismiss(write.tx, command.print)
         return {"print": command.print}
 
-    def then(now: RegisterState, _: Values) -> RegisterState:
+    def then(now: RegisterState, values: Values) -> RegisterState:
+        if values.get("given_up"):
+            return with_print_state(now, command.print, "unknown", GIVEN_UP)
         kept = tuple(p for p in now.prints if p.id != command.print or p.state in ("intended", "started"))
         return replace(now, prints=kept)
 
-    return Plan(till.moment(state, command.command_id), write, then)
+    return Plan(moment, write, then)
 
 
 def settle_effect(moment: Moment, effect: str, outcome: str, reason: str, reference: dict[str, Any] | None) -> Plan:
@@ -85,21 +93,26 @@ def settle_effect(moment: Moment, effect: str, outcome: str, reason: str, refere
         row = effects.find_effect(write.tx, effect)
         if row is None:
             raise NotFoundError("effect.unknown", effect=effect)
-        if row.state == outcome:
-            return {}
-        body = {
-            "effect": effect,
-            "kind": row.kind,
-            "outcome": outcome,
-            "reason": reason,
-            "reference": reference,
-            "attempt": row.attempt,
-        }
-        write.append(moment, Kind.EFFECT_SETTLED, body)
-        effects.settle(write.tx, row, outcome, reason, reference, waits=_waits(row.kind, outcome, reason))
+        if row.state != outcome:
+            _write_outcome(write, moment, row, outcome, reason, reference)
         return {}
 
     return Plan(moment, write, lambda now, _: with_print_state(now, effect, outcome, reason))
+
+
+def _write_outcome(
+    write: Write, moment: Moment, row: EffectRow, outcome: str, reason: str, reference: dict[str, Any] | None
+) -> None:
+    body = {
+        "effect": row.id,
+        "kind": row.kind,
+        "outcome": outcome,
+        "reason": reason,
+        "reference": reference,
+        "attempt": row.attempt,
+    }
+    write.append(moment, Kind.EFFECT_SETTLED, body)
+    effects.settle(write.tx, row, outcome, reason, reference, waits=_waits(row.kind, outcome, reason))
 
 
 def start_effect(moment: Moment, effect: str, baseline: dict[str, Any] | None) -> Plan:

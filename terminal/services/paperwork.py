@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
+from commerce.bodies.form import read
+from commerce.bodies.sale import SaleCompleted
 from commerce.errors import NotFoundError
 from terminal.db import printables
 from terminal.db.connection import Readers
 from terminal.db.effects import EffectRow
 from terminal.db.printables import StoredEntry
-from terminal.devices.protocols import FiscalDocument, FiscalLine
+from terminal.devices.protocols import FiscalDocument
+from terminal.services.fiscal_documents import fiscal_document
 from terminal.services.identity import Identity
 from terminal.services.printing import RECEIPT, Z_REPORT, PrintableEntry
 from terminal.services.register import Register
@@ -37,6 +42,10 @@ class Paperwork:
         """Commit the outcome."""
         await asyncio.shield(self._register.settle_effect(effect, outcome, reason, reference))
 
+    def show_waiting(self, effect: str, reason: str) -> None:
+        """Show why an effect that was begun has no outcome yet."""
+        self._register.show_waiting(effect, reason)
+
     async def may_print(self, effect: EffectRow) -> bool:
         """Return whether paper may come out now: the fiscal register goes first, so that its number is on it."""
         return not await printables.has_open_fiscal_effect(self._readers, effect.of)
@@ -54,7 +63,7 @@ class Paperwork:
     async def fiscal_document(self, effect: EffectRow) -> FiscalDocument:
         """Return what the fiscal register is asked to print."""
         entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
-        return fiscal_document(effect.id, entry.body)
+        return fiscal_document(effect.id, read(SaleCompleted, orjson.dumps(entry.body)))
 
     async def _printable(
         self, kind: str, entry: StoredEntry, seller: dict[str, Any], language: str, fiscal: dict[str, Any] | None
@@ -74,29 +83,6 @@ class Paperwork:
             "address": list(operating.shop.address),
             "till_name": till.name,
         }
-
-
-def fiscal_document(effect: str, body: dict[str, Any]) -> FiscalDocument:
-    """Return a sale's body as the fiscal register takes it; payments are what was settled, change taken off cash."""
-    language = body["language"]
-    lines = tuple(
-        FiscalLine(
-            line["names"].get(language) or next(iter(line["names"].values()), ""),
-            line["quantity"],
-            line["total"],
-            line["vat"]["receipt_code"] or line["vat"]["code"],
-            line["vat"]["rate"],
-        )
-        for line in body["lines"]
-    )
-    kinds = {"cash": "cash", "card": "electronic", "voucher": "not_collected", "on_account": "not_collected"}
-    sums: dict[str, int] = {}
-    for tender in body["tenders"]:
-        kind = kinds[tender["kind"]]
-        sums[kind] = sums.get(kind, 0) + tender["value"]
-    if change := body["settlement"]["change"]:
-        sums["cash"] = sums.get("cash", 0) - change
-    return FiscalDocument(effect, body["settlement"]["total"], lines, tuple(sums.items()), language)
 
 
 def _found(entry: StoredEntry | None, what: str) -> StoredEntry:

@@ -151,6 +151,12 @@ class Register:
         """Show a person what went wrong beside any command, as a notice."""
         self._add_notice(error)
 
+    def show_waiting(self, effect: str, reason: str) -> None:
+        """Show why an effect that was begun has no outcome yet; nothing is written."""
+        now = outcomes.with_print_state(self.state, effect, "started", reason)
+        if now.prints != self.state.prints:
+            self._show(now)
+
     def note_central_time(self, offset: timedelta) -> None:
         """Take note of central's clock (central minus till)."""
         self._till.clock.note_central(offset)

@@ -10,7 +10,9 @@ from commerce.texts.errors import ERROR_TEXTS
 from terminal.ui.words import (
     FISCAL,
     FISCAL_AGAIN,
+    FISCAL_GIVE_UP,
     FISCAL_NOTED,
+    FISCAL_SILENT,
     FISCAL_TITLE,
     FISCAL_WAITING,
     PRICE_MISSING,
@@ -45,7 +47,7 @@ def print_view(viewer: Viewer, job: PrintState) -> PrintView:
         "title": viewer.words.t(title, number=job.title),
         "state": job.state,
         "text": viewer.words.t(_print_text(job)),
-        "needs_person": job.state in NEEDS_PERSON and not job.is_one_way,
+        "needs_person": (job.state in NEEDS_PERSON and not job.is_one_way) or _is_silent(job),
         "actions": _actions(viewer, job),
     }
 
@@ -66,7 +68,14 @@ def notice_view(viewer: Viewer, notice: Notice, currency: str) -> NoticeView:
     }
 
 
+def _is_silent(job: PrintState) -> bool:
+    """Return whether the fiscal register was sent the document and does not say what became of it."""
+    return job.kind == "fiscal" and job.state == "started" and bool(job.reason)
+
+
 def _print_text(job: PrintState) -> str:
+    if _is_silent(job):
+        return FISCAL_SILENT
     if job.kind == "fiscal":
         return FISCAL.get(job.state, FISCAL_WAITING)
     if job.is_one_way:
@@ -94,6 +103,8 @@ def _actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
 
 def _fiscal_actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
     """Offer what cannot print twice: another try where nothing was printed, never where something may have been."""
+    if _is_silent(job):
+        return [{"name": "dismiss", "text": viewer.words.t(FISCAL_GIVE_UP)}]
     if job.state == "unknown":
         return [{"name": "dismiss", "text": viewer.words.t(FISCAL_NOTED)}]
     if job.state in NEEDS_PERSON:

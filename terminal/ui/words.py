@@ -87,6 +87,11 @@ FISCAL: Final = {
         "and call whoever looks after the register. It is not sent again."
     ),
 }
+FISCAL_SILENT: Final = N_(
+    "The sale is saved. The fiscal register does not say whether it printed the document; it is asked again and again. "
+    "Look at the register. Selling goes on."
+)
+FISCAL_GIVE_UP: Final = N_("Do not wait")
 FISCAL_AGAIN: Final = N_("Try again")
 FISCAL_NOTED: Final = N_("Noted")
 FISCAL_TITLE: Final = N_("Fiscal document of receipt {number}")

@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 
 from commerce.dates import utc_text
-from commerce.errors import OutcomeUnknownError, PosError, StorageError
+from commerce.errors import (
+    DeviceRefusedError,
+    DeviceUnavailableError,
+    OutcomeUnknownError,
+    PosError,
+    StorageError,
+)
 from terminal.db.effects import EffectRow
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister, FiscalFault
 from terminal.devices.printer.virtual import VirtualCondition, VirtualPrinter
-from terminal.devices.protocols import ONE_WAY, FiscalDocument, PrinterStatus
+from terminal.devices.protocols import ONE_WAY, FiscalDocument, FiscalReference, PrinterStatus
 from terminal.services.effects import DrawerLoop, FiscalLoop, PrintLoop, Surroundings
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -31,6 +37,10 @@ class MemoryDesk:
     rows: list[EffectRow] = field(default_factory=list)
     settled: list[tuple[str, str, str]] = field(default_factory=list)
     references: list[dict[str, Any] | None] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+
+    def show_waiting(self, effect: str, reason: str) -> None:
+        self.waiting.append((effect, reason))
 
     async def open_effects(self, kind: str) -> Sequence[EffectRow]:
         return [row for row in self.rows if row.kind == kind and row.state not in ("done", "not_done")]
@@ -419,3 +429,106 @@ async def test_a_document_that_closed_the_registers_day_is_still_ours(tmp_path: 
     await fiscal(desk, register).settle_left_open()
 
     assert desk.settled == [("e1", "done", "")]
+
+
+class FailingRegister:
+    """A register whose every call fails in one way, or never ends."""
+
+    name = "rt"
+
+    def __init__(self, error: Exception | None, *, only_issuing: bool = False) -> None:
+        self._error = error
+        self._only_issuing = only_issuing
+        self.sent: list[FiscalDocument] = []
+
+    async def read_last_document(self) -> FiscalReference | None:
+        if not self._only_issuing:
+            await self._fail()
+        return None
+
+    async def issue_document(self, document: FiscalDocument) -> FiscalReference:
+        self.sent.append(document)
+        await self._fail()
+        raise AssertionError
+
+    async def _fail(self) -> None:
+        if self._error is not None:
+            raise self._error
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutcomeUnknownError("fiscal.no_answer"),
+        DeviceUnavailableError("fiscal.unreachable"),
+        DeviceRefusedError("fiscal.busy"),
+        ZeroDivisionError(),
+    ],
+)
+async def test_a_question_that_failed_before_anything_was_sent_leaves_the_document_unsent(error: Exception) -> None:
+    desk, register = MemoryDesk([effect("fiscal")]), FailingRegister(error)
+
+    await FiscalLoop(around(desk), register, as_fiscal).work()
+
+    assert [settled[1] for settled in desk.settled] == ["failed"]
+    assert register.sent == []
+
+
+async def test_a_driver_with_a_bug_leaves_the_outcome_unknown_and_ends_nothing(tmp_path: Path) -> None:
+    class Buggy(OneWayPrinter):
+        async def print_bytes(self, document: bytes) -> None:
+            raise ZeroDivisionError
+
+    desk = MemoryDesk([effect("print"), effect("fiscal", effect_id="e2")])
+    await PrintLoop(around(desk), Buggy(), as_bytes, allowed).work()
+    asked = FiscalLoop(around(desk), FailingRegister(ZeroDivisionError(), only_issuing=True), as_fiscal)
+    await asked.work()
+
+    assert desk.settled == [("e1", "unknown", "device.driver_failed"), ("e2", "failed", "fiscal_register.not_printed")]
+
+
+async def test_a_document_that_cannot_be_read_back_is_not_sent() -> None:
+    desk, register = MemoryDesk([effect("fiscal")]), FailingRegister(None)
+
+    async def unreadable(_: EffectRow) -> FiscalDocument:
+        raise KeyError("lines")
+
+    await FiscalLoop(around(desk), register, unreadable).work()
+
+    assert desk.settled == [("e1", "failed", "document.unprintable")]
+
+
+async def test_a_dead_register_lets_paper_go_ahead_and_a_person_may_stop_the_asking(tmp_path: Path) -> None:
+    desk, register = MemoryDesk([effect("fiscal"), effect("fiscal", effect_id="e2")]), register_in(tmp_path)
+    with pytest.raises(PowerCutError):
+        await fiscal(desk, register, "fiscal.started").work()
+    register.reachable = False
+    woken: list[bool] = []
+
+    async def a_person_gives_up(_: float) -> None:
+        if len(desk.waiting) == 3:
+            await desk.settle_effect("e1", "unknown", "fiscal_register.given_up")
+
+    waiting = Surroundings(desk, lambda: NOW, sleep=a_person_gives_up)
+    loop = FiscalLoop(waiting, register, as_fiscal, lambda: woken.append(loop.is_silent))
+    await loop.settle_left_open()
+    await loop.work()
+
+    assert desk.waiting == [("e1", "fiscal_register.no_answer")] * 3
+    assert woken == [True]
+    assert desk.settled == [("e1", "unknown", "fiscal_register.given_up"), ("e2", "failed", "fiscal.unreachable")]
+
+
+async def test_a_register_that_answers_again_goes_first_again(tmp_path: Path) -> None:
+    desk, register = MemoryDesk([effect("fiscal")]), register_in(tmp_path)
+    loop = fiscal(desk, register)
+    register.reachable = False
+    await loop.work()
+    silent = loop.is_silent
+    register.reachable = True
+    desk.rows.append(effect("fiscal", effect_id="e2"))
+    await loop.work()
+
+    assert (silent, loop.is_silent) == (True, False)
+    assert [settled[1] for settled in desk.settled] == ["failed", "done"]

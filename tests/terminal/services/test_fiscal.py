@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from commerce.ids import new_id
 from commerce.ledger import verify_chain
 from terminal.db import ledger
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister, FiscalFault
-from terminal.services.commands import PrintAgain
+from terminal.devices.protocols import FiscalReference
+from terminal.services.commands import DismissPrint, PrintAgain
 from terminal.services.effects import FiscalLoop, Surroundings
 from terminal.services.paperwork import Paperwork
 from terminal.services.state import PrintState
@@ -145,3 +147,34 @@ async def test_a_document_that_may_exist_is_never_sent_again(tmp_path: Path) -> 
             await till.submit(PrintAgain(new_id(), waiting.id))
 
     assert caught.value.code == "fiscal_register.ambiguous"
+
+
+async def test_a_person_stops_waiting_for_a_register_that_does_not_say_what_it_did(tmp_path: Path) -> None:
+    async with fiscal_shop(tmp_path) as till:
+        await till.scan(COFFEE)
+        await till.pay()
+        (waiting,) = fiscal_of(till)
+        await till.register.start_effect(waiting.id, {"last": None})
+        till.register.show_waiting(waiting.id, "fiscal_register.no_answer")
+        (silent,) = fiscal_of(till)
+
+        await till.submit(DismissPrint(new_id(), waiting.id))
+        (given_up,) = fiscal_of(till)
+        settled = [body for body in await entries_of(till, "effect_settled") if body["kind"] == "fiscal"]
+
+    assert (silent.state, silent.reason) == ("started", "fiscal_register.no_answer")
+    assert (given_up.state, given_up.reason) == ("unknown", "fiscal_register.given_up")
+    assert [(body["outcome"], body["reason"]) for body in settled] == [("unknown", "fiscal_register.given_up")]
+
+
+async def test_an_answer_that_comes_after_all_counts(tmp_path: Path) -> None:
+    async with fiscal_shop(tmp_path) as till:
+        await till.scan(COFFEE)
+        await till.pay()
+        (waiting,) = fiscal_of(till)
+        await till.register.start_effect(waiting.id, {"last": None})
+        await till.submit(DismissPrint(new_id(), waiting.id))
+
+        await till.register.settle_effect(waiting.id, "done", "", asdict(FiscalReference("99SIM", 1, 1, "2026-11-23")))
+
+        assert fiscal_of(till) == []
