@@ -143,6 +143,7 @@ def import_items_command(
     language: Annotated[str | None, typer.Option(help="Language of the names.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as windows-1252.")] = None,
     columns: Annotated[list[str] | None, typer.Option("--map", help="field=column, where names are not found.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal mark of prices such as 1.000: . or ,")] = None,
     errors: Annotated[Path | None, typer.Option(help="Where to list what was found; else FILE.errors.csv.")] = None,
 ) -> None:
     """Import items: rows in error are left out and listed with their reason, the rest is published at once.
@@ -154,7 +155,7 @@ def import_items_command(
         owner = company or await _only_company(central)
         mapping = dict(_pair(one) for one in columns or ())
         default = parse_decimal(price, PRICE_SCALE) if price else None
-        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping, actor=_who())
+        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping, decimal, _who())
         with _stages() as told:
             return await import_items(central.database, file, options, _now, told)
 

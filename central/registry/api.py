@@ -182,7 +182,7 @@ def _operator(places: Sequence[Any]) -> OperatorAnswer:
 
 
 def _card(body: ItemBody) -> ItemCard:
-    price = None if body.price is None else parse_price(body.price)
+    price = None if body.price is None else parse_price(body.price, ".")
     return ItemCard(
         body.sku, body.names, body.vat_code, price, tuple(body.codes), body.unit, body.brand, body.size, body.rank
     )

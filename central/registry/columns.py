@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from central.registry.sheets import SheetRow
-from central.registry.values import MAX_CODE, MAX_CODES, MAX_TEXT, UNITS, parse_price
+from central.registry.values import MAX_CODE, MAX_CODES, MAX_TEXT, UNITS, parse_price, settle_neighbour
 from commerce.barcode.gtin import GTIN_LENGTHS, has_valid_check_digit, is_digits
 from commerce.errors import BadInputError
 from commerce.texts import LANGUAGES
@@ -79,8 +79,9 @@ def find_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, 
 class RowReader:
     """Turns the rows of one table into items; what is odd about them is collected as findings."""
 
-    def __init__(self, columns: Mapping[str, int], width: int, language: str) -> None:
-        """``language`` is that of a name column that does not say its own."""
+    def __init__(self, columns: Mapping[str, int], width: int, language: str, mark: str | None = None) -> None:
+        """``language`` is that of a name column that does not say its own, ``mark`` the decimal mark if it is known."""
+        self._mark = mark
         self._columns = columns
         self._width = width
         self._language = language
@@ -115,13 +116,21 @@ class RowReader:
             codes=codes,
             sku=sku,
             names=self._names(row),
-            price=_price(self._cell(row, "price")),
+            price=self._price(row, findings),
             vat=self._cell(row, "vat") or None,
             unit=_unit(self._cell(row, "unit")),
             brand=self._cell(row, "brand")[:MAX_TEXT] if "brand" in self._columns else None,
             size=self._cell(row, "quantity")[:MAX_TEXT] if "quantity" in self._columns else None,
             rank=_rank(self._cell(row, "rank")) if "rank" in self._columns else None,
         )
+
+    def _price(self, row: SheetRow, findings: list[Finding]) -> Decimal | None:
+        cell = self._cell(row, "price")
+        settled = settle_neighbour(cell)
+        if settled is not None:
+            findings.append(_warning(row, "price.rounded", {"price": cell[:40], "rounded": settled.rstrip("0")}))
+        is_number = settled is not None or self._columns.get("price") in row.numeric
+        return _price(settled or cell, "." if is_number else self._mark)
 
     def _names(self, row: SheetRow) -> dict[str, str]:
         names = {language: self._cell(row, f"name_{language}") for language in LANGUAGES}
@@ -169,12 +178,14 @@ def _check_digit_ok(code: str) -> bool:
     return not is_digits(code) or len(code) not in GTIN_LENGTHS or has_valid_check_digit(code)
 
 
-def _price(cell: str) -> Decimal | None:
+def _price(cell: str, mark: str | None) -> Decimal | None:
     try:
-        return parse_price(cell)
+        return parse_price(cell, mark)
     except BadInputError as error:
         if error.code == "item.price_negative":
             raise
+        if error.code == "price.ambiguous":
+            raise BadInputError("row.price_ambiguous", **error.values) from error
         raise BadInputError("row.price", price=cell[:40]) from error
 
 

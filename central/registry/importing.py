@@ -44,7 +44,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the file does not say. ``price`` None: an item without a price is asked at the till."""
+    """What the file does not say. ``price`` None: an item without a price is asked at the till.
+
+    ``decimal_mark`` (``.`` or ``,``) is for files whose prices could be read either way.
+    """
 
     company: str
     vat: str | None = None
@@ -53,6 +56,7 @@ class ImportOptions:
     language: str | None = None
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    decimal_mark: str | None = None
     actor: Actor = COMMAND_LINE
 
 
@@ -100,6 +104,8 @@ async def import_items(
     error, with nothing published.
     """
     options.actor.require(Permission.EDIT_REGISTRY)
+    if options.decimal_mark not in (None, ".", ","):
+        raise BadInputError("import.decimal_mark", mark=options.decimal_mark)
     told = progress or (lambda stage, done, of: None)
     defaults = await db.read(lambda conn: _defaults(conn, options))
     report = ImportReport()
@@ -142,7 +148,9 @@ def _read_all(
     header = next(rows, None)
     if header is None:
         raise BadInputError("import.empty", file=source.path.name)
-    reader = RowReader(find_columns(header.cells, options.columns), len(header.cells), defaults.language)
+    reader = RowReader(
+        find_columns(header.cells, options.columns), len(header.cells), defaults.language, options.decimal_mark
+    )
     seen = _Seen()
     for row in rows:
         report.rows += 1

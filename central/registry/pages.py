@@ -327,4 +327,5 @@ async def _company(request: web.Request) -> Any:  # noqa: ANN401 - a row of the 
 def _plain(value: Decimal) -> str:
     text = f"{value.normalize():f}"
     whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.ljust(2, '0')}"
+    places = 4 if len(decimals) == 3 else 2  # three decimals could be thousands, read back
+    return f"{whole}.{decimals.ljust(places, '0')}"

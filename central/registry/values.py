@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from commerce.errors import BadInputError, RuleError
-from commerce.money import PRICE_SCALE, parse_decimal, price_text, rate_text
+from commerce.money import MAX_PRICE, PRICE_SCALE, parse_decimal, price_text, rate_text, round_half_up
 from commerce.texts import LANGUAGES
 from commerce.vat import Treatment
 
@@ -180,21 +180,55 @@ def read_settings(row: Mapping[str, Any]) -> TillSettings:
     )
 
 
-def parse_price(text: str) -> Decimal | None:
+def parse_price(text: str, mark: str | None = None) -> Decimal | None:
     """Read a price as people write it: point or comma; an empty text is no price.
 
-    Where both occur the last one is the decimal mark. BadInputError ``number.unreadable`` or ``item.price_negative``.
+    ``mark`` is the decimal mark where it is known. Else, where both occur, it is the last one; a single one before
+    three figures can be either (``1.000``), and is asked back. BadInputError ``price.ambiguous``, ``number.unreadable``
+    or ``item.price_negative``.
     """
     cleaned = "".join(text.split()).replace("€", "").replace("\xa0", "").strip()
     if not cleaned:
         return None
-    price = parse_decimal(_with_point(cleaned), PRICE_SCALE)
+    plain = _with_point(cleaned) if mark is None else _with_marks(cleaned, mark)
+    price = parse_decimal(plain, PRICE_SCALE)
     if price < 0:
-        raise BadInputError("item.price_negative")
+        raise BadInputError("item.price_negative", field="price")
     return price
 
 
+def settle_neighbour(text: str) -> str | None:
+    """Return the price that a computed cell stands for, None unless it is that but for its last binary digits.
+
+    A spreadsheet's 1.1 × 3 is 3.3000000000000003. One that only has many decimals, as a third of 10, stays what it is.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -PRICE_SCALE or not 0 < abs(value) < MAX_PRICE:
+        return None
+    settled = round_half_up(value, PRICE_SCALE)
+    return f"{settled:f}" if abs(value - settled) <= abs(value) * _NEIGHBOUR else None
+
+
+_NEIGHBOUR = Decimal("2e-15")  # a few steps of a binary number of 53 bits
+_EITHER = re.compile(r"-?[1-9][0-9]{0,2}([.,])[0-9]{3}")
+
+
+def _with_marks(text: str, mark: str) -> str:
+    other = "," if mark == "." else "."
+    whole, found, decimals = text.partition(mark)
+    return f"{_without_groups(whole, other, text)}.{decimals}" if found else _without_groups(whole, other, text)
+
+
 def _with_point(text: str) -> str:
+    if _EITHER.fullmatch(text):
+        plain = text.replace(",", ".")
+        raise BadInputError(
+            "price.ambiguous", field="price", value=text, small=f"{plain}0", large=plain.replace(".", "")
+        )
     comma, point = text.rfind(","), text.rfind(".")
     if comma < 0:
         return text

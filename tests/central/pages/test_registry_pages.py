@@ -62,6 +62,21 @@ async def test_a_wrong_price_is_said_and_the_form_keeps_the_rest(site: HeadOffic
     assert 'value="Nuovo nome"' in refused.text
 
 
+async def test_a_price_that_can_be_read_two_ways_is_asked_back(site: HeadOffice, anna: Visitor) -> None:
+    form = {"sku": "A1", "name_it": "Caffè", "vat_code": "10", "unit": "pc"}
+    item = site.items[0]
+    await anna.get(f"/items/{item.id}")
+
+    asked = await anna.post(f"/items/{item.id}", **form, price="1.000", version=str(item.version))
+    await anna.post(f"/items/{item.id}", **form, price="1.1250", version=str(item.version))
+    shown = await anna.get(f"/items/{item.id}")
+
+    assert asked.status == 400
+    assert "1.000 can be 1.0000 or 1000" in asked.text
+    assert 'value="1.000"' in asked.text
+    assert 'value="1.1250"' in shown.text
+
+
 async def test_a_deleted_item_leaves_a_tombstone(site: HeadOffice, anna: Visitor) -> None:
     item = site.items[0]
     await anna.get(f"/items/{item.id}")

@@ -47,6 +47,18 @@ async def stored(office: Office, code: str) -> Any:  # noqa: ANN401
     return found[code][0]
 
 
+def with_cells(folder: Path, cells: dict[str, str]) -> Path:
+    """Put numbers into ``items.xlsx`` with every digit, as spreadsheets write what they computed."""
+    path = folder / "computed.xlsx"
+    with zipfile.ZipFile(folder / "items.xlsx") as source, zipfile.ZipFile(path, "w") as target:
+        for member in source.infolist():
+            content = source.read(member)
+            for before, after in cells.items() if member.filename.endswith("sheet1.xml") else ():
+                content = content.replace(f"<v>{before}</v>".encode(), f"<v>{after}</v>".encode())
+            target.writestr(member.filename, content)
+    return path
+
+
 def found(report: ImportReport) -> list[tuple[int, str]]:
     return [(finding.row, finding.code) for finding in report.findings]
 
@@ -157,6 +169,49 @@ async def test_prices_are_read_as_people_write_them(office: Office, tmp_path: Pa
     await load(office, write(tmp_path, f'code;name;price\n8000000000019;Uno;"{price}"\n'))
 
     assert (await stored(office, "8000000000019")).card.price == Decimal(read)
+
+
+@pytest.mark.parametrize("price", ["1.000", "1,000", "12.500", "999,999", "€ 1.000"])
+async def test_a_price_that_can_be_read_two_ways_is_asked_back(office: Office, tmp_path: Path, price: str) -> None:
+    path = write(tmp_path, f'code;name;price\n8000000000019;Uno;"{price}"\n8000000000026;Due;2\n')
+
+    report = await load(office, path)
+
+    assert (found(report), report.added) == ([(2, "row.price_ambiguous")], 1)
+
+
+@pytest.mark.parametrize(
+    ("price", "mark", "read"),
+    [("1.000", ",", "1000"), ("1.000", ".", "1"), ("1,000", ",", "1"), ("1,000", ".", "1000"),
+     ("1.234.567,5", ",", "1234567.5"),
+     ("0.125", None, "0.125"), ("0,125", None, "0.125"), ("1.0000", None, "1"), ("1.234,500", None, "1234.5")],
+)  # fmt: skip
+async def test_a_price_is_read_by_the_mark_that_was_said_or_can_be_nothing_else(
+    office: Office, tmp_path: Path, price: str, mark: str | None, read: str
+) -> None:
+    report = await load(office, write(tmp_path, f'code;name;price\n8000000000019;Uno;"{price}"\n'), decimal_mark=mark)
+
+    assert found(report) == []
+    assert (await stored(office, "8000000000019")).card.price == Decimal(read)
+
+
+async def test_a_computed_cell_is_rounded_and_said_so_and_a_number_is_never_thousands(
+    office: Office, tmp_path: Path
+) -> None:
+    with xlsxwriter.Workbook(tmp_path / "items.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["code", "name", "price"])
+        for number in range(1, 6):
+            sheet.write_row(number, 0, [f"A{number}", f"Articolo {number}", 9000 + number])
+    computed = ["3.3000000000000003", "0.30000000000000004", "17.849999999999998", "3.3333333333333335", "1.125"]
+    path = with_cells(tmp_path, {f"{9001 + place}": cell for place, cell in enumerate(computed)})
+
+    report = await load(office, path)
+
+    assert found(report) == [(2, "price.rounded"), (3, "price.rounded"), (4, "price.rounded"), (5, "row.price")]
+    assert [(await stored(office, f"A{n}")).card.price for n in (1, 2, 3, 5)] == [
+        Decimal("3.3"), Decimal("0.3"), Decimal("17.85"), Decimal("1.125"),
+    ]  # fmt: skip
 
 
 async def test_italian_headers_and_a_mapping_by_hand_are_understood(office: Office, tmp_path: Path) -> None:
