@@ -94,4 +94,4 @@ def _line(operating: OperatingSet, number: int) -> Line:
 
 _SELLER = Seller("Emporio Prova", "01234567897", "IT", "Centro", ("Via Roma 1",), "Cassa 1")
 _DAY = date(2026, 1, 2)
-_CONTEXT = SaleContext(_SELLER, Layout("standard", 1, ("Grazie",)), "RECEIPT", 1, "main", "main", "Europe/Rome")
+_CONTEXT = SaleContext(_SELLER, Layout("standard", 1, ("Grazie",), ()), "RECEIPT", 1, "main", "main", "Europe/Rome")

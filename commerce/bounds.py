@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from commerce.dates import parse_utc
-from commerce.ledger import Kind
+from commerce.kinds import Kind
 from commerce.money import MAX_CENTS
 
 MOST_WHOLE = 2**53 - 1  # beyond it JSON readers disagree about integers

@@ -13,6 +13,7 @@ from uuid import UUID
 from orjson import Fragment
 
 from commerce.basket import Basket
+from commerce.bodies.parties import LayoutBody, SellerBody
 from commerce.canonical import ready_part
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
@@ -23,41 +24,8 @@ _RECEIPT_TAG = b"cassaforte.receipt.v1\x00"
 _RECEIPT_PREFIX = "CF1."
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The layout version a document was issued with, with the texts it prints, so that a reprint is identical."""
-
-    code: str
-    version: int
-    header: tuple[str, ...] = ()
-    footer: tuple[str, ...] = ()
-
-    def as_body(self) -> dict[str, Any]:
-        """Return the layout as documents store it."""
-        return {"code": self.code, "version": self.version, "header": list(self.header), "footer": list(self.footer)}
-
-
-@dataclass(frozen=True, slots=True)
-class Seller:
-    """Company and shop as a document prints them."""
-
-    company_name: str
-    tax_id: str
-    country: str
-    shop_name: str
-    address: tuple[str, ...]
-    till_name: str
-
-    def as_body(self) -> dict[str, Any]:
-        """Return the seller as documents store it."""
-        return {
-            "company_name": self.company_name,
-            "tax_id": self.tax_id,
-            "country": self.country,
-            "shop_name": self.shop_name,
-            "address": list(self.address),
-            "till_name": self.till_name,
-        }
+Layout = LayoutBody
+Seller = SellerBody
 
 
 @dataclass(frozen=True, slots=True)

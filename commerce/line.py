@@ -124,6 +124,11 @@ class Line:
             "added_at": self.added_at,
         }
 
+    @property
+    def stored(self) -> LineBody:
+        """Return the line as entries other than its sale name it."""
+        return read(LineBody, orjson.dumps(self.body))
+
     @cached_property
     def ready_body(self) -> Fragment:
         """Return ``body`` as canonical bytes, made when the line is scanned so that the commit need not."""

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from commerce.bodies.effect import FiscalReference
+from commerce.bodies.line import DiscountBody, LineBody, TaxBody
+from commerce.bodies.parties import SellerBody
+from commerce.bodies.sale import SaleCompleted
+from commerce.bodies.session import SessionClosed, ZTax
 from commerce.dates import parse_utc
 from commerce.ids import short_code
 from commerce.texts import N_, Translator, translator
@@ -60,14 +64,13 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """What a print adds to the document: when and by whom it was written, its code, its marks."""
+    """What a print adds to the document: when and by whom its entry was written, which entry it is, its marks."""
 
     at: str  # UTC text of the entry
     operator: str
     marks: Sequence[str] = ()
-    qr: str | None = None
     head_hash: bytes | None = None
-    fiscal: Mapping[str, Any] | None = None
+    fiscal: FiscalReference | None = None
 
 
 class _Sheet:
@@ -86,52 +89,59 @@ class _Sheet:
         return self.formats.price(Decimal(text), self._currency)
 
     def name(self, names: Mapping[str, str]) -> str:
-        return names.get(self.words.language) or next(iter(names.values()), "")
+        return name_in(names, self.words.language)
 
     def local(self, at: str) -> datetime:
         return parse_utc(at).astimezone(self._zone)
 
 
-def receipt_elements(body: Mapping[str, Any], printing: Printing) -> list[Element]:
-    """Return the rows of a receipt from the body of its ``sale_completed`` (version 1)."""
-    sheet = _Sheet(body["language"], body["currency"], body["zone"])
+def name_in(names: Mapping[str, str], language: str) -> str:
+    """Return a stored name in a language, any other one where it has none in it."""
+    return names.get(language) or next(iter(names.values()), "")
+
+
+def receipt_elements(body: SaleCompleted, printing: Printing) -> list[Element]:
+    """Return the rows of a receipt."""
+    sheet = _Sheet(body.language, body.currency, body.zone)
     elements: list[Element] = [*_marks(sheet, printing.marks), *_heading(sheet, body)]
-    elements += [element for line in body["lines"] for element in _line(sheet, line)]
-    elements += [Ruler(), *_totals(sheet, body), Ruler(), *_taxes(sheet, body), Ruler()]
-    elements += [*_closing(sheet, body, printing), *_fiscal(sheet, printing.fiscal)]
-    elements += [Words(text, centred=True) for text in body["layout"]["footer"]]
-    return elements + list(_marks(sheet, printing.marks)) + _proof(sheet, printing)
+    elements += [element for line in body.lines for element in _line(sheet, line)]
+    elements += [Ruler(), *_additions(sheet, body), *_totals(sheet, body), Ruler()]
+    elements += [
+        *_taxes(sheet, body.taxes),
+        Ruler(),
+        *_closing(sheet, body, printing),
+        *_fiscal(sheet, printing.fiscal),
+    ]
+    elements += [Words(text, centred=True) for text in body.layout.footer]
+    return elements + list(_marks(sheet, printing.marks)) + _proof(sheet, printing, body.receipt_code)
 
 
-def z_elements(body: Mapping[str, Any], seller: Mapping[str, Any], language: str, printing: Printing) -> list[Element]:
-    """Return the rows of a Z report from the body of its ``session_closed`` (version 1)."""
-    sheet = _Sheet(language, body["currency"], body["zone"])
+def z_elements(body: SessionClosed, printing: Printing) -> list[Element]:
+    """Return the rows of a Z report."""
+    sheet = _Sheet(body.language, body.currency, body.zone)
     t = sheet.words.t
-    elements: list[Element] = [*_marks(sheet, printing.marks), *_seller(seller)]
+    elements: list[Element] = [*_marks(sheet, printing.marks), *_seller(body.seller)]
     elements += [
         Ruler(),
-        Words(t("Z report {number}", number=body["z_number"]), centred=True, bold=True),
-        Amount(t("Business day"), sheet.formats.day(datetime.fromisoformat(body["business_day"]))),
-        Amount(t("Opened"), sheet.formats.moment(sheet.local(body["opened_at"]))),
+        Words(t("Z report {number}", number=body.z_number), centred=True, bold=True),
+        Amount(t("Business day"), sheet.formats.day(datetime.fromisoformat(body.business_day))),
+        Amount(t("Opened"), sheet.formats.moment(sheet.local(body.opened_at))),
         Amount(t("Closed"), sheet.formats.moment(sheet.local(printing.at))),
-        Amount(t("Receipts"), str(body["sales"])),
-        Amount(t("Voided sales"), str(body["voids"])),
+        Amount(t("Receipts"), str(body.sales)),
+        Amount(t("Voided sales"), str(body.voids)),
         Ruler(),
-        Amount(t("TOTAL"), sheet.money(body["totals"]["total"]), strong=True),
+        Amount(t("TOTAL"), sheet.money(body.totals.total), strong=True),
     ]
+    elements += [Amount(f"{sheet.name(row.names)} ({row.count})", sheet.money(row.amount)) for row in body.tenders]
+    elements += [Ruler(), *_taxes(sheet, body.taxes), Ruler()]
     elements += [
-        Amount(f"{sheet.name(tender['names'])} ({tender['count']})", sheet.money(tender["amount"]))
-        for tender in body["tenders"]
+        Amount(t("Expected cash"), sheet.money(body.expected_cash)),
+        Amount(t("Counted cash"), sheet.money(body.counted_cash)),
+        Amount(t("Difference"), sheet.money(body.over_short), strong=True),
     ]
-    elements += [Ruler(), *_taxes(sheet, body), Ruler()]
-    elements += [
-        Amount(t("Expected cash"), sheet.money(body["expected_cash"])),
-        Amount(t("Counted cash"), sheet.money(body["counted_cash"])),
-        Amount(t("Difference"), sheet.money(body["over_short"]), strong=True),
-    ]
-    if body["unknown_effects"]:
-        elements.append(Words(t("Outcomes not known: {count}", count=len(body["unknown_effects"])), bold=True))
-    return elements + list(_marks(sheet, printing.marks)) + _proof(sheet, printing)
+    if body.unknown_effects:
+        elements.append(Words(t("Outcomes not known: {count}", count=len(body.unknown_effects)), bold=True))
+    return elements + list(_marks(sheet, printing.marks)) + _proof(sheet, printing, None)
 
 
 def _marks(sheet: _Sheet, marks: Sequence[str]) -> Iterator[Element]:
@@ -139,82 +149,98 @@ def _marks(sheet: _Sheet, marks: Sequence[str]) -> Iterator[Element]:
         yield Words(f"*** {sheet.words.t(MARKS[mark])} ***", centred=True, bold=True)
 
 
-def _heading(sheet: _Sheet, body: Mapping[str, Any]) -> Iterator[Element]:
-    for text in body["layout"]["header"]:
+def _heading(sheet: _Sheet, body: SaleCompleted) -> Iterator[Element]:
+    for text in body.layout.header:
         yield Words(text, centred=True, bold=True)
-    yield from _seller(body["seller"])
+    yield from _seller(body.seller)
     yield Words(sheet.words.t("MANAGEMENT DOCUMENT - NOT A FISCAL RECEIPT"), centred=True, bold=True)
     yield Ruler()
 
 
-def _seller(seller: Mapping[str, Any]) -> Iterator[Element]:
-    yield Words(seller["company_name"], centred=True, bold=True)
-    for text in (seller["shop_name"], *seller["address"]):
+def _seller(seller: SellerBody) -> Iterator[Element]:
+    yield Words(seller.company_name, centred=True, bold=True)
+    for text in (seller.shop_name, *seller.address):
         yield Words(text, centred=True)
-    if seller["tax_id"]:
-        yield Words(f"{'P.IVA' if seller['country'] == 'IT' else 'VAT'} {seller['tax_id']}", centred=True)
+    if seller.tax_id:
+        yield Words(f"{'P.IVA' if seller.country == 'IT' else 'VAT'} {seller.tax_id}", centred=True)
 
 
-def _line(sheet: _Sheet, line: Mapping[str, Any]) -> Iterator[Element]:
-    name = sheet.name(line["names"])
-    if line["movement"] == "return":
+def _line(sheet: _Sheet, line: LineBody) -> Iterator[Element]:
+    name = sheet.name(line.names)
+    if line.movement == "return":
         name = f"{sheet.words.t('RETURN')} {name}"
-    quantity = Decimal(line["quantity"])
-    if quantity != 1:
-        unit = "" if line["unit"] == "pc" else f" {line['unit']}"
-        yield Words(f"  {sheet.formats.quantity(quantity)}{unit} x {sheet.price(line['unit_price'])}")
-    yield Amount(
-        f"{name}  {line['vat']['receipt_code'] or sheet.formats.percent(Decimal(line['vat']['rate']))}",
-        sheet.money(line["total"]),
-    )
-    if line["note"]:
-        yield Words(f"  {line['note']}")
+    quantity, per = Decimal(line.quantity), Decimal(line.price_per)
+    if quantity != 1 or per != 1:
+        unit = "" if line.unit == "pc" else f" {line.unit}"
+        price = sheet.price(line.unit_price) if per == 1 else f"{sheet.price(line.unit_price)}/{_number(sheet, per)}"
+        yield Words(f"  {_number(sheet, quantity)}{unit} x {price}")
+    label = line.vat.receipt_code or sheet.formats.percent(Decimal(line.vat.rate))
+    yield Amount(f"{name}  {label}", sheet.money(line.amount))
+    for stage in line.discounts:
+        yield Amount(f"  {_stage(sheet, stage)}", sheet.money(stage.amount))
+    if line.note:
+        yield Words(f"  {line.note}")
 
 
-def _totals(sheet: _Sheet, body: Mapping[str, Any]) -> Iterator[Element]:
-    t, settled = sheet.words.t, body["settlement"]
-    yield Amount(f"{t('TOTAL')} {body['currency']}", sheet.money(settled["total"]), strong=True)
-    if settled["deposits"]:
-        yield Amount(t("Deposit already paid"), sheet.money(-settled["deposits"]))
-    if settled["rounding"]:
-        yield Amount(t("Cash rounding"), sheet.money(settled["rounding"]))
-    for tender in body["tenders"]:
-        yield Amount(sheet.name(tender["names"]), sheet.money(tender["value"]))
-    if settled["change"]:
-        yield Amount(t("Change"), sheet.money(settled["change"]), strong=True)
+def _number(sheet: _Sheet, quantity: Decimal) -> str:
+    return sheet.formats.quantity(quantity)
 
 
-def _taxes(sheet: _Sheet, body: Mapping[str, Any]) -> Iterator[Element]:
+def _stage(sheet: _Sheet, stage: DiscountBody) -> str:
+    t, value = sheet.words.t, Decimal(stage.value)
+    word = t("Surcharge") if value < 0 else t("Discount")
+    return f"{word} {sheet.formats.percent(abs(value))}" if stage.kind == "percent" else word
+
+
+def _additions(sheet: _Sheet, body: SaleCompleted) -> Iterator[Element]:
+    """What stands between the lines and the total, so that a reader can add the paper up."""
+    if not body.document_discounts and not body.charges:
+        return
+    yield Amount(sheet.words.t("Subtotal"), sheet.money(sum(line.total for line in body.lines)))
+    for discount in body.document_discounts:
+        yield Amount(sheet.name(discount.names), sheet.money(discount.amount))
+    for charge in body.charges:
+        label = charge.vat.receipt_code or sheet.formats.percent(Decimal(charge.vat.rate))
+        yield Amount(f"{sheet.name(charge.names)}  {label}", sheet.money(charge.amount))
+
+
+def _totals(sheet: _Sheet, body: SaleCompleted) -> Iterator[Element]:
+    t, settled = sheet.words.t, body.settlement
+    yield Amount(f"{t('TOTAL')} {body.currency}", sheet.money(settled.total), strong=True)
+    if settled.deposits:
+        yield Amount(t("Deposit already paid"), sheet.money(-settled.deposits))
+    if settled.rounding:
+        yield Amount(t("Cash rounding"), sheet.money(settled.rounding))
+    for tender in body.tenders:
+        yield Amount(sheet.name(tender.names), sheet.money(tender.value))
+    if settled.change:
+        yield Amount(t("Change"), sheet.money(settled.change), strong=True)
+
+
+def _taxes(sheet: _Sheet, rows: Sequence[TaxBody] | Sequence[ZTax]) -> Iterator[Element]:
     t = sheet.words.t
-    for row in body["taxes"]:
-        label = row["receipt_code"] or sheet.formats.percent(Decimal(row["rate"]))
-        yield Amount(
-            t("VAT {code} on {taxable}", code=label, taxable=sheet.money(row["taxable"])), sheet.money(row["tax"])
-        )
-    yield Amount(t("of which VAT"), sheet.money(sum(row["tax"] for row in body["taxes"])))
+    for row in rows:
+        label = row.receipt_code or sheet.formats.percent(Decimal(row.rate))
+        yield Amount(t("VAT {code} on {taxable}", code=label, taxable=sheet.money(row.taxable)), sheet.money(row.tax))
+    yield Amount(t("of which VAT"), sheet.money(sum(row.tax for row in rows)))
 
 
-def _closing(sheet: _Sheet, body: Mapping[str, Any], printing: Printing) -> Iterator[Element]:
-    t, document = sheet.words.t, body["document"]
-    yield Words(
-        t(
-            "Document {number} of {day}",
-            number=document["formatted"],
-            day=sheet.formats.day(datetime.fromisoformat(document["date"])),
-        )
-    )
-    yield Words(f"{sheet.formats.moment(sheet.local(printing.at))}  {body['seller']['till_name']}  {printing.operator}")
+def _closing(sheet: _Sheet, body: SaleCompleted, printing: Printing) -> Iterator[Element]:
+    t, document = sheet.words.t, body.document
+    day = sheet.formats.day(datetime.fromisoformat(document.date))
+    yield Words(t("Document {number} of {day}", number=document.formatted, day=day))
+    yield Words(f"{sheet.formats.moment(sheet.local(printing.at))}  {body.seller.till_name}  {printing.operator}")
 
 
-def _fiscal(sheet: _Sheet, reference: Mapping[str, Any] | None) -> Iterator[Element]:
+def _fiscal(sheet: _Sheet, reference: FiscalReference | None) -> Iterator[Element]:
     if reference:
-        number = f"{reference['closure']:04d}-{reference['number']:04d}"
-        yield Words(sheet.words.t("Fiscal document {number} by {serial}", number=number, serial=reference["serial"]))
+        number = f"{reference.closure:04d}-{reference.number:04d}"
+        yield Words(sheet.words.t("Fiscal document {number} by {serial}", number=number, serial=reference.serial))
 
 
-def _proof(sheet: _Sheet, printing: Printing) -> list[Element]:
+def _proof(sheet: _Sheet, printing: Printing, qr: str | None) -> list[Element]:
     """Return the QR code that proves the receipt, and the short head code that names the entry to a person."""
-    elements: list[Element] = [Code(printing.qr)] if printing.qr else []
+    elements: list[Element] = [Code(qr)] if qr else []
     if printing.head_hash:
         code = short_code(printing.head_hash, 10)
         elements.append(Words(sheet.words.t("Ledger code {code}", code=f"{code[:5]}-{code[5:]}"), centred=True))

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from commerce.bodies.sale import SaleCompleted
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StartError
 from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
@@ -172,15 +173,13 @@ class TillApp:
         return devices
 
     def _effect_loops(self, core: TillCore, devices: Devices) -> list[Loop]:
-        paperwork = Paperwork(core.register, core.readers, core.identity)
+        paperwork = Paperwork(core.register, core.readers)
         around = effects.Surroundings(paperwork, core.now, self._steps.reached, tell=core.register.tell)
 
         async def render(effect: EffectRow) -> bytes:
             entry = await paperwork.printable(effect)
             width = devices.printer.profile.columns if devices.printer else 42
-            identity = core.identity
-            paper = paper_of(entry, identity.till_id, identity.mode, effect.marker, identity.signer, width)
-            return await asyncio.to_thread(_render, paper, devices.printer)
+            return await asyncio.to_thread(_render, paper_of(entry, effect.marker, width), devices.printer)
 
         async def may_print(effect: EffectRow) -> bool:
             return fiscal.is_silent or await paperwork.may_print(effect)
@@ -326,7 +325,7 @@ class LedgerReceipts:
         return _receipt(await printables.find_document_entry(self._readers, document))
 
 
-def _receipt(entry: printables.StoredEntry | None) -> StoredReceipt | None:
+def _receipt(entry: printables.StoredEntry[SaleCompleted] | None) -> StoredReceipt | None:
     return StoredReceipt(entry.body, parse_utc(entry.at)) if entry else None
 
 

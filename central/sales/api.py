@@ -163,7 +163,7 @@ async def get_sale(request: web.Request) -> web.Response:
             hash=record.sale.hash.hex(),
             verified=evidence is not None and evidence.problem is None,
             problem=evidence.problem if evidence else None,
-            body=record.body,
+            body=None if record.body is None else record.body.as_body(),
         )
     )  # fmt: skip
 

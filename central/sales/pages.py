@@ -17,6 +17,7 @@ from central.web.keys import database, now
 from central.web.live import stream
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, render, words_of
+from commerce.bodies.effect import FiscalReference
 from commerce.dates import utc_text
 from commerce.errors import BadInputError
 from commerce.money import cents_decimal
@@ -120,10 +121,10 @@ def _marks(record: reading.SaleRecord) -> tuple[str, ...]:
     return () if mode == "live" else (mode,)
 
 
-def _fiscal(record: reading.SaleRecord) -> dict[str, Any] | None:
+def _fiscal(record: reading.SaleRecord) -> FiscalReference | None:
     references = [row.reference for row in record.effects if row.kind == "fiscal" and row.outcome == "done"]
     found = next((one for one in reversed(references) if one), None)
-    return found if found and {"closure", "number", "serial"} <= found.keys() else None
+    return FiscalReference(**found) if found else None
 
 
 async def _today(request: web.Request) -> dict[str, Any]:

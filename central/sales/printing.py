@@ -1,14 +1,14 @@
 """A receipt as text for a page: the very rows that paper carries, drawn in columns."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from commerce.bodies.sale import SaleCompleted
 from commerce.receipt import Amount, Element, Printing, Ruler, Words, receipt_elements
 
 WIDTH = 40
 
 
-def receipt_text(body: Mapping[str, Any], printing: Printing) -> str:
+def receipt_text(body: SaleCompleted, printing: Printing) -> str:
     """Return the receipt of a stored body, whatever settings and languages are now."""
     return "\n".join(line.rstrip() for element in receipt_elements(body, printing) for line in _lines(element))
 

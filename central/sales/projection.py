@@ -8,17 +8,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, Table
 
 from central.db.bulk import Row, insert_rows
 from central.db.events import emit
 from central.db.metadata import json_text
-from central.sales import bodies, upserts
-from central.sales.bodies import HEADER, SALE, Header, Sale
+from central.sales import upserts
 from central.sales.tables import PROJECTIONS, effect_outcome, sale, sale_effect, sale_line, sale_tax, sale_tender
 from central.tills.values import RawEntry
+from commerce.bodies.effect import EffectIntended, EffectSettled
+from commerce.bodies.form import Body, expect, read
+from commerce.bodies.header import Header
+from commerce.bodies.line import LineBody
+from commerce.bodies.reading import read_body
+from commerce.bodies.sale import SaleCompleted
+from commerce.bodies.session import OperatorSignedOn, SessionClosed, SessionOpened
+from commerce.errors import BadInputError
 from commerce.ledger import Kind
+from commerce.sums import paid_by_line, sale_fault
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
     table.name: tuple(column.name for column in table.columns) for table in PROJECTIONS
@@ -73,79 +80,54 @@ class SalesProjection:
 
 
 def _add_entry(rows: SalesRows, entry: RawEntry) -> str | None:
-    handler = _HANDLERS.get(entry.kind)
-    if handler is None:
-        return None
-    if b"\\u0000" in entry.body or b"\\u0000" in entry.header:
-        return "projection.control_characters"
     try:
-        return handler(rows, entry, HEADER.validate_json(entry.header))
-    except ValidationError as error:
-        beyond = any(one["type"] in _BEYOND for one in error.errors(include_url=False, include_input=False))
-        return "projection.out_of_bounds" if beyond else "projection.unreadable"
+        header = read(Header, entry.header)
+        body = read_body(entry.kind, header.kind_version, entry.body)
+        handler = _HANDLERS.get(entry.kind)
+        return handler(rows, entry, header, body) if handler else None
+    except BadInputError as error:
+        return error.code.replace("body.", "projection.")
 
 
-_BEYOND = frozenset(
-    {"greater_than_equal", "less_than_equal", "int_parsing_size", "string_too_long", "too_long", "value_error"}
-)
-
-
-def _add_sale(rows: SalesRows, entry: RawEntry, header: Header) -> str | None:
-    body = SALE.validate_json(entry.body)
-    if not _is_balanced(body):
+def _add_sale(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> str | None:
+    sold = expect(SaleCompleted, body)
+    if sale_fault(sold):
         return "projection.unbalanced"
-    till, sale_id = entry.till, body["sale"]
-    rows.sales.append(_sale_row(entry, header, body))
-    rows.lines.extend(_line_row(till, sale_id, position, line) for position, line in enumerate(body["lines"], 1))
+    till, sale_id, paid = entry.till, sold.sale, paid_by_line(sold)
+    rows.sales.append(_sale_row(entry, header, sold))
+    rows.lines.extend(
+        _line_row(till, sale_id, position, line, paid[line.id]) for position, line in enumerate(sold.lines, 1)
+    )
     rows.tenders.extend(
-        (till, sale_id, position, t["id"], t["type"], t["kind"], json_text(t["names"]), t["currency"],
-         t["amount"], t["value"])
-        for position, t in enumerate(body["tenders"], 1)
-    )  # fmt: skip
+        (till, sale_id, position, t.id, t.type, t.kind.value, json_text(t.names), t.currency, t.amount, t.value)
+        for position, t in enumerate(sold.tenders, 1)
+    )
     rows.taxes.extend(
-        (till, sale_id, t["code"], _scaled(t["rate"]), t["treatment"], t["natura"], t["taxable"], t["tax"])
-        for t in body["taxes"]
+        (till, sale_id, t.code, _scaled(t.rate), t.treatment.value, t.natura, t.taxable, t.tax) for t in sold.taxes
     )
-    rows.effects.extend(
-        (till, effect["id"], entry.chain, entry.seq, sale_id, effect["kind"]) for effect in body["effects"]
-    )
-    rows.completed.append((entry.seq, header["company"], f"{till}/{sale_id}"))
+    rows.effects.extend((till, effect.id, entry.chain, entry.seq, sale_id, effect.kind) for effect in sold.effects)
+    rows.completed.append((entry.seq, header.company, f"{till}/{sale_id}"))
     return None
 
 
-def _is_balanced(body: Sale) -> bool:
-    """Check the law that every sale keeps, so that sums over sales can be trusted."""
-    paid = body["settlement"]
-    tendered = sum(tender["value"] for tender in body["tenders"])
-    taxed = sum(row["taxable"] + row["tax"] for row in body["taxes"])
-    lines = sum(line["total"] for line in body["lines"])
+def _sale_row(entry: RawEntry, header: Header, sold: SaleCompleted) -> Row:
+    document, paid = sold.document, sold.settlement
     return (
-        tendered == paid["tendered"]
-        and tendered - paid["change"] == paid["due"] + paid["rounding"] + paid["excess"]
-        and paid["due"] == paid["total"] - paid["deposits"]
-        and taxed == paid["total"]
-        and (body["vat_mode"] == "net" or lines == paid["total"])
-    )
-
-
-def _sale_row(entry: RawEntry, header: Header, body: Sale) -> Row:
-    document, paid = body["document"], body["settlement"]
-    return (
-        entry.till, body["sale"], header["company"], header["shop"], entry.chain, entry.seq, entry.hash,
-        header["at"], header["utc_offset"], header["business_day"], header["till_session"], header["operator"],
-        document["id"], document["kind"], document["date"], document["series_code"], document["period"],
-        document["number"], document["formatted"], body["pos_type"], body["currency"], body["language"],
-        body["vat_mode"], paid["total"], paid["deposits"], paid["due"], paid["rounding"], paid["excess"],
-        paid["tendered"], paid["change"], len(body["lines"]),
+        entry.till, sold.sale, header.company, header.shop, entry.chain, entry.seq, entry.hash,
+        header.at, header.utc_offset, header.business_day, header.till_session, header.operator,
+        document.id, document.kind, document.date, document.series_code, document.period,
+        document.number, document.formatted, sold.pos_type, sold.currency, sold.language,
+        sold.vat_mode.value, paid.total, paid.deposits, paid.due, paid.rounding, paid.excess,
+        paid.tendered, paid.change, len(sold.lines),
     )  # fmt: skip
 
 
-def _line_row(till: str, sale_id: str, position: int, line: bodies.Line) -> Row:
+def _line_row(till: str, sale_id: str, position: int, line: LineBody, paid: int) -> Row:
     return (
-        till, sale_id, position, line["id"], line["kind"], line["movement"], line["item"], line["sku"],
-        line["code"], json_text(line["names"]), _scaled(line["quantity"]), line["unit"],
-        _scaled(line["unit_price"]), line["total"], line["total_origin"], line["price_origin"],
-        line["vat"]["code"], _scaled(line["vat"]["rate"]),
+        till, sale_id, position, line.id, line.kind.value, line.movement, line.item, line.sku,
+        line.code, json_text(line.names), _scaled(line.quantity), line.unit,
+        _scaled(line.unit_price), line.amount, line.total, paid, line.total_origin.value, line.price_origin.value,
+        line.vat.code, _scaled(line.vat.rate),
     )  # fmt: skip
 
 
@@ -155,43 +137,44 @@ def _scaled(text: str) -> int:
     return int(text.replace(".", "", 1))
 
 
-def _add_effect(rows: SalesRows, entry: RawEntry, _: Header) -> None:
-    body = bodies.EFFECT_INTENDED.validate_json(entry.body)
-    rows.effects.append((entry.till, body["effect"], entry.chain, entry.seq, body["of"], body["kind"]))
+def _add_effect(rows: SalesRows, entry: RawEntry, _: Header, body: Body) -> None:
+    said = expect(EffectIntended, body)
+    about = said.document or said.session or said.sale or ""
+    rows.effects.append((entry.till, said.effect, entry.chain, entry.seq, about, said.kind))
 
 
-def _add_outcome(rows: SalesRows, entry: RawEntry, header: Header) -> None:
-    body = bodies.EFFECT_SETTLED.validate_json(entry.body)
-    reference = None if body["reference"] is None else json_text(body["reference"])
+def _add_outcome(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> None:
+    said = expect(EffectSettled, body)
+    reference = None if said.reference is None else json_text(said.reference.as_body())
     rows.outcomes.append(
-        (entry.till, body["effect"], entry.chain, entry.seq, body["kind"], body["outcome"], body["reason"],
-         reference, header["at"])
+        (entry.till, said.effect, entry.chain, entry.seq, said.kind, said.outcome.value, said.reason or None,
+         reference, header.at)
     )  # fmt: skip
 
 
-def _add_opened(rows: SalesRows, entry: RawEntry, header: Header) -> None:
-    body = bodies.SESSION_OPENED.validate_json(entry.body)
+def _add_opened(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> None:
+    said = expect(SessionOpened, body)
     rows.opened.append(
-        (entry.till, body["session"], header["company"], header["shop"], header["business_day"], body["currency"],
-         body["drawer"], body["opening_cash"], header["at"], header["operator"])
+        (entry.till, said.session, header.company, header.shop, header.business_day, said.currency,
+         said.drawer, said.opening_cash, header.at, header.operator)
     )  # fmt: skip
 
 
-def _add_closed(rows: SalesRows, entry: RawEntry, header: Header) -> None:
-    body = bodies.SESSION_CLOSED.validate_json(entry.body)
+def _add_closed(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> None:
+    z = expect(SessionClosed, body)
     rows.closed.append(
-        (entry.till, body["session"], header["company"], header["shop"], header["business_day"], header["at"],
-         header["operator"], body["z_number"], body["sales"], body["totals"]["total"], body["expected_cash"],
-         body["counted_cash"], body["over_short"], entry.body.decode())
+        (entry.till, z.session, header.company, header.shop, header.business_day, header.at,
+         header.operator, z.z_number, z.sales, z.totals.total, z.expected_cash,
+         z.counted_cash, z.over_short, entry.body.decode())
     )  # fmt: skip
 
 
-def _add_operator(rows: SalesRows, entry: RawEntry, header: Header) -> None:
-    body = bodies.OPERATOR_SIGNED_ON.validate_json(entry.body)
-    rows.operators.append((header["company"], body["operator"], body["name"], header["at"]))
+def _add_operator(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> None:
+    said = expect(OperatorSignedOn, body)
+    rows.operators.append((header.company, said.operator, said.name, header.at))
 
 
-_HANDLERS: dict[str, Callable[[SalesRows, RawEntry, Header], str | None]] = {
+_HANDLERS: dict[str, Callable[[SalesRows, RawEntry, Header, Body], str | None]] = {
     Kind.SALE_COMPLETED: _add_sale,
     Kind.EFFECT_INTENDED: _add_effect,
     Kind.EFFECT_SETTLED: _add_outcome,

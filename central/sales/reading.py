@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from sqlalchemy import Connection
 
 from central.identity.people import Actor, Permission
@@ -14,6 +12,8 @@ from central.organisation.service import get_company, list_companies, list_shops
 from central.sales import queries
 from central.sales.queries import AnyRow, SaleFilter, SalePage
 from central.tills.proof import Evidence, find_evidence
+from commerce.bodies.form import read
+from commerce.bodies.sale import SaleCompleted
 from commerce.dates import business_day
 from commerce.errors import ForbiddenError, NotFoundError
 
@@ -28,7 +28,7 @@ class SaleRecord:
     taxes: Sequence[AnyRow]
     effects: Sequence[AnyRow]
     evidence: Evidence | None
-    body: dict[str, Any] | None
+    body: SaleCompleted | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def get_sale(conn: Connection, actor: Actor, sale_id: str) -> SaleRecord:
         taxes=queries.taxes_of(conn, row.till, row.id),
         effects=queries.effects_of(conn, row.till, (row.id, row.document)),
         evidence=evidence,
-        body=None if evidence is None else orjson.loads(evidence.body),
+        body=None if evidence is None else read(SaleCompleted, evidence.body),
     )
 
 

@@ -53,6 +53,7 @@ STATE_TEXTS: dict[str, str] = {
     "till.revoked": N_("it was sent after the till was shut out"),
     "projection.unreadable": N_("its content does not have the form of its kind"),
     "projection.out_of_bounds": N_("an amount, a quantity, a date or a text is beyond what the law of entries allows"),
+    "projection.unknown": N_("it is of a form that this version does not know"),
     "projection.unbalanced": N_("its amounts do not add up"),
     "projection.control_characters": N_("it contains characters that no text has"),
     "projection.duplicate": N_("the same sale was counted before"),

@@ -1,10 +1,28 @@
 """Bodies of what happens outside the ledger: intended before it is tried, settled when its outcome is known."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from enum import StrEnum
+from typing import ClassVar
 
 from commerce.bodies.form import Body, Count, DayText, Id, Part, Reason, Word
 from commerce.kinds import Kind
+
+
+class Outcome(StrEnum):
+    """What became of an effect; ``not_done`` is one that nobody was asked for in the end."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_DONE = "not_done"
+
+
+class Marker(StrEnum):
+    """What a further paper says on it: a copy of one that came out, a reprint of one that may have."""
+
+    NONE = ""
+    REPRINT = "REPRINT"
+    COPY = "COPY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +57,7 @@ class EffectIntended(Body):
     session: Id | None
     device: Id | None
     attempt: Count
-    marker: Literal["", "REPRINT", "COPY"]
+    marker: Marker
     baseline: Baseline | None
 
 
@@ -55,6 +73,6 @@ class EffectSettled(Body):
     session: Id | None
     device: Id | None
     attempt: Count
-    outcome: Literal["done", "failed", "unknown", "not_done"]
+    outcome: Outcome
     reason: Reason
     reference: FiscalReference | None

@@ -11,28 +11,27 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from commerce.bounds import Cents, Count, DayText, Identity, Moment, Whole
 from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError
 from commerce.kinds import Kind
-from commerce.money import MAX_CENTS
 
+__all__ = ["Cents", "Count", "DayText", "Moment", "Whole"]
 MAX_LINES = 5_000  # a sale is one entry, and central takes none that is larger than one push
 MAX_ROWS = 1_000  # of anything else in one body
 
-Whole = Annotated[int, Field(gt=-(2**53), lt=2**53)]
-Count = Annotated[int, Field(ge=0, lt=2**53)]
-Cents = Annotated[int, Field(ge=-MAX_CENTS, le=MAX_CENTS)]
-Quantity = Annotated[str, Field(pattern=r"^-?\d{1,12}\.\d{6}$")]
-Price = Annotated[str, Field(pattern=r"^-?\d{1,10}\.\d{8}$")]  # exchange rates and discount values too
-Rate = Annotated[str, Field(pattern=r"^\d{1,3}\.\d{2}$")]
+Quantity = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}\.[0-9]{6}$")]  # below MAX_LINE_QUANTITY
+Price = Annotated[str, Field(pattern=r"^-?[0-9]{1,10}\.[0-9]{8}$")]  # exchange rates and discount values too
+Rate = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{2}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-DayText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+# Of lines and the like, by pattern alone: a sale has many. What is sorted or shown by takes ``Moment`` and ``DayText``.
 UtcText = Annotated[
-    str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$")
+    str,
+    Field(pattern=r"^2[01][0-9]{2}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z$"),
 ]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256, or a public key
 HalfDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # a chain, a key id
-Id = Annotated[str, Field(min_length=1, max_length=64)]
+Id = Identity
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]  # of our own making, in programs only
 Reason = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_.]{0,63})?$")]  # a stable code; empty for none
 Code = Annotated[str, Field(max_length=200)]  # as it was scanned or typed
@@ -43,6 +42,10 @@ Texts = Annotated[tuple[Text, ...], Field(max_length=64)]
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 P = TypeVar("P", bound="Part")
+B = TypeVar("B", bound="Body")
+_BEYOND = frozenset(
+    {"greater_than_equal", "less_than_equal", "int_parsing_size", "string_too_long", "too_long", "value_error"}
+)
 _READERS: "dict[type[Part], TypeAdapter[Any]]" = {}
 
 
@@ -66,14 +69,25 @@ class Body(Part):
 
 
 def read(kind: type[P], encoded: bytes) -> P:
-    """Read the bytes of a body or a part; BadInputError ``body.unreadable`` says where they are not of the form."""
+    """Read the bytes of a body or a part.
+
+    BadInputError ``body.unreadable`` says where they are not of the form, ``body.out_of_bounds`` where they say what
+    cannot be; ``body.control_characters`` when there is a NUL among them.
+    """
     if _NUL.search(encoded):  # writers leave it out, and no database keeps it
-        raise BadInputError("body.unreadable", kind=_title(kind), where="NUL")
+        raise BadInputError("body.control_characters", kind=_title(kind))
     try:
         parsed: P = _reader(kind).validate_json(encoded)
     except ValidationError as error:
-        raise BadInputError("body.unreadable", kind=_title(kind), where=_place(error)) from error
+        raise _refusal(kind, error) from error
     return parsed
+
+
+def expect(kind: type[B], body: Body) -> B:
+    """Return the body as the kind that its reader named; a later version is no case of an earlier one."""
+    if not isinstance(body, kind):
+        raise BadInputError("body.unknown", kind=body.KIND.value, version=body.VERSION)
+    return body
 
 
 def personal_of(encoded: bytes) -> str | None:
@@ -90,9 +104,10 @@ def _reader(kind: type[Part]) -> TypeAdapter[Any]:
     return found
 
 
-def _place(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return ".".join(map(str, first["loc"]))[:100]
+def _refusal(kind: type[Part], error: ValidationError) -> BadInputError:
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    code = "body.out_of_bounds" if any(fault["type"] in _BEYOND for fault in faults) else "body.unreadable"
+    return BadInputError(code, kind=_title(kind), where=".".join(map(str, faults[0]["loc"]))[:100])
 
 
 def _title(kind: type[Part]) -> str:

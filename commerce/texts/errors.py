@@ -28,6 +28,8 @@ ERROR_TEXTS: dict[str, str] = {
     "body.unknown": N_(
         "Entries of the kind {kind}, version {version}, are not known here. A newer program reads them."
     ),
+    "body.control_characters": N_("An entry of the kind {kind} contains characters that no text has."),
+    "body.out_of_bounds": N_("An entry of the kind {kind} says what cannot be: {where}."),
     "body.unreadable": N_("An entry of the kind {kind} is not of its form: {where}."),
     "clock.not_suspect": N_("The clock is already confirmed."),
     "code.ambiguous": N_("Several items have the code {code}. Choose the right one."),

@@ -1,10 +1,9 @@
 """Issued documents and the counters of their numbers."""
 
 from datetime import date
-from typing import Any
 
-import orjson
-
+from commerce.bodies.form import read
+from commerce.bodies.sale import SaleCompleted
 from commerce.documents import IssuedNumber
 from terminal.db.connection import Queries, Transaction
 
@@ -56,9 +55,9 @@ def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) ->
     )
 
 
-def find_content(queries: Queries, document: str) -> dict[str, Any] | None:
-    """Return the body of ``sale_completed`` that issued a document: all that a reprint needs."""
+def find_content(queries: Queries, document: str) -> SaleCompleted | None:
+    """Return the body of the entry that issued a document: all that a reprint needs."""
     row = queries.fetch_one(
         "SELECT e.body FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq WHERE d.id = ?", (document,)
     )
-    return None if row is None else orjson.loads(row[0])
+    return None if row is None else read(SaleCompleted, row[0])

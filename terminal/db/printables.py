@@ -2,57 +2,66 @@
 """Entries as printing and pages read them back: by document or by session, off the writer's thread."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
-import orjson
-
+from commerce.bodies.effect import FiscalReference
+from commerce.bodies.form import Body, read
+from commerce.bodies.header import Header
+from commerce.bodies.sale import SaleCompleted
+from commerce.bodies.session import OperatorSignedOn, SessionClosed
+from commerce.kinds import ChainMode
 from terminal.db.connection import Readers, Row
 from terminal.db.effects import EFFECT_COLUMNS, EffectRow, read_effect
 
 _SIGNED_ON = "operator_signed_on"
-_ENTRY = "e.chain, e.seq, e.hash, e.at, e.header, e.body"
+_ENTRY = "e.chain, e.seq, e.hash, e.at, e.header, e.body, (SELECT mode FROM chain c WHERE c.chain = e.chain)"
+B = TypeVar("B", bound=Body)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """One entry with its body read."""
+class StoredEntry(Generic[B]):
+    """One entry with its body read, and what its chain is for."""
 
     chain: str
     seq: int
     hash: bytes
     at: str
     operator: str | None  # id
-    body: dict[str, Any]
+    mode: ChainMode
+    body: B
 
 
-async def find_document_entry(readers: Readers, document: str) -> StoredEntry | None:
+async def find_document_entry(readers: Readers, document: str) -> StoredEntry[SaleCompleted] | None:
     """Return the entry that issued a document."""
     return _stored(
+        SaleCompleted,
         await readers.fetch_one(
             f"SELECT {_ENTRY} FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq WHERE d.id = ?",
             (document,),
-        )
+        ),
     )
 
 
-async def find_last_document_entry(readers: Readers) -> StoredEntry | None:
+async def find_last_document_entry(readers: Readers) -> StoredEntry[SaleCompleted] | None:
     """Return the entry that issued the newest document."""
     return _stored(
+        SaleCompleted,
         await readers.fetch_one(
             f"SELECT {_ENTRY} FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq"
             " ORDER BY d.rowid DESC LIMIT 1"
-        )
+        ),
     )
 
 
-async def find_z_entry(readers: Readers, session: str) -> StoredEntry | None:
+async def find_z_entry(readers: Readers, session: str) -> StoredEntry[SessionClosed] | None:
     """Return the entry that closed a session."""
     return _stored(
+        SessionClosed,
         await readers.fetch_one(
             f"SELECT {_ENTRY} FROM session s JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq"
             " WHERE s.id = ?",
             (session,),
-        )
+        ),
     )
 
 
@@ -66,17 +75,17 @@ async def find_operator_name(readers: Readers, chain: str, seq: int) -> str:
         " ORDER BY p.position DESC, o.seq DESC LIMIT 1))",
         (chain, seq, _SIGNED_ON),
     )
-    return str(orjson.loads(row[0])["name"]) if row else ""
+    return read(OperatorSignedOn, row[0]).name if row else ""
 
 
-async def find_fiscal_reference(readers: Readers, document: str) -> dict[str, Any] | None:
+async def find_fiscal_reference(readers: Readers, document: str) -> FiscalReference | None:
     """Return the fiscal register's number of a document, None where there is none (yet)."""
     row = await readers.fetch_one(
         "SELECT reference FROM effect WHERE of = ? AND kind = 'fiscal' AND state = 'done'"
         " ORDER BY position DESC LIMIT 1",
         (document,),
     )
-    return orjson.loads(row[0]) if row and row[0] else None
+    return read(FiscalReference, row[0]) if row and row[0] else None
 
 
 async def has_open_fiscal_effect(readers: Readers, document: str) -> bool:
@@ -95,8 +104,8 @@ async def list_open_effects(readers: Readers, kind: str) -> list[EffectRow]:
     return [read_effect(row) for row in rows]
 
 
-def _stored(row: Row | None) -> StoredEntry | None:
+def _stored(kind: type[B], row: Row | None) -> StoredEntry[B] | None:
     if row is None:
         return None
-    operator = orjson.loads(row[4])["operator"]
-    return StoredEntry(row[0], row[1], bytes(row[2]), row[3], operator, orjson.loads(row[5]))
+    operator = read(Header, row[4]).operator
+    return StoredEntry(row[0], row[1], bytes(row[2]), row[3], operator, ChainMode(row[6]), read(kind, row[5]))

@@ -2,10 +2,10 @@
 """Till sessions: from opening cash to the Z."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
-
+from commerce.bodies.chain import Checkpoint
+from commerce.bodies.form import read
+from commerce.bodies.session import SessionClosed
 from commerce.errors import ConflictError, RuleError
 from terminal.db.connection import Queries, Row, Transaction
 
@@ -91,26 +91,26 @@ def close_session(tx: Transaction, session: str, at: str, chain: str, seq: int, 
     )
 
 
-def find_last_checkpoint(queries: Queries, chain: str) -> dict[str, Any] | None:
+def find_last_checkpoint(queries: Queries, chain: str) -> Checkpoint | None:
     """Return the body of a chain's newest checkpoint: it stands right behind the newest Z."""
     row = queries.fetch_one(
         "SELECT e.body FROM session s JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq + 1"
         " WHERE s.closed_chain = ? ORDER BY s.position DESC LIMIT 1",
         (chain,),
     )
-    return None if row is None else orjson.loads(row[0])
+    return None if row is None else read(Checkpoint, row[0])
 
 
-def find_z(queries: Queries, session: str) -> dict[str, Any] | None:
+def find_z(queries: Queries, session: str) -> SessionClosed | None:
     """Return the body of a session's Z."""
     row = queries.fetch_one(
         "SELECT e.body FROM session s JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq WHERE s.id = ?",
         (session,),
     )
-    return None if row is None else orjson.loads(row[0])
+    return None if row is None else read(SessionClosed, row[0])
 
 
-def find_last_z(queries: Queries, mode: str) -> dict[str, Any] | None:
+def find_last_z(queries: Queries, mode: str) -> SessionClosed | None:
     """Return the body of a mode's newest Z."""
     row = queries.fetch_one("SELECT id FROM session WHERE mode = ? ORDER BY z_number DESC LIMIT 1", (mode,))
     return None if row is None else find_z(queries, row[0])

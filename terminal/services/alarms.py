@@ -1,7 +1,6 @@
 """Alarms: what head office must see goes the way of every fact, signed and in order, also from a till that is apart."""
 
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
-from commerce.ledger import Kind
 from terminal.services.chains import Moment, Write
 
 
@@ -9,4 +8,4 @@ def raise_alarm(
     write: Write, moment: Moment, code: AlarmCode, subject: str, *, count: int = 1, detail: str = ""
 ) -> None:
     """Write an alarm in the transaction of what noticed it."""
-    write.append(moment, Kind.ALARM_RAISED, AlarmRaised(code, subject, count, detail).as_body())
+    write.record(moment, AlarmRaised(code, subject, count, detail))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, TypeVar
 
+from commerce.bodies.form import Body
 from commerce.dates import offset_text, utc_text
 from commerce.documents import ReceiptCode, receipt_code
 from commerce.ids import new_chain, new_id, short_code
@@ -86,6 +87,10 @@ class Write:
         """Return the code of the receipt that the next entry will be: made with the key that signs the entry."""
         place = ReceiptCode(self.origin.till, self.origin.chain, self.head.seq + 1, day, total_cents)
         return receipt_code(place, self._signer)
+
+    def record(self, moment: Moment, body: Body) -> Entry:
+        """Write the next entry from a typed body."""
+        return self.append(moment, body.KIND, body.as_body())
 
     def append(
         self,

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from commerce.bodies.chain import ClockCorrected
 from commerce.dates import utc_text
 from commerce.errors import RuleError
-from commerce.ledger import Kind
 from terminal.db import ledger
 from terminal.services.chains import Write
 from terminal.services.clock import ReplayClock
@@ -28,11 +28,11 @@ def confirm_clock(till: Till, state: RegisterState, command: ConfirmClock) -> Pl
     sub_series = till.chains.sub_series + 1 if dated_ahead else None
 
     def write(write: Write) -> Values:
-        body = {"old": utc_text(old), "new": utc_text(moment.at), "by": moment.operator, "sub_series": sub_series}
-        write.append(replace(moment, clock_suspect=False), Kind.CLOCK_CORRECTED, body)
+        body = ClockCorrected(utc_text(old), utc_text(moment.at), moment.operator, sub_series)
+        write.record(replace(moment, clock_suspect=False), body)
         if sub_series is not None:
             ledger.set_sub_series(write.tx, write.origin.chain, sub_series)
-        return body
+        return body.as_body()
 
     def then(now: RegisterState, _: Values) -> RegisterState:
         till.clock.confirm()

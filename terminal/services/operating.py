@@ -53,7 +53,7 @@ class TillSettings:
     cash_step: int | None = None
     warehouse: str | None = None
     drawer: str = "main"
-    layout: Layout = field(default_factory=lambda: Layout("standard", 0))
+    layout: Layout = field(default_factory=lambda: Layout("standard", 0, (), ()))
     embedded_rules: tuple[EmbeddedRule, ...] = ()
     fiscal_required: bool = False
     series_formula: str = "{series}/{yy}/{number:6}"

@@ -6,15 +6,14 @@ from typing import Any
 from commerce.dates import utc_text
 from commerce.errors import ConflictError, NotFoundError, RuleError
 from commerce.ids import new_id
-from commerce.ledger import Kind
 from terminal.db import effects
 from terminal.db.effects import EffectRow, NewEffect
 from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import DismissPrint, PrintAgain
+from terminal.services.effect_bodies import effect_intended, intend
 from terminal.services.plan import Plan, Till, Values, require_operator
 from terminal.services.state import PrintState, RegisterState
-from terminal.services.till_sessions import intend
 
 FISCAL = "fiscal"
 SHOWN_KINDS = ("print", FISCAL)  # what a person may have to look at
@@ -103,15 +102,7 @@ def settle_effect(moment: Moment, effect: str, outcome: str, reason: str, refere
 def _write_outcome(
     write: Write, moment: Moment, row: EffectRow, outcome: str, reason: str, reference: dict[str, Any] | None
 ) -> None:
-    body = {
-        "effect": row.id,
-        "kind": row.kind,
-        "outcome": outcome,
-        "reason": reason,
-        "reference": reference,
-        "attempt": row.attempt,
-    }
-    write.append(moment, Kind.EFFECT_SETTLED, body)
+    write.record(moment, effect_settled(row, outcome, reason, reference))
     effects.settle(write.tx, row, outcome, reason, reference, waits=_waits(row.kind, outcome, reason))
 
 
@@ -123,8 +114,7 @@ def start_effect(moment: Moment, effect: str, baseline: dict[str, Any] | None) -
         if row is None or not effects.mark_started(write.tx, effect, baseline):
             return {"started": False}
         if baseline is not None:
-            body = {"effect": effect, "kind": row.kind, "of": row.of, "baseline": baseline}
-            write.append(moment, Kind.EFFECT_INTENDED, body)
+            write.record(moment, effect_intended(row, baseline))
         return {"started": True}
 
     def then(now: RegisterState, values: Values) -> RegisterState:

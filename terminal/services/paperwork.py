@@ -2,31 +2,32 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-import orjson
-
-from commerce.bodies.form import read
+from commerce.bodies.effect import FiscalReference
+from commerce.bodies.form import Body
 from commerce.bodies.sale import SaleCompleted
+from commerce.bodies.session import SessionClosed
 from commerce.errors import NotFoundError
 from terminal.db import printables
 from terminal.db.connection import Readers
 from terminal.db.effects import EffectRow
 from terminal.db.printables import StoredEntry
 from terminal.devices.protocols import FiscalDocument
+from terminal.services.effect_bodies import Z_REPORT
 from terminal.services.fiscal_documents import fiscal_document
-from terminal.services.identity import Identity
-from terminal.services.printing import RECEIPT, Z_REPORT, PrintableEntry
+from terminal.services.printing import PrintableEntry
 from terminal.services.register import Register
+
+B = TypeVar("B", bound=Body)
 
 
 class Paperwork:
     """The ledger's side of effects (an ``EffectDesk``), and the documents they are about."""
 
-    def __init__(self, register: Register, readers: Readers, identity: Identity) -> None:
+    def __init__(self, register: Register, readers: Readers) -> None:
         self._register = register
         self._readers = readers
-        self._identity = identity
 
     async def open_effects(self, kind: str) -> Sequence[EffectRow]:
         """Return the effects of one kind that are not settled well, oldest first."""
@@ -53,39 +54,23 @@ class Paperwork:
     async def printable(self, effect: EffectRow) -> PrintableEntry:
         """Return what the effect prints; NotFoundError ``document.unknown`` when the ledger has no such document."""
         if effect.document_kind == Z_REPORT:
-            entry = _found(await printables.find_z_entry(self._readers, effect.of), effect.of)
-            language = self._register.state.operating.shop.languages[0]
-            return await self._printable(Z_REPORT, entry, self._seller(), language, None)
+            return await self._printable(_found(await printables.find_z_entry(self._readers, effect.of), effect.of))
         entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
-        fiscal = await printables.find_fiscal_reference(self._readers, effect.of)
-        return await self._printable(RECEIPT, entry, entry.body["seller"], entry.body["language"], fiscal)
+        return await self._printable(entry, await printables.find_fiscal_reference(self._readers, effect.of))
 
     async def fiscal_document(self, effect: EffectRow) -> FiscalDocument:
         """Return what the fiscal register is asked to print."""
         entry = _found(await printables.find_document_entry(self._readers, effect.of), effect.of)
-        return fiscal_document(effect.id, read(SaleCompleted, orjson.dumps(entry.body)))
+        return fiscal_document(effect.id, entry.body)
 
     async def _printable(
-        self, kind: str, entry: StoredEntry, seller: dict[str, Any], language: str, fiscal: dict[str, Any] | None
+        self, entry: StoredEntry[SaleCompleted] | StoredEntry[SessionClosed], fiscal: FiscalReference | None = None
     ) -> PrintableEntry:
         name = await printables.find_operator_name(self._readers, entry.chain, entry.seq) if entry.operator else ""
-        return PrintableEntry(
-            kind, entry.chain, entry.seq, entry.hash, entry.at, name, entry.body, seller, language, fiscal
-        )
-
-    def _seller(self) -> dict[str, Any]:
-        operating, till = self._register.state.operating, self._register.state.till
-        return {
-            "company_name": operating.company.name,
-            "tax_id": operating.company.tax_id,
-            "country": operating.company.country,
-            "shop_name": operating.shop.name,
-            "address": list(operating.shop.address),
-            "till_name": till.name,
-        }
+        return PrintableEntry(entry.body, entry.hash, entry.at, name, entry.mode, fiscal)
 
 
-def _found(entry: StoredEntry | None, what: str) -> StoredEntry:
+def _found(entry: StoredEntry[B] | None, what: str) -> StoredEntry[B]:
     if entry is None:
         raise NotFoundError("document.unknown", document=what)
     return entry

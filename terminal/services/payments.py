@@ -6,7 +6,7 @@ from datetime import date
 from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.dates import document_date, utc_text
-from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, Seller, numbered_body, unnumbered_body
+from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, numbered_body, unnumbered_body
 from commerce.errors import BadInputError, ConflictError, RuleError
 from commerce.ids import new_id
 from commerce.ledger import Kind
@@ -22,7 +22,7 @@ from terminal.services.operating import OperatingSet, TenderType
 from terminal.services.outcomes import SHOWN_KINDS
 from terminal.services.plan import Plan, Till, Values, require_operator, require_session
 from terminal.services.selling import open_basket
-from terminal.services.state import DoneSale, PrintState, RegisterState
+from terminal.services.state import DoneSale, PrintState, RegisterState, seller_of
 
 MAX_PRINTS_SHOWN = 100
 
@@ -145,10 +145,9 @@ def _effect_kinds(operating: OperatingSet, basket: Basket) -> list[str]:
 def sale_context(till: Till, state: RegisterState) -> SaleContext:
     """Return what the sale is completed under, as the document keeps it."""
     operating = state.operating
-    company, shop, settings = operating.company, operating.shop, operating.settings
-    seller = Seller(company.name, company.tax_id, company.country, shop.name, shop.address, state.till.name)
+    shop, settings = operating.shop, operating.settings
     return SaleContext(
-        seller=seller,
+        seller=seller_of(state),
         layout=settings.layout,
         pos_type=settings.pos_type,
         settings_version=settings.version,

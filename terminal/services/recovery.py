@@ -114,14 +114,14 @@ def _done(queries: Queries, current: SaleRow, paper: EffectRow | None) -> DoneSa
     body = documents.find_content(queries, current.document) if current.document else None
     if body is None:
         return None
-    settlement, document = body["settlement"], body["document"]
+    settlement, document = body.settlement, body.document
     return DoneSale(
         sale=current.id,
-        document=document["id"],
-        formatted=document["formatted"],
-        currency=body["currency"],
-        total=settlement["total"],
-        tendered=settlement["tendered"],
-        change=settlement["change"],
+        document=document.id,
+        formatted=document.formatted,
+        currency=body.currency,
+        total=settlement.total,
+        tendered=settlement.tendered,
+        change=settlement.change,
         print=paper.id if paper else None,
     )

@@ -338,7 +338,7 @@ def _with_approval(plan: Plan, command: Command, approval: Approval) -> Callable
     body = ApprovalGiven(approval.approver, plan.moment.operator or "", rights, act_name(command), approval.sale)
 
     def write(write: Write) -> Values:
-        write.append(plan.moment, body.KIND, body.as_body())
+        write.record(plan.moment, body)
         return plan.write(write)
 
     return write

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
+from commerce.bodies.chain import SettingApplied
 from commerce.canonical import canonical_bytes
-from commerce.ledger import Kind
 from commerce.wire import OPERATING_KINDS, Change
 from terminal.db import ledger, registry
 from terminal.services.chains import Moment, Write
@@ -39,5 +39,4 @@ def _apply_row(write: Write, moment: Moment, change: Change) -> None:
     registry.put_row(write.tx, change.kind, change.id, change.version, encoded)
     if change.kind in _IN_THE_LEDGER:
         digest = hashlib.sha256(encoded).hexdigest()
-        body = {"kind": change.kind, "id": change.id, "version": change.version, "digest": digest}
-        write.append(moment, Kind.SETTING_APPLIED, body)
+        write.record(moment, SettingApplied(change.kind, change.id, change.version, digest))

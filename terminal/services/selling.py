@@ -7,10 +7,10 @@ from typing import Any
 
 from commerce import basket as sale
 from commerce.basket import Basket, Line, LineKind, PriceOrigin, TotalOrigin
+from commerce.bodies.sale import LineVoided, SaleVoided
 from commerce.dates import document_date, utc_text
 from commerce.errors import BadInputError, NotFoundError, RuleError
 from commerce.ids import new_id
-from commerce.ledger import Kind
 from commerce.line import cut_quantity
 from commerce.money import (
     MAX_CENTS,
@@ -117,7 +117,8 @@ def void_line(till: Till, state: RegisterState, command: VoidLine) -> Plan:
 
     def write(write: Write) -> Values:
         journal.add_events(write.tx, basket.sale, [event])
-        write.append(moment, Kind.LINE_VOIDED, {"sale": basket.sale, "line": line.body})
+        body = line.stored
+        write.record(moment, LineVoided(basket.sale, basket.currency, body, body.quantity, ""))
         return {"sale": basket.sale, "line": line.id}
 
     return Plan(moment, write, lambda now, _: replace(now, basket=after, newest_line=newest))
@@ -129,8 +130,8 @@ def void_sale(till: Till, state: RegisterState, command: VoidSale) -> Plan:
 
     def write(write: Write) -> Values:
         sales.void_sale(write.tx, basket.sale, utc_text(moment.at))
-        body = {"sale": basket.sale, "lines": [line.body for line in basket.lines], "reason": command.reason}
-        write.append(moment, Kind.SALE_VOIDED, body)
+        lines = tuple(line.stored for line in basket.lines)
+        write.record(moment, SaleVoided(basket.sale, basket.currency, lines, command.reason or ""))
         return {"sale": basket.sale}
 
     return Plan(moment, write, lambda now, _: replace(now, basket=None, newest_line=None))
@@ -162,10 +163,10 @@ def _with_return(quantity: Decimal | None) -> tuple[Right, ...]:
 
 def _with_trace(plan: Plan, basket: Basket, line: Line, cut: Decimal) -> Callable[[Write], Values]:
     """Return a plan's job with an entry of what is taken off a line."""
-    body = {"sale": basket.sale, "currency": basket.currency, "line": line.body, "quantity": quantity_text(cut)}
+    body = LineVoided(basket.sale, basket.currency, line.stored, quantity_text(cut), "")
 
     def write(write: Write) -> Values:
-        write.append(plan.moment, Kind.LINE_VOIDED, body | {"reason": ""})
+        write.record(plan.moment, body)
         return plan.write(write)
 
     return write

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from commerce.basket import Basket
+from commerce.bodies.parties import SellerBody
+from commerce.bodies.session import SessionClosed
 from commerce.ledger import ChainMode
 from terminal.devices.protocols import ONE_WAY
 from terminal.services.operating import OperatingSet, Operator
@@ -134,7 +136,7 @@ class RegisterState:
     prints: tuple[PrintState, ...]
     notices: tuple[Notice, ...]
     clock: ClockState
-    last_z: dict[str, Any] | None = None  # body of the newest session_closed of this run
+    last_z: SessionClosed | None = None  # the newest Z
     dated_until: date | None = None  # the newest document date of the series that is being numbered
 
     @property
@@ -146,3 +148,9 @@ class RegisterState:
         """Return the state once the screen of the completed sale is left: its good paper goes with it."""
         prints = tuple(p for p in self.prints if p.state not in ("done", "not_done") and not p.is_one_way)
         return replace(self, done=None, prints=prints)
+
+
+def seller_of(state: RegisterState) -> SellerBody:
+    """Return company, shop and till as documents print them."""
+    company, shop = state.operating.company, state.operating.shop
+    return SellerBody(company.name, company.tax_id, company.country, shop.name, tuple(shop.address), state.till.name)

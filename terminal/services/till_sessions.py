@@ -1,28 +1,25 @@
 """Who is at the till, and the till session from opening cash to the Z."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-import orjson
-
+from commerce.bodies.session import OperatorSignedOff, OperatorSignedOn, SessionClosed, SessionOpened
 from commerce.dates import business_day, utc_text
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
 from commerce.ids import new_id
-from commerce.ledger import Kind
 from commerce.money import MAX_CENTS
-from terminal.db import commands, documents, effects, ledger, sales, sessions
-from terminal.db.effects import EffectRow, NewEffect
+from terminal.db import commands, ledger, sales, sessions
+from terminal.db.effects import NewEffect
 from terminal.db.sessions import SessionRow
-from terminal.services.chains import Moment, Write
+from terminal.services.chains import Write
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn
+from terminal.services.effect_bodies import Z_REPORT, intend
 from terminal.services.operating import Operator
 from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
-from terminal.services.state import PrintState, RegisterState, SessionState
+from terminal.services.state import PrintState, RegisterState, SessionState, seller_of
+from terminal.services.z_report import Dress, write_z
 
 OPERATOR_KEY = "operator"
-_SUMMED_KINDS = (Kind.SALE_COMPLETED.value, Kind.SALE_VOIDED.value, Kind.CASH_MOVED.value)
-_CASH_SIGNS = {"loan": 1, "paid_in": 1, "pickup": -1, "paid_out": -1}
 _COMMANDS_KEPT = timedelta(days=7)
 
 
@@ -43,9 +40,8 @@ def sign_on(till: Till, state: RegisterState, command: SignOn) -> Plan:
 
     def write(write: Write) -> Values:
         if leaving is not None:
-            write.append(moment, Kind.OPERATOR_SIGNED_OFF, {"operator": leaving.id, "reason": "switched"})
-        body = {"operator": operator.id, "name": operator.name, "method": "pin"}
-        write.append(replace(moment, operator=operator.id), Kind.OPERATOR_SIGNED_ON, body)
+            write.record(moment, OperatorSignedOff(leaving.id, "switched"))
+        write.record(replace(moment, operator=operator.id), OperatorSignedOn(operator.id, operator.name, "pin"))
         ledger.set_meta(write.tx, OPERATOR_KEY, operator.id)
         return {"operator": operator.id, "name": operator.name}
 
@@ -59,7 +55,7 @@ def sign_off(till: Till, state: RegisterState, command: SignOff) -> Plan:
     moment = till.moment(state, command.command_id)
 
     def write(write: Write) -> Values:
-        write.append(moment, Kind.OPERATOR_SIGNED_OFF, {"operator": operator.id, "reason": "asked"})
+        write.record(moment, OperatorSignedOff(operator.id, "asked"))
         ledger.set_meta(write.tx, OPERATOR_KEY, None)
         sales.leave_ended(write.tx, place_of(state))
         return {"operator": operator.id}
@@ -87,15 +83,15 @@ def open_session(till: Till, state: RegisterState, command: OpenSession) -> Plan
     moment = replace(before, till_session=opened.id, business_day=day)
 
     def write(write: Write) -> Values:
-        body = {
-            "session": opened.id,
-            "drawer": opened.drawer,
-            "currency": opened.currency,
-            "opening_cash": opened.opening_cash,
-            "business_day": opened.business_day,
-            "zone": shop.zone.key,
-        }
-        entry = write.append(moment, Kind.SESSION_OPENED, body)
+        body = SessionOpened(
+            session=opened.id,
+            drawer=opened.drawer,
+            currency=opened.currency,
+            opening_cash=opened.opening_cash,
+            business_day=opened.business_day,
+            zone=shop.zone.key,
+        )
+        entry = write.record(moment, body)
         row = SessionRow(
             opened.id,
             state.till.mode.value,
@@ -122,167 +118,31 @@ def close_session(till: Till, state: RegisterState, command: CloseSession) -> Pl
     moment = till.moment(state, command.command_id)
     printing = None if till.is_replay else new_id()
     empty_sale = state.basket.sale if state.basket else None
+    shop = state.operating.shop
+    dress = Dress(seller_of(state), shop.languages[0], shop.zone.key)
+    written: list[SessionClosed] = []
 
     def write(write: Write) -> Values:
         if empty_sale is not None:
             sales.void_sale(write.tx, empty_sale, utc_text(moment.at))
         sales.leave_ended(write.tx, place_of(state))
-        z = _write_z(write, moment, command.counted_cash_cents, till, state.operating.shop.zone.key)
+        z = write_z(write, moment, command.counted_cash_cents, dress, till.steps)
         if printing is not None:
-            effect = NewEffect(printing, "print", z["session"], f"Z {z['z_number']}", "z_report", utc_text(moment.at))
+            effect = NewEffect(printing, "print", z.session, f"Z {z.z_number}", Z_REPORT, utc_text(moment.at))
             intend(write, moment, effect)
         commands.forget_commands(write.tx, utc_text(moment.at - _COMMANDS_KEPT))
-        return {"z": z, "print": printing}
+        written.append(z)
+        return {"z": z.as_body(), "print": printing}
 
-    return Plan(moment, write, _closed, "session.closed")
-
-
-def intend(write: Write, moment: Moment, effect: NewEffect, baseline: dict[str, Any] | None = None) -> None:
-    """Write an effect that no sale brings along, with its entry."""
-    effects.add_effects(write.tx, [effect])
-    body = {"effect": effect.id, "kind": effect.kind, "of": effect.of, "baseline": baseline}
-    write.append(moment, Kind.EFFECT_INTENDED, body)
+    return Plan(moment, write, lambda now, _: _closed(now, written[-1], printing), "session.closed")
 
 
-def _closed(state: RegisterState, values: Values) -> RegisterState:
-    z, printing = values["z"], values["print"]
+def _closed(state: RegisterState, z: SessionClosed, printing: str | None) -> RegisterState:
     after = state.without_done()
     if printing:
-        title = f"Z {z['z_number']}"
-        begun = PrintState(printing, z["session"], title, "z_report", "intended", "", 1, "")
+        begun = PrintState(printing, z.session, f"Z {z.z_number}", Z_REPORT, "intended", "", 1, "")
         after = replace(after, prints=(*after.prints, begun))
     return replace(after, session=None, basket=None, newest_line=None, last_z=z)
-
-
-@dataclass
-class _Sums:
-    """What a session's own entries add up to."""
-
-    sales: int = 0
-    voids: int = 0
-    total: int = 0
-    rounding: int = 0
-    excess: int = 0
-    cash: int = 0
-    tenders: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    tender_names: dict[str, dict[str, str]] = field(default_factory=dict)  # by type, as it was last called
-    taxes: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
-
-    def add(self, kind: str, body: dict[str, Any], currency: str) -> None:
-        if kind == Kind.SALE_VOIDED:
-            self.voids += 1
-        elif kind == Kind.CASH_MOVED:
-            self.cash += _CASH_SIGNS[body["movement"]] * body["amount"]
-        else:
-            self._add_sale(body, currency)
-
-    def _add_sale(self, body: dict[str, Any], currency: str) -> None:
-        settlement = body["settlement"]
-        self.sales += 1
-        self.total += settlement["total"]
-        self.rounding += settlement["rounding"]
-        self.excess += settlement["excess"]
-        change = settlement["change"]
-        for tender in reversed(body["tenders"]):  # change was given out of the last cash
-            given_back = change if tender["kind"] == "cash" else 0
-            change -= given_back
-            self._add_tender(tender, given_back, currency)
-        for row in body["taxes"]:
-            key = (row["code"], row["rate"], row["treatment"], row["natura"], row["receipt_code"])
-            sums = self.taxes.setdefault(key, [0, 0])
-            sums[0] += row["taxable"]
-            sums[1] += row["tax"]
-
-    def _add_tender(self, tender: dict[str, Any], given_back: int, currency: str) -> None:
-        row = self.tenders.setdefault((tender["type"], tender["kind"], tender["currency"]), [0, 0])
-        row[0] += tender["amount"] - given_back
-        row[1] += 1
-        self.tender_names[tender["type"]] = tender["names"]
-        if tender["kind"] == "cash" and tender["currency"] == currency:
-            self.cash += tender["amount"] - given_back
-
-
-def _write_z(write: Write, moment: Moment, counted: int, till: Till, zone: str) -> dict[str, Any]:
-    session = sessions.get_open_session(write.tx, moment.till_session or "")
-    sums, grand = _sum_session(write, session)
-    number = sessions.next_z_number(write.tx, session.mode)
-    unknown = [effect for effect in effects.list_open(write.tx) if effect.state in ("intended", "started", "unknown")]
-    z = {**_z_body(session, sums, number, moment, counted, unknown, write.head.seq), "zone": zone}
-    entry = write.append(moment, Kind.SESSION_CLOSED, z)
-    till.steps.reached("session.close_written")
-    write.append(moment, Kind.CHECKPOINT, _checkpoint(write, session.id, grand))
-    sessions.close_session(write.tx, session.id, utc_text(moment.at), write.origin.chain, entry.seq, number)
-    effects.retire_listed(write.tx)
-    return z
-
-
-def _sum_session(write: Write, session: SessionRow) -> tuple[_Sums, dict[str, int]]:
-    """Sum the session's entries, and go on from the last checkpoint's grand totals of the current chain."""
-    sums, current = _Sums(), write.origin.chain
-    last = sessions.find_last_checkpoint(write.tx, current)
-    grand = dict(last["totals"]) if last else {"sales": 0, "gross_total": 0}
-    for chain in ledger.chains_since(write.tx, session.chain):
-        first_seq = session.opened_seq if chain == session.chain else 1
-        before = (sums.sales, sums.total)
-        for kind, body in ledger.iterate_bodies(write.tx, chain, first_seq, session.id, _SUMMED_KINDS):
-            sums.add(kind, orjson.loads(body), session.currency)
-        if chain == current:
-            grand["sales"] += sums.sales - before[0]
-            grand["gross_total"] += sums.total - before[1]
-    return sums, grand
-
-
-def _z_body(
-    session: SessionRow,
-    sums: _Sums,
-    number: int,
-    moment: Moment,
-    counted: int,
-    unknown: list[EffectRow],
-    last_seq: int,
-) -> dict[str, Any]:
-    expected = session.opening_cash + sums.cash
-    return {
-        "session": session.id,
-        "drawer": session.drawer,
-        "z_number": number,
-        "currency": session.currency,
-        "business_day": session.business_day,
-        "opened_at": session.opened_at,
-        "sales": sums.sales,
-        "voids": sums.voids,
-        "totals": {"total": sums.total, "rounding": sums.rounding, "excess": sums.excess},
-        "tenders": [
-            dict(zip(("type", "kind", "currency"), key, strict=True))
-            | {"names": sums.tender_names[key[0]], "amount": row[0], "count": row[1]}
-            for key, row in sorted(sums.tenders.items())
-        ],
-        "taxes": [
-            dict(zip(("code", "rate", "treatment", "natura", "receipt_code"), key, strict=True))
-            | {"taxable": row[0], "tax": row[1]}
-            for key, row in sorted(sums.taxes.items(), key=lambda item: str(item[0]))
-        ],
-        "expected_cash": expected,
-        "counted_cash": counted,
-        "over_short": counted - expected,
-        "unknown_effects": [
-            {"effect": e.id, "kind": e.kind, "of": e.of, "title": e.title, "state": e.state} for e in unknown
-        ],
-        "first_seq": session.opened_seq,
-        "last_seq": last_seq,
-    }
-
-
-def _checkpoint(write: Write, session: str, grand: dict[str, int]) -> dict[str, Any]:
-    counters = documents.list_counters(write.tx, f"{write.origin.chain}/")
-    return {
-        "session": session,
-        "reason": "z",
-        "counters": [{"series": s, "period": p, "last_number": n} for s, p, n in counters],
-        "totals": grand,
-        "head_seq": write.head.seq,
-        "head_hash": write.head.hash.hex(),
-    }
 
 
 def _refuse_open_sale(state: RegisterState) -> None:

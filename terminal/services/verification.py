@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import orjson
-
+from commerce.bodies.chain import ChainOpened
+from commerce.bodies.form import read
 from commerce.errors import BadInputError, PosError
 from commerce.ledger import NO_HASH, ChainMode, Head, Problem, Verdict, verify_chain
 from terminal.db import ledger
@@ -58,12 +58,13 @@ def _check_link(reader: Connection, verdicts: Mapping[str, Verdict], chain: str,
     verdict, genesis = verdicts[chain], ledger.find_body(reader, chain, 1)
     if verdict.problem or genesis is None:
         return verdict
-    body = orjson.loads(genesis)
-    left, older = Head(body["previous_seq"], bytes.fromhex(body["previous_head"])), verdicts.get(body["previous_chain"])
-    if body["previous_source"] == "ledger":
-        holds = older is not None and left == older.head
-    elif body["previous_chain"] is None:
+    opened = read(ChainOpened, genesis)
+    left = Head(opened.previous_seq, bytes.fromhex(opened.previous_head))
+    older = verdicts.get(opened.previous_chain or "")
+    if opened.previous_chain is None:
         holds = is_first
+    elif opened.previous_source == "ledger":
+        holds = older is not None and left == older.head
     else:
         holds = older is None or left.seq > older.head.seq
     return verdict if holds else replace(verdict, problem=Problem(chain, 1, "ledger.broken_link"))

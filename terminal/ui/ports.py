@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
+from commerce.bodies.sale import SaleCompleted
 from terminal.devices.protocols import DeviceState
 from terminal.services.commands import Command
 from terminal.services.register import Listener, Result
@@ -67,7 +68,7 @@ Search = Callable[[str, str, int], Awaitable[Sequence[FoundItem]]]
 class StoredReceipt:
     """A receipt as the ledger has it: the body of its ``sale_completed`` and the moment it was written."""
 
-    body: Mapping[str, Any]
+    body: SaleCompleted
     at: datetime
 
 

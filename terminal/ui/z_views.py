@@ -4,50 +4,48 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from terminal.ui.words import REPORT_TITLE, TENDER_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from commerce.bodies.session import SessionClosed, ZTax, ZTender
     from terminal.ui.view_types import TaxView, ZRowView, ZView
     from terminal.ui.views import Viewer
 
 
-def z_view(viewer: Viewer, body: Mapping[str, Any], currency: str) -> ZView:
+def z_view(viewer: Viewer, body: SessionClosed, currency: str) -> ZView:
     """Return the body of a ``session_closed`` for people."""
     money, words = viewer.formats.money, viewer.words
-    over_short = body["over_short"]
+    over_short = body.over_short
     return {
-        "title": words.t(REPORT_TITLE, number=f"Z {body['z_number']}"),
-        "business_day": viewer.formats.day(datetime.fromisoformat(body["business_day"])),
+        "title": words.t(REPORT_TITLE, number=f"Z {body.z_number}"),
+        "business_day": viewer.formats.day(datetime.fromisoformat(body.business_day)),
         "summary": [
-            {"label": words.t("Sales"), "amount": str(body["sales"])},
-            {"label": words.t("Voided sales"), "amount": str(body["voids"])},
-            {"label": words.t("Takings"), "amount": money(body["totals"]["total"], currency)},
+            {"label": words.t("Sales"), "amount": str(body.sales)},
+            {"label": words.t("Voided sales"), "amount": str(body.voids)},
+            {"label": words.t("Takings"), "amount": money(body.totals.total, currency)},
         ],
-        "tenders": [_tender(viewer, row, currency) for row in body["tenders"]],
-        "taxes": [_tax(viewer, row, currency) for row in body["taxes"]],
-        "expected": money(body["expected_cash"], currency),
-        "counted": money(body["counted_cash"], currency),
+        "tenders": [_tender(viewer, row, currency) for row in body.tenders],
+        "taxes": [_tax(viewer, row, currency) for row in body.taxes],
+        "expected": money(body.expected_cash, currency),
+        "counted": money(body.counted_cash, currency),
         "over_short": money(over_short, currency),
         "over_short_cents": over_short,
         "verdict": _verdict(viewer, over_short, currency),
     }
 
 
-def _tender(viewer: Viewer, row: Mapping[str, Any], currency: str) -> ZRowView:
-    names = row.get("names") or {}
-    name = names.get(viewer.language) or viewer.words.t(TENDER_KINDS.get(row["kind"], row["type"]))
-    return {"label": f"{name} ({row['count']})", "amount": viewer.formats.money(row["amount"], currency)}
+def _tender(viewer: Viewer, row: ZTender, currency: str) -> ZRowView:
+    name = row.names.get(viewer.language) or viewer.words.t(TENDER_KINDS.get(row.kind, row.type))
+    return {"label": f"{name} ({row.count})", "amount": viewer.formats.money(row.amount, currency)}
 
 
-def _tax(viewer: Viewer, row: Mapping[str, Any], currency: str) -> TaxView:
+def _tax(viewer: Viewer, row: ZTax, currency: str) -> TaxView:
     return {
-        "label": viewer.tax_label(Decimal(row["rate"]), row["natura"]),
-        "taxable": viewer.formats.amount(row["taxable"], currency),
-        "tax": viewer.formats.amount(row["tax"], currency),
+        "label": viewer.tax_label(Decimal(row.rate), row.natura),
+        "taxable": viewer.formats.amount(row.taxable, currency),
+        "tax": viewer.formats.amount(row.tax, currency),
     }
 
 

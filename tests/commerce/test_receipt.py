@@ -1,12 +1,14 @@
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
 
 from commerce.basket import Basket, Line, LineKind, TotalOrigin, apply, lines_added, start, tender_added
-from commerce.canonical import canonical_bytes, parse_canonical
+from commerce.bodies.effect import FiscalReference
+from commerce.bodies.form import read
+from commerce.bodies.sale import SaleCompleted
+from commerce.canonical import canonical_bytes
 from commerce.documents import sale_body
 from commerce.receipt import Amount, Code, Printing, Words, receipt_elements
 from commerce.vat import VatMode
@@ -15,7 +17,7 @@ from tests.commerce.test_basket import OPENED
 from tests.commerce.test_documents import CODE, CONTEXT, EFFECTS, NUMBER, paid
 
 AT = "2026-11-23T17:42:00.000000Z"
-PRINTING = Printing(AT, "Anna", (), "CF1.code", bytes(range(32)))
+PRINTING = Printing(AT, "Anna", (), bytes(range(32)))
 BREAD = Line(
     id="line-2",
     kind=LineKind.ITEM,
@@ -40,17 +42,17 @@ COFFEE = replace(
 )
 
 
-def body_of(basket: Basket) -> dict[str, Any]:
-    return parse_canonical(canonical_bytes(sale_body(basket, NUMBER, CODE, CONTEXT, EFFECTS)))
+def body_of(basket: Basket) -> SaleCompleted:
+    return read(SaleCompleted, canonical_bytes(sale_body(basket, NUMBER, CODE, CONTEXT, EFFECTS)))
 
 
-def sold(*lines: Line, given_cents: int | None = None, step: int | None = None) -> dict[str, Any]:
+def sold(*lines: Line, given_cents: int | None = None, step: int | None = None) -> SaleCompleted:
     basket = replace(apply(start(OPENED), lines_added(lines)), cash_step=step)
     due = basket.total if given_cents is None else given_cents
     return body_of(apply(basket, tender_added(cash(due))))
 
 
-def texts(body: dict[str, Any], printing: Printing = PRINTING) -> list[str]:
+def texts(body: SaleCompleted, printing: Printing = PRINTING) -> list[str]:
     rows = []
     for element in receipt_elements(body, printing):
         if isinstance(element, Words):
@@ -96,7 +98,7 @@ def test_an_italian_receipt_reads_as_one() -> None:
 
 
 def test_an_english_document_is_english_to_the_last_word() -> None:
-    rows = texts({**sold(COFFEE, given_cents=1000), "language": "en"})
+    rows = texts(replace(sold(COFFEE, given_cents=1000), language="en"))
 
     assert "  2 x 3.49" in rows
     assert "Coffee  22% | 6.98" in rows
@@ -135,7 +137,7 @@ def test_a_mark_stands_first_and_again_at_the_end(mark: str, words: str) -> None
 
 
 def test_the_fiscal_registers_number_is_added_when_it_is_known() -> None:
-    reference = {"serial": "99SIM000001", "closure": 12, "number": 34, "issued_on": "2026-11-23"}
+    reference = FiscalReference("99SIM000001", 12, 34, "2026-11-23")
 
     rows = texts(sold(COFFEE), replace(PRINTING, fiscal=reference))
 
@@ -150,10 +152,10 @@ def test_any_sale_can_be_laid_out_and_its_lines_add_up_on_paper(basket: Basket) 
 
     assert len([e for e in elements if isinstance(e, Amount)]) >= len(basket.lines) + 2
     assert strong[0].text.startswith("TOTALE")
-    assert body["vat_mode"] in (VatMode.GROSS, VatMode.NET)
+    assert body.vat_mode in (VatMode.GROSS, VatMode.NET)
 
 
 def test_the_same_body_gives_the_same_rows_whenever_it_is_printed() -> None:
     body = sold(COFFEE, BREAD)
 
-    assert texts(body) == texts(parse_canonical(canonical_bytes(body)))
+    assert texts(body) == texts(read(SaleCompleted, canonical_bytes(body.as_body())))

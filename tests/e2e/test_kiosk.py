@@ -51,7 +51,7 @@ async def test_a_note_takes_two_taps_and_the_change_fills_the_screen(kiosk: Kios
 
     await kiosk.sees(".done-label", "Change")
     await kiosk.sees(".done-figure", "€1.51")
-    await kiosk.sees(".done-receipt", kiosk.register.receipts[0]["document"]["formatted"])
+    await kiosk.sees(".done-receipt", kiosk.register.receipts[0].document.formatted)
     await kiosk.sees(".done-receipt", "Printed")
     assert kiosk.taps == 2
     height = await kiosk.page.locator(".done-figure").evaluate("e => e.getBoundingClientRect().height")
@@ -66,7 +66,7 @@ async def test_a_card_takes_two_taps(kiosk: Kiosk) -> None:
 
     await kiosk.screen("done")
     assert kiosk.taps == 2
-    assert kiosk.register.receipts[0]["tenders"][0]["type"] == "card"
+    assert kiosk.register.receipts[0].tenders[0].type == "card"
 
 
 async def test_the_next_scan_starts_the_next_sale_by_itself(kiosk: Kiosk) -> None:

@@ -21,6 +21,10 @@ from commerce.basket import (
     tender_added,
     tender_removed,
 )
+from commerce.bodies.form import read
+from commerce.bodies.sale import SaleCompleted
+from commerce.canonical import canonical_bytes
+from commerce.documents import IntendedEffect, IssuedNumber, Layout, SaleContext, sale_body
 from commerce.errors import ConflictError, ForbiddenError, NotFoundError, PosError, RuleError
 from commerce.ids import new_id
 from commerce.money import line_total_cents
@@ -37,6 +41,7 @@ from terminal.services.state import (
     Screen,
     SessionState,
 )
+from tests.fakes.bodies import SELLER, z_body
 from tests.fakes.shop import ANNA, ITEMS, PINS, TODAY, VAT_CODES, FakeItem, first_state
 
 if TYPE_CHECKING:
@@ -54,7 +59,7 @@ class FakeRegister:
     fails_with: Exception | None = None
     listeners: list[Listener] = field(default_factory=list)
     submitted: list[c.Command] = field(default_factory=list)
-    receipts: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[SaleCompleted] = field(default_factory=list)
     _results: dict[str, tuple[c.Command, Result]] = field(default_factory=dict)
     _cash: int = 0
 
@@ -153,21 +158,16 @@ class FakeRegister:
         if self.state.basket and self.state.basket.lines:
             raise RuleError("sale.open")
         counted = command.counted_cash_cents
-        z = {
-            "session": session.id,
-            "z_number": 12,
-            "business_day": session.business_day,
-            "sales": len(self.receipts),
-            "voids": 0,
-            "totals": {"total": sum(r["settlement"]["total"] for r in self.receipts), "rounding": 0, "excess": 0},
-            "tenders": [{"type": "cash", "kind": "cash", "currency": "EUR", "amount": 893, "count": 1}],
-            "taxes": [{**VAT_CODES["22"].on(TODAY).as_body(), "taxable": 572, "tax": 126}],
-            "expected_cash": self._cash,
-            "counted_cash": counted,
-            "over_short": counted - self._cash,
-        }
+        z = z_body(
+            session=session.id,
+            sales=len(self.receipts),
+            totals={"total": sum(r.settlement.total for r in self.receipts), "deposits": 0, "rounding": 0, "excess": 0},
+            expected_cash=self._cash,
+            counted_cash=counted,
+            over_short=counted - self._cash,
+        )
         self.show(session=None, screen=Screen.SESSION, last_z=z, done=None)
-        return {"z": z, "print": self._print(session.id, "Z 12", "z_report")}
+        return {"z": z.as_body(), "print": self._print(session.id, "Z 12", "z_report")}
 
     def _add_code(self, command: c.AddCode) -> dict[str, Any]:
         self._session()
@@ -286,18 +286,10 @@ class FakeRegister:
         }
 
     def _keep_receipt(self, basket: Basket, document: str, number: str, printing: str) -> None:
-        self.receipts.append(
-            {
-                "sale": basket.sale,
-                "currency": "EUR",
-                "document": {"id": document, "formatted": number},
-                "settlement": basket.settlement.as_body(),
-                "lines": [line.body for line in basket.lines],
-                "taxes": [row.as_body() for row in basket.taxes],
-                "tenders": [tender.as_body() for tender in basket.tenders],
-                "effects": [{"id": printing, "kind": "print"}],
-            }
-        )
+        issued = IssuedNumber(document, "receipt", "s-1", "T2", "2026", len(self.receipts) + 481, number, TODAY)
+        context = SaleContext(SELLER, Layout("receipt", 1, (), ()), "RECEIPT", 1, None, "main", "Europe/Rome")
+        body = sale_body(basket, issued, "CF1.code", context, [IntendedEffect(printing, "print")])
+        self.receipts.append(read(SaleCompleted, canonical_bytes(body)))
 
     def _print(self, of: str, title: str, kind: str) -> str:
         job = PrintState(new_id(), of, title, kind, self.print_state, self.print_reason, 1, "")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commerce.basket import Line, LineKind, apply, lines_added, price_line, sale_started, start, tender_added
+from commerce.bodies.effect import EffectSettled, Outcome
+from commerce.bodies.session import SessionClosed, SessionOpened, ZTotals
 from commerce.documents import IntendedEffect, IssuedNumber, Layout, SaleContext, Seller, sale_body
 from commerce.ids import new_chain, new_id
 from commerce.ledger import (
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ITEM = "01900000-0000-7000-8000-0000000000aa"
 SELLER = Seller("Prova s.r.l.", "IT01234567890", "IT", "Via Roma", ("Via Roma 1",), "Cassa 1")
-CONTEXT = SaleContext(SELLER, Layout("receipt", 1), "RECEIPT", 1, None, None, "Europe/Rome")
+CONTEXT = SaleContext(SELLER, Layout("receipt", 1, (), ()), "RECEIPT", 1, None, None, "Europe/Rome")
 
 
 @dataclass
@@ -86,22 +88,19 @@ class FakeTill:
     def open_session(self) -> Entry:
         """A till session begins."""
         self.session = new_id()
-        body = {
-            "session": self.session, "drawer": "d-1", "currency": "EUR", "opening_cash": 10000,
-            "business_day": "2026-11-23", "zone": "Europe/Rome",
-        }  # fmt: skip
-        return self.write(Kind.SESSION_OPENED, body)
+        body = SessionOpened(self.session, "d-1", "EUR", 10000, "2026-11-23", "Europe/Rome")
+        return self.write(Kind.SESSION_OPENED, body.as_body())
 
     def close_session(self) -> Entry:
         """The Z, with figures that only need to be there."""
-        body: dict[str, object] = {
-            "session": self.session, "drawer": "d-1", "z_number": 1, "business_day": "2026-11-23",
-            "opened_at": "2026-11-23T09:00:00.000000Z", "sales": self.number, "voids": 0,
-            "totals": {"total": 349 * self.number, "rounding": 0, "excess": 0}, "tenders": [], "taxes": [],
-            "expected_cash": 10000, "counted_cash": 9990, "over_short": -10, "unknown_effects": [],
-            "first_seq": 1, "last_seq": self.head.seq,
-        }  # fmt: skip
-        return self.write(Kind.SESSION_CLOSED, body)
+        body = SessionClosed(
+            session=self.session or "", drawer="d-1", z_number=1, currency="EUR", business_day="2026-11-23",
+            zone="Europe/Rome", language="it", layout=Layout("z", 1, (), ()), seller=SELLER,
+            opened_at="2026-11-23T09:00:00.000000Z", opening_cash=10000, sales=self.number, voids=0,
+            totals=ZTotals(349 * self.number, 0, 0, 0), tenders=(), taxes=(), expected_cash=10000, counted_cash=9990,
+            over_short=-10, unknown_effects=(), first_chain=self.chain, first_seq=1, last_seq=self.head.seq,
+        )  # fmt: skip
+        return self.write(Kind.SESSION_CLOSED, body.as_body())
 
     def sell(self, lines: int = 1, quantity: str = "1") -> Entry:
         """Write one cash sale."""
@@ -115,10 +114,8 @@ class FakeTill:
 
     def settle(self, effect: str, outcome: str = "done") -> Entry:
         """Say what became of an effect."""
-        body = {
-            "effect": effect, "kind": "print", "outcome": outcome, "reason": None, "reference": None, "attempt": 1
-        }  # fmt: skip
-        return self.write(Kind.EFFECT_SETTLED, body)
+        body = EffectSettled(effect, "print", None, None, None, None, 1, Outcome(outcome), "", None)
+        return self.write(Kind.EFFECT_SETTLED, body.as_body())
 
     def push(self, first: int = 1, last: int | None = None) -> PushRequest:
         """The push of a span of its ledger."""

@@ -33,7 +33,7 @@ class FakeReceipts:
 
     async def find(self, document: str) -> StoredReceipt | None:
         """Return the one with this id."""
-        bodies = (body for body in self.register.receipts if body["document"]["id"] == document)
+        bodies = (body for body in self.register.receipts if body.document.id == document)
         return next((StoredReceipt(body, NOW) for body in bodies), None)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import orjson
 import pytest
 from sqlalchemy import func, select
 
@@ -17,9 +19,10 @@ from central.tills.tables import set_aside
 from central.tills.values import RawEntry
 from commerce.canonical import parse_canonical
 from commerce.ledger import Kind
-from commerce.money import MAX_CENTS
+from commerce.money import MAX_CENTS, tax_in_gross
 from tests.central.head_office import Visitor, open_head_office
 from tests.central.poison import all_poisoned
+from tests.fakes.bodies import stored_bodies
 from tests.fakes.till import START
 
 if TYPE_CHECKING:
@@ -46,25 +49,15 @@ def write(till: FakeTill, kind: Kind, body: Any) -> bool:  # noqa: ANN401 - JSON
     return True
 
 
+POISONED = (
+    Kind.EFFECT_INTENDED, Kind.EFFECT_SETTLED, Kind.SESSION_OPENED, Kind.SESSION_CLOSED, Kind.OPERATOR_SIGNED_ON,
+)  # fmt: skip
+
+
 def poisoned_kinds(till: FakeTill) -> Iterable[tuple[Kind, Any]]:
-    session = till.open_session() and till.session
-    bodies = {
-        Kind.SALE_COMPLETED: till.sale(lines=2),
-        Kind.EFFECT_INTENDED: {"effect": "e", "kind": "print", "of": "d"},
-        Kind.EFFECT_SETTLED: {
-            "effect": "e", "kind": "fiscal", "outcome": "done", "reason": None, "attempt": 1,
-            "reference": {"serial": "99IEC000001", "closure": 1, "number": 2, "issued_on": "2026-11-23"},
-        },
-        Kind.SESSION_OPENED: {
-            "session": "s", "drawer": "d-1", "currency": "EUR", "opening_cash": 1, "business_day": "2026-11-23",
-        },
-        Kind.SESSION_CLOSED: {
-            "session": session, "z_number": 1, "sales": 0, "totals": {"total": 0}, "expected_cash": 1,
-            "counted_cash": 1, "over_short": 0,
-        },
-        Kind.OPERATOR_SIGNED_ON: {"operator": "op-1", "name": "Anna", "method": "pin"},
-    }  # fmt: skip
-    for kind, body in bodies.items():
+    till.open_session()
+    bodies = {Kind(kind): orjson.loads(body) for kind, body in stored_bodies() if kind in POISONED}
+    for kind, body in {**bodies, Kind.SALE_COMPLETED: till.sale(lines=2)}.items():
         for _, message in all_poisoned(body):
             yield kind, message
 
@@ -121,8 +114,10 @@ def amounts(body: dict[str, Any], cents: int) -> dict[str, Any]:
     """A sale of one line in which everything adds up, at that amount."""
     paid = body["settlement"]
     paid |= {"total": cents, "due": cents, "tendered": cents, "change": 0, "rounding": 0, "excess": 0, "deposits": 0}
-    body["lines"][0]["total"] = body["tenders"][0]["value"] = body["tenders"][0]["amount"] = cents
-    body["taxes"][0] |= {"taxable": cents, "tax": 0}
+    body["lines"][0] |= {"amount": cents, "total": cents, "total_origin": "import"}
+    body["tenders"][0] |= {"value": cents, "amount": cents}
+    tax = tax_in_gross(cents, Decimal(22))
+    body["taxes"][0] |= {"taxable": cents - tax, "tax": tax}
     return body
 
 

@@ -25,6 +25,9 @@ def kind_of(sample: str) -> tuple[str, int]:
     return kind, int(version.removeprefix("v"))
 
 
+REFUSED = ("body.unreadable", "body.out_of_bounds", "body.control_characters")
+
+
 def refusal(kind: str, body: object, version: int = 1) -> str:
     with pytest.raises(BadInputError) as caught:
         read_body(kind, version, body if isinstance(body, bytes) else orjson.dumps(body))
@@ -72,12 +75,12 @@ def test_no_place_takes_a_float_a_flag_or_a_number_over_53_bits(sample: str, dat
     place = data.draw(st.sampled_from(places(body)))
     wrong = data.draw(st.sampled_from([1.5, 2**53, -(2**53), "x" * 2000, "\0", {"a": {"b": 1}}]))
 
-    assert refusal(kind_of(sample)[0], with_place(body, place, wrong)) == "body.unreadable"
+    assert refusal(kind_of(sample)[0], with_place(body, place, wrong)) in REFUSED
 
 
 @given(st.binary(max_size=200) | st.sampled_from([b"null", b"[]", b"1", b'"x"', b"{", b"\xff\xfe"]))
 def test_bytes_of_anything_are_refused_with_the_code(noise: bytes) -> None:
-    assert all(refusal(kind, noise, version) == "body.unreadable" for kind, version in BODIES)
+    assert all(refusal(kind, noise, version) in REFUSED for kind, version in BODIES)
 
 
 def test_unknown_kinds_and_versions_have_a_code_of_their_own() -> None:
@@ -89,7 +92,7 @@ def test_a_text_that_spells_the_escape_of_nul_is_no_nul() -> None:
     body = orjson.loads(SAMPLES["operator_signed_on.v1.json"])
 
     assert read_body("operator_signed_on", 1, orjson.dumps({**body, "name": r"\u0000"}))
-    assert refusal("operator_signed_on", {**body, "name": "\\\0"}) == "body.unreadable"
+    assert refusal("operator_signed_on", {**body, "name": "\\\0"}) == "body.control_characters"
 
 
 @given(baskets())

@@ -44,7 +44,7 @@ def device(folder: Path) -> FakeFiscalRegister:
 
 
 def loop_of(till: TestTill, register: FakeFiscalRegister) -> FiscalLoop:
-    paperwork = Paperwork(till.core.register, till.core.readers, till.core.identity)
+    paperwork = Paperwork(till.core.register, till.core.readers)
     return FiscalLoop(Surroundings(paperwork, till.clock.now), register, paperwork.fiscal_document)
 
 
@@ -68,14 +68,15 @@ async def test_the_registers_number_becomes_part_of_the_ledger_and_of_the_paper(
 
         settled = [body for body in await entries_of(till, "effect_settled") if body["kind"] == "fiscal"]
         intended = [body for body in await entries_of(till, "effect_intended") if body["kind"] == "fiscal"]
-        paperwork = Paperwork(till.core.register, till.core.readers, till.core.identity)
+        paperwork = Paperwork(till.core.register, till.core.readers)
         (receipt,) = await paperwork.open_effects("print")
         printable = await paperwork.printable(receipt)
 
     assert [body["baseline"] for body in intended] == [{"last": None}]
     assert settled[0]["outcome"] == "done"
     assert settled[0]["reference"]["number"] == 1
-    assert printable.fiscal == settled[0]["reference"]
+    assert printable.fiscal is not None
+    assert printable.fiscal.as_body() == settled[0]["reference"]
     assert register.documents()[0].total_cents == 349
 
 
@@ -83,7 +84,7 @@ async def test_paper_waits_for_the_register_so_that_its_number_is_on_it(tmp_path
     async with fiscal_shop(tmp_path) as till:
         await till.scan(COFFEE)
         await till.pay()
-        paperwork = Paperwork(till.core.register, till.core.readers, till.core.identity)
+        paperwork = Paperwork(till.core.register, till.core.readers)
         (receipt,) = await paperwork.open_effects("print")
 
         before = await paperwork.may_print(receipt)

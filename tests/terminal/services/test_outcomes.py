@@ -120,7 +120,7 @@ async def test_paper_is_for_those_who_are_signed_on(till: TestTill) -> None:
 
 
 async def test_a_reprint_names_the_operator_as_the_first_print_did(till: TestTill) -> None:
-    paperwork = Paperwork(till.register, till.core.readers, till.core.identity)
+    paperwork = Paperwork(till.register, till.core.readers)
     await print_of_a_sale(till)
     (effect,) = await paperwork.open_effects("print")
     first = await paperwork.printable(effect)
@@ -140,7 +140,7 @@ async def test_a_reprint_names_the_operator_as_the_first_print_did(till: TestTil
 
 
 async def test_what_was_sold_in_a_new_chain_by_who_signed_on_in_the_old_one_is_named(till: TestTill) -> None:
-    paperwork = Paperwork(till.register, till.core.readers, till.core.identity)
+    paperwork = Paperwork(till.register, till.core.readers)
     await till.register.open_new_chain("restored")
     await print_of_a_sale(till)
     (effect,) = await paperwork.open_effects("print")
@@ -161,18 +161,21 @@ async def test_a_dismissed_unknown_print_is_listed_by_one_z(till: TestTill) -> N
     assert [row.id for row in still] == [z["print"]]
 
 
+LAST = {"last": {"serial": "99SIM000001", "closure": 4, "number": 17, "issued_on": "2026-11-23"}}
+
+
 async def test_a_baseline_is_kept_before_the_act(tmp_path: Path) -> None:
     async with running_till(tmp_path, settings={"fiscal_required": True}) as till:
         await till.ready()
         effect = (await till.sell(kind="card")).values["effects"][0]
-        await till.register.start_effect(effect["id"], {"closure": 4, "number": 17})
+        await till.register.start_effect(effect["id"], LAST)
 
         row = await till.core.writer.run(lambda tx: effects.find_effect(tx, effect["id"]))
         entries = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'effect_intended'")
 
     assert row is not None
-    assert (effect["kind"], row.baseline) == ("fiscal", {"closure": 4, "number": 17})
-    assert orjson.loads(entries[0][0])["baseline"] == {"closure": 4, "number": 17}
+    assert (effect["kind"], row.baseline) == ("fiscal", LAST)
+    assert orjson.loads(entries[0][0])["baseline"] == LAST
 
 
 async def test_an_unprinted_sale_is_on_the_screen_again_after_a_restart(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ async def test_cash_completes_the_sale_and_names_the_document(till: Till) -> Non
 
     body = await answer.json()
     assert body["change_cents"] == 151
-    assert body["document"]["formatted"] == till.register.receipts[0]["document"]["formatted"]
+    assert body["document"]["formatted"] == till.register.receipts[0].document.formatted
     assert till.register.state.screen is Screen.DONE
 
 

@@ -254,5 +254,6 @@ async def test_a_closed_session_leaves_its_z(subject: Subject) -> None:
     result = await subject.do(c.CloseSession, 9_900)
 
     assert subject.state.session is None
-    assert result["z"] == subject.state.last_z
+    assert subject.state.last_z is not None
+    assert result["z"] == subject.state.last_z.as_body()
     assert (result["z"]["expected_cash"], result["z"]["over_short"]) == (10_000, -100)

@@ -16,6 +16,7 @@ from terminal.ui.ports import NetworkStatus, UiServices
 from terminal.ui.quick_cash import quick_amounts
 from terminal.ui.view_types import View
 from terminal.ui.views import Viewer
+from tests.fakes.bodies import z_body
 from tests.fakes.register import FakeRegister
 from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, NOW, TWIN_CODE
 from tests.fakes.ui import FakeSurroundings, ui_services
@@ -198,20 +199,7 @@ def test_a_till_that_only_trains_says_so(register: FakeRegister) -> None:
 
 
 def test_a_z_says_how_the_drawer_stands(register: FakeRegister) -> None:
-    register.show(
-        last_z={
-            "z_number": 3,
-            "business_day": "2026-11-23",
-            "sales": 1,
-            "voids": 0,
-            "totals": {"total": 893},
-            "tenders": [{"type": "cash", "kind": "cash", "currency": "EUR", "amount": 893, "count": 1}],
-            "taxes": [],
-            "expected_cash": 10893,
-            "counted_cash": 10800,
-            "over_short": -93,
-        }
-    )
+    register.show(last_z=z_body(counted_cash=10800, over_short=-93))
 
     z = draw(register)["last_z"]
     assert z is not None

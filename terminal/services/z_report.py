@@ -1,0 +1,164 @@
+"""The Z: what a session's own entries add up to, as the entry that closes it says for ever."""
+
+from dataclasses import dataclass, field
+
+from commerce.bodies.chain import Checkpoint, Counter, GrandTotals
+from commerce.bodies.form import read
+from commerce.bodies.line import TaxBody, VatBody
+from commerce.bodies.paid import TenderBody
+from commerce.bodies.parties import LayoutBody, SellerBody
+from commerce.bodies.sale import SaleCompleted
+from commerce.bodies.session import CashMoved, SessionClosed, UnknownEffect, ZTax, ZTender, ZTotals
+from commerce.dates import utc_text
+from commerce.kinds import Kind, TenderKind
+from terminal.db import documents, effects, ledger, sessions
+from terminal.db.effects import EffectRow
+from terminal.db.sessions import SessionRow
+from terminal.services.chains import Moment, Write
+from terminal.services.steps import Steps
+
+_SUMMED_KINDS = (Kind.SALE_COMPLETED.value, Kind.SALE_VOIDED.value, Kind.CASH_MOVED.value)
+_CASH_SIGNS = {"loan": 1, "paid_in": 1, "pickup": -1, "paid_out": -1}
+_LAYOUT = LayoutBody("z", 1, (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """What a Z prints beside its figures: a reprint years later asks nobody for it."""
+
+    seller: SellerBody
+    language: str
+    zone: str
+
+
+def write_z(write: Write, moment: Moment, counted: int, dress: Dress, steps: Steps) -> SessionClosed:
+    """Close the open session with its Z and a checkpoint; RuleError ``session.none``."""
+    session = sessions.get_open_session(write.tx, moment.till_session or "")
+    sums, grand = _sum_session(write, session)
+    unknown = [effect for effect in effects.list_open(write.tx) if effect.state in ("intended", "started", "unknown")]
+    z = _z_body(write, session, sums, counted, unknown, dress)
+    entry = write.record(moment, z)
+    steps.reached("session.close_written")
+    write.record(moment, _checkpoint(write, session.id, grand))
+    sessions.close_session(write.tx, session.id, utc_text(moment.at), write.origin.chain, entry.seq, z.z_number)
+    effects.retire_listed(write.tx)
+    return z
+
+
+@dataclass
+class _Sums:
+    """What a session's own entries add up to."""
+
+    sales: int = 0
+    voids: int = 0
+    total: int = 0
+    deposits: int = 0
+    rounding: int = 0
+    excess: int = 0
+    cash: int = 0
+    tenders: dict[tuple[str, TenderKind, str], list[int]] = field(default_factory=dict)
+    tender_names: dict[str, dict[str, str]] = field(default_factory=dict)  # by type, as it was last called
+    taxes: dict[VatBody, list[int]] = field(default_factory=dict)
+
+    def add(self, kind: str, body: bytes, currency: str) -> None:
+        """Take one entry in."""
+        if kind == Kind.SALE_VOIDED:
+            self.voids += 1
+        elif kind == Kind.CASH_MOVED:
+            moved = read(CashMoved, body)
+            self.cash += _CASH_SIGNS[moved.movement] * moved.amount
+        else:
+            self._add_sale(read(SaleCompleted, body), currency)
+
+    def _add_sale(self, sale: SaleCompleted, currency: str) -> None:
+        settlement = sale.settlement
+        self.sales += 1
+        self.total += settlement.total
+        self.deposits += settlement.deposits
+        self.rounding += settlement.rounding
+        self.excess += settlement.excess
+        change = settlement.change
+        for tender in reversed(sale.tenders):  # change was given out of the last cash
+            given_back = change if tender.kind is TenderKind.CASH else 0
+            change -= given_back
+            self._add_tender(tender, given_back, currency)
+        for row in sale.taxes:
+            sums = self.taxes.setdefault(_vat_of(row), [0, 0])
+            sums[0] += row.taxable
+            sums[1] += row.tax
+
+    def _add_tender(self, tender: TenderBody, given_back: int, currency: str) -> None:
+        row = self.tenders.setdefault((tender.type, tender.kind, tender.currency), [0, 0])
+        row[0] += tender.amount - given_back
+        row[1] += 1
+        self.tender_names[tender.type] = tender.names
+        if tender.kind is TenderKind.CASH and tender.currency == currency:
+            self.cash += tender.amount - given_back
+
+
+def _vat_of(row: TaxBody) -> VatBody:
+    return VatBody(row.code, row.rate, row.treatment, row.natura, row.receipt_code)
+
+
+def _sum_session(write: Write, session: SessionRow) -> tuple[_Sums, GrandTotals]:
+    """Sum the session's entries, and go on from the last checkpoint's grand totals of the current chain."""
+    sums, current = _Sums(), write.origin.chain
+    last = sessions.find_last_checkpoint(write.tx, current)
+    sales, gross = (last.totals.sales, last.totals.gross_total) if last else (0, 0)
+    for chain in ledger.chains_since(write.tx, session.chain):
+        first_seq = session.opened_seq if chain == session.chain else 1
+        before = (sums.sales, sums.total)
+        for kind, body in ledger.iterate_bodies(write.tx, chain, first_seq, session.id, _SUMMED_KINDS):
+            sums.add(kind, body, session.currency)
+        if chain == current:
+            sales, gross = sales + sums.sales - before[0], gross + sums.total - before[1]
+    return sums, GrandTotals(sales, gross)
+
+
+def _z_body(
+    write: Write, session: SessionRow, sums: _Sums, counted: int, unknown: list[EffectRow], dress: Dress
+) -> SessionClosed:
+    expected = session.opening_cash + sums.cash
+    return SessionClosed(
+        session=session.id,
+        drawer=session.drawer,
+        z_number=sessions.next_z_number(write.tx, session.mode),
+        currency=session.currency,
+        business_day=session.business_day,
+        zone=dress.zone,
+        language=dress.language,
+        layout=_LAYOUT,
+        seller=dress.seller,
+        opened_at=session.opened_at,
+        opening_cash=session.opening_cash,
+        sales=sums.sales,
+        voids=sums.voids,
+        totals=ZTotals(sums.total, sums.deposits, sums.rounding, sums.excess),
+        tenders=tuple(
+            ZTender(code, kind, currency, sums.tender_names[code], amount, count)
+            for (code, kind, currency), (amount, count) in sorted(sums.tenders.items())
+        ),
+        taxes=tuple(
+            ZTax(vat.code, vat.rate, vat.treatment, vat.natura, vat.receipt_code, taxable, tax)
+            for vat, (taxable, tax) in sorted(sums.taxes.items(), key=lambda item: (item[0].code, item[0].rate))
+        ),
+        expected_cash=expected,
+        counted_cash=counted,
+        over_short=counted - expected,
+        unknown_effects=tuple(UnknownEffect(e.id, e.kind, e.of, e.title, e.state) for e in unknown),
+        first_chain=session.chain,
+        first_seq=session.opened_seq,
+        last_seq=write.head.seq,
+    )
+
+
+def _checkpoint(write: Write, session: str, grand: GrandTotals) -> Checkpoint:
+    counters = documents.list_counters(write.tx, f"{write.origin.chain}/")
+    return Checkpoint(
+        session=session,
+        reason="z",
+        counters=tuple(Counter(series, period, last) for series, period, last in counters),
+        totals=grand,
+        head_seq=write.head.seq,
+        head_hash=write.head.hash.hex(),
+    )
