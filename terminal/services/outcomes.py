@@ -11,7 +11,7 @@ from terminal.db.effects import EffectRow, NewEffect
 from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import DismissPrint, PrintAgain
-from terminal.services.effect_bodies import effect_intended, intend
+from terminal.services.effect_bodies import effect_intended, effect_settled, intend
 from terminal.services.plan import Plan, Till, Values, require_operator
 from terminal.services.state import PrintState, RegisterState
 
