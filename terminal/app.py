@@ -13,7 +13,7 @@ from aiohttp import web
 
 from commerce.bodies.sale import SaleCompleted
 from commerce.dates import parse_utc, utc_text
-from commerce.errors import BadInputError, ConflictError, PosError, StartError
+from commerce.errors import BadInputError, ConflictError, PosError, StartError, StorageError
 from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
 from terminal.config import DeviceSection, TillConfig
 from terminal.db import printables
@@ -35,6 +35,7 @@ from terminal.devices.runner import DeviceRunner, watch_printer, watch_scanner
 from terminal.runtime import Loop, Runtime
 from terminal.services import effects
 from terminal.services.clock import Clock, SystemClock
+from terminal.services.damage import IdleCheck
 from terminal.services.identity import FILE_NAME, Identity, load_identity
 from terminal.services.paperwork import Paperwork
 from terminal.services.printing import paper_of
@@ -141,6 +142,7 @@ class TillApp:
             devices.states[runner.state.name] = runner.state
         loops = [Loop("register", core.register.run), Loop("clock", lambda: _watch_clock(core))]
         loops += self._effect_loops(core, devices)
+        loops += [Loop("idle check", self._idle_check(core, devices).run, is_core=False)]
         loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]
         loops.append(Loop("plugging", Plugging(devices.wake_scanners).run, is_core=False))
         loops += await self._sync_loops(core, outbox, network, devices, refresh)
@@ -226,6 +228,7 @@ class TillApp:
             news=core.chains.committed,
         )
         puller = Puller(TillRegistries(core.register, core.catalog, core.readers), client)
+        core.catalog.on_damage = puller.wake
         live = LiveChannel(
             client,
             lambda: _heartbeat(core, outbox, network, devices),
@@ -237,6 +240,14 @@ class TillApp:
             Loop("pull", puller.run, is_core=False),
             Loop("live", live.run, is_core=False),
         ]
+
+    def _idle_check(self, core: TillCore, devices: Devices) -> IdleCheck:
+        def tell(damage: StorageError) -> None:
+            _log.error("the ledger is damaged", code=damage.code, **damage.values)
+            devices.states[LEDGER] = DeviceState(LEDGER, "storage", Availability.ATTENTION, damage.code)
+            core.register.tell(damage)
+
+        return IdleCheck(self._config.data_dir / LEDGER, lambda: core.register.state.basket is None, tell)
 
     def _central(self, identity: Identity) -> CentralAddress | None:
         section = self._config.central

@@ -17,6 +17,18 @@ FAULT_TEXTS: dict[str, str] = {
         "Port {port} on {host} is in use by another program. Stop it, or choose another port in the settings."
     ),
     "ledger.in_use": N_("Another till program has this ledger open already. Only one may run on it."),
+    "ledger.damaged": N_(
+        "The ledger is damaged: entry {seq} of chain {chain} does not hold ({found}). Delete nothing and call support;"
+        " what central has acknowledged is safe there."
+    ),
+    "ledger.damaged_file": N_(
+        "The ledger {path} is damaged ({reason}). Delete nothing and call support; what central has acknowledged is"
+        " safe there."
+    ),
+    "start.disk_full": N_(
+        "The till cannot start: the disk with {path} is full, {free_kib} KiB are left. Nothing is lost. Make room"
+        " there, then start it again."
+    ),
     "ledger.newer": N_("The ledger is of a newer version. Start the newer program."),
     "ledger.not_one": N_("{path} is not a ledger of a till."),
     "ledger.header": N_("An entry of the ledger does not have the form of an entry."),
@@ -29,6 +41,9 @@ FAULT_TEXTS: dict[str, str] = {
     "storage.away": N_("The database does not answer. Try again in a moment."),
     "storage.busy": N_("There is too much to do just now. Try again in a moment."),
     "storage.slow": N_("This took too long and was stopped. Ask for less at a time."),
+    "catalog.damaged": N_(
+        "The catalogue is damaged and is being fetched again from central. Nothing was added: try again in a moment."
+    ),
     "catalog.unreadable": N_("The catalogue {path} is damaged. It is fetched again from central."),
     "catalog.closed": N_("The catalogue is closed: the till is stopping."),
     "central.none": N_("The settings name no central. Add [central] with its url."),

@@ -9,14 +9,15 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from commerce.errors import BadInputError, PosError
+from commerce.errors import BadInputError, PosError, StorageError
 from commerce.wire import Change
 from terminal.db import catalog_rows
 from terminal.db.catalog_rows import Item
-from terminal.db.connection import Connection, Writer, open_reader, storage_error
+from terminal.db.connection import DAMAGED, Connection, Writer, open_reader
 from terminal.db.cores import use_all_cores
 from terminal.db.search import search_items
 
@@ -25,22 +26,27 @@ POINTER = "catalog.current"
 
 
 class Catalog:
-    """The items of the shop. Look-ups run on the caller's thread, search and writing on their own."""
+    """The items of the shop. Look-ups run on the caller's thread, search and writing on their own.
 
-    def __init__(self, folder: Path) -> None:
+    A new file is opened whole before it takes the place of the old one, which is closed after that: no look-up ever
+    finds nothing open. Files are checked, counted and dropped in threads. ``on_damage`` hears of a file that cannot be
+    read, so that another is fetched at once.
+    """
+
+    def __init__(self, folder: Path, *, check: Callable[[Path], None] | None = None) -> None:
         self._folder = folder
-        self._writer: Writer | None = None
-        self._reader: Connection | None = None
-        self._searcher: Connection | None = None
+        self._check = check or check_file
+        self._open: _Open | None = None
         self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search", initializer=use_all_cores)
         self._changing = asyncio.Lock()
         self._number = 0
         self._damaged = False
+        self.on_damage: Callable[[], None] = lambda: None
 
     @property
     def path(self) -> Path:
         """Return the current file."""
-        return self._folder / _read_pointer(self._folder)
+        return self._open.path if self._open else self._folder / _read_pointer(self._folder)
 
     async def open(self) -> None:
         """Open the current file; a missing or unreadable one is replaced by a new empty one."""
@@ -49,7 +55,7 @@ class Catalog:
             path = self._next_path()
         try:
             if path.is_file():
-                _check_file(path)
+                await asyncio.to_thread(self._check, path)
             await self._use(path)
         except (PosError, sqlite3.Error):
             await self._use(self._next_path())
@@ -74,24 +80,28 @@ class Catalog:
 
     async def search(self, text: str, limit: int = 50) -> list[Item]:
         """Return the best items for what was typed so far; none from a file that cannot be read (until the next)."""
-        searcher = self._searcher
-        if searcher is None:
+        if self._open is None:
             return []
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._search_thread, search_items, searcher, text, limit)
+            return await loop.run_in_executor(self._search_thread, search_items, self._open.searcher, text, limit)
         except sqlite3.Error:
-            self._damaged = True
+            self._note_damage()
             return []
 
     async def apply_items(self, changes: Iterable[Change], cursor: str | None = None) -> None:
         """Apply changed rows and the cursor behind them in one transaction."""
         rows = list(changes)
         async with self._changing:
-            writer = self._writer
-            if writer is None:
+            if self._open is None:
                 raise BadInputError("catalog.closed")
-            await writer.run(lambda tx: catalog_rows.apply_items(tx, rows, cursor))
+            try:
+                await self._open.writer.run(lambda tx: catalog_rows.apply_items(tx, rows, cursor))
+            except StorageError as error:
+                if error.code != DAMAGED:
+                    raise
+                self._note_damage()
+                raise StorageError("catalog.damaged") from error
 
     def fresh_path(self) -> Path:
         """Return where a snapshot is to be put before ``adopt``."""
@@ -99,7 +109,7 @@ class Catalog:
 
     async def adopt(self, path: Path) -> None:
         """Make a ready file the catalogue; BadInputError ``catalog.unreadable`` and no change when it is none."""
-        _check_file(path)
+        await asyncio.to_thread(self._check, path)
         async with self._changing:
             await self._use(path)
 
@@ -110,53 +120,81 @@ class Catalog:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._let_go()
+        current, self._open = self._open, None
+        await self._let_go(current)
         self._search_thread.shutdown()
 
     def _read(self, query: Callable[[Connection], T]) -> T:
-        """Ask the current file; StorageError, and a new file with the next pull, when it cannot be read."""
-        if self._reader is None:
+        """Ask the current file; StorageError ``catalog.damaged``, and a new file, when it cannot be read."""
+        if self._open is None:
             raise BadInputError("catalog.closed")
         try:
-            return query(self._reader)
+            return query(self._open.reader)
         except sqlite3.Error as error:
+            self._note_damage()
+            raise StorageError("catalog.damaged", reason=str(error)) from error
+
+    def _note_damage(self) -> None:
+        if not self._damaged:
             self._damaged = True
-            raise storage_error(error) from error
+            self.on_damage()
 
     async def _use(self, path: Path) -> None:
-        """Open a file completely before the pointer names it and the old one is dropped."""
-        writer = Writer(path, durable=False)
-        await writer.start(catalog_rows.create_catalog)
-        reader = open_reader(path)
-        searcher = open_reader(path, any_thread=True)
-        for opened in (reader, searcher):  # SQLite opens its files with the first query: now, lest they be taken away
-            catalog_rows.find_cursor(opened)
-        _write_pointer(self._folder, path.name)
-        await self._let_go()
-        self._writer, self._reader, self._searcher = writer, reader, searcher
+        """Open a file completely, point to it, put it in the place of the old one, and only then close that."""
+        fresh = await _open_file(path)
+        try:
+            await asyncio.to_thread(_write_pointer, self._folder, path.name)
+        except OSError as error:
+            await self._let_go(fresh)
+            raise StorageError(reason=str(error)) from error
+        old, self._open = self._open, fresh
         self._number, self._damaged = _number(path), False
-        self._drop_others(path)
+        await self._let_go(old)
+        await asyncio.to_thread(_drop_others, self._folder, path)
 
-    async def _let_go(self) -> None:
-        writer, reader, searcher = self._writer, self._reader, self._searcher
-        self._writer = self._reader = self._searcher = None
-        if searcher:
-            await asyncio.get_running_loop().run_in_executor(self._search_thread, searcher.close)
-        if reader:
-            reader.close()
-        if writer:
-            await writer.stop()
+    async def _let_go(self, opened: "_Open | None") -> None:
+        if opened is not None:
+            await asyncio.get_running_loop().run_in_executor(self._search_thread, opened.searcher.close)
+            opened.reader.close()
+            await opened.writer.stop()
 
     def _next_path(self) -> Path:
         """Return an unused name; not that of a file taken away either, whose closing would drop the new one's log."""
         numbers = [_number(path) for path in self._folder.glob("catalog-*.db")]
         return self._folder / f"catalog-{max(self._number, *numbers, 0) + 1}.db"
 
-    def _drop_others(self, kept: Path) -> None:
-        for path in self._folder.glob("catalog-*.db*"):
-            if not path.name.startswith(kept.name) and _number(path) < _number(kept):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A catalogue file with its three connections."""
+
+    path: Path
+    writer: Writer
+    reader: Connection
+    searcher: Connection
+
+
+async def _open_file(path: Path) -> _Open:
+    writer = Writer(path, durable=False)
+    await writer.start(catalog_rows.create_catalog)
+    try:
+        opened = _Open(path, writer, open_reader(path), open_reader(path, any_thread=True))
+        for reader in (
+            opened.reader,
+            opened.searcher,
+        ):  # SQLite opens its files with the first query: now, lest they go
+            catalog_rows.find_cursor(reader)
+    except BaseException:
+        await writer.stop()
+        raise
+    return opened
+
+
+def _drop_others(folder: Path, kept: Path) -> None:
+    for path in folder.glob("catalog-*.db*"):
+        if not path.name.startswith(kept.name) and _number(path) < _number(kept):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _number(path: Path) -> int:
@@ -164,7 +202,8 @@ def _number(path: Path) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Read a whole file; BadInputError ``catalog.unreadable`` when this version cannot sell by it."""
     try:
         reader = open_reader(path)
         try:

@@ -18,12 +18,19 @@ from typing import Any, Generic, Protocol, TypeVar
 import aiosqlite
 
 from commerce.errors import ConflictError, PosError, StorageError
+from terminal.db.cores import use_all_cores
 
 T = TypeVar("T")
 Parameters = Sequence[Any]
 Row = tuple[Any, ...]
 DatabaseFault = sqlite3.DatabaseError  # what a file that is damaged, or none of SQLite's, raises when it is read
 STUCK_AFTER_S = 20
+FULL, DAMAGED = "storage.full", "storage.damaged"
+_CODES = {
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
 _FULL = 2  # what PRAGMA synchronous reads back
 _NORMAL = 1
 
@@ -101,9 +108,9 @@ def open_reader(path: Path, *, any_thread: bool = False) -> Connection:
 
 
 def storage_error(error: sqlite3.Error) -> StorageError:
-    """Return what a refusal of the disk means to a caller."""
+    """Return what a refusal of the disk means to a caller: no room, a damaged file, or anything else."""
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    return StorageError("storage.full" if primary == sqlite3.SQLITE_FULL else "storage.failed", reason=str(error))
+    return StorageError(_CODES.get(primary, "storage.failed"), reason=str(error))
 
 
 class _Job(Generic[T]):
@@ -209,6 +216,7 @@ class Writer:
         opened: asyncio.Future[None],
         prepare: Callable[[sqlite3.Connection], None] | None,
     ) -> None:
+        use_all_cores()  # whoever wants it beside the loop puts it there
         try:
             connection = _open_for_writing(self.path, durable=self._durable)
             if prepare:
@@ -246,7 +254,12 @@ class Readers:
     async def fetch_all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows."""
         assert self._connection is not None  # noqa: S101 - opened by app.py before anybody reads
-        return [tuple(row) for row in await self._connection.execute_fetchall(sql, parameters)]
+        try:
+            return [tuple(row) for row in await self._connection.execute_fetchall(sql, parameters)]
+        except DatabaseFault as error:
+            if (failure := storage_error(error)).code == DAMAGED:
+                raise failure from error
+            raise
 
     async def fetch_one(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """Return the first row, or None."""

@@ -266,3 +266,15 @@ def set_meta(tx: Transaction, key: str, value: str | None) -> None:
 
 def _chain(row: Row) -> ChainRow:
     return ChainRow(row[0], row[1], ChainMode(row[2]), row[3], row[4], row[5], row[6])
+
+
+def list_tables(queries: Queries) -> list[str]:
+    """Return the tables but that of the entries, which are walked."""
+    rows = queries.fetch_all("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'entry' ORDER BY name")
+    return [row[0] for row in rows]
+
+
+def check_table(queries: Queries, table: str) -> str | None:
+    """Return what is wrong in the pages of a table (of ``list_tables``) and its indexes, None when nothing is."""
+    row = queries.fetch_one(f'PRAGMA quick_check("{table}")')
+    return None if row is None or row[0] == "ok" else str(row[0])[:200]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from commerce.errors import RuleError
+from commerce.errors import RuleError, StorageError
 from commerce.ledger import ChainMode
 from terminal.db import pins
 from terminal.db.catalog import Catalog
@@ -14,6 +14,7 @@ from terminal.db.connection import Readers, Writer
 from terminal.db.migrate import migrate
 from terminal.services.chains import Chains
 from terminal.services.clock import Clock, ReplayClock, WatchedClock
+from terminal.services.damage import words_of_start
 from terminal.services.identity import Identity
 from terminal.services.kept_heads import HEAD_FILE, find_heads
 from terminal.services.pins import PinCheck
@@ -73,12 +74,26 @@ async def open_till(
 ) -> TillCore:
     """Open the files and rebuild the register.
 
-    ConflictError ``ledger.in_use``; RuleError ``ledger.newer``, and ``replay.only`` for a replay clock on a till that
-    is not enrolled for replay, or the machine's clock on one that is.
+    StorageError ``start.disk_full``, ``ledger.damaged`` with the entry, or ``ledger.damaged_file``. ConflictError
+    ``ledger.in_use``; RuleError ``ledger.newer``, and ``replay.only`` for a replay clock on a till that is not enrolled
+    for replay, or the machine's clock on one that is.
     """
     if isinstance(clock, ReplayClock) != (identity.mode is ChainMode.REPLAY):
         raise RuleError("replay.only")
-    steps = steps or Steps()
+    try:
+        return await _open(folder, identity, clock, app_version, steps or Steps(), sleep)
+    except (OSError, StorageError) as error:
+        raise await asyncio.to_thread(words_of_start, folder / LEDGER, error) from error
+
+
+async def _open(
+    folder: Path,
+    identity: Identity,
+    clock: Clock,
+    app_version: str,
+    steps: Steps,
+    sleep: Callable[[float], Awaitable[object]],
+) -> TillCore:
     writer = Writer(folder / LEDGER, lock=folder / LOCK)
     await writer.start(migrate)
     readers, catalog = Readers(folder / LEDGER), Catalog(folder)

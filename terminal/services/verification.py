@@ -1,17 +1,19 @@
 """Walking a ledger file from outside: is every entry there, in order, unchanged and signed?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from commerce.bodies.chain import ChainOpened
 from commerce.bodies.form import read
 from commerce.errors import BadInputError, PosError
-from commerce.ledger import NO_HASH, ChainMode, Head, Problem, Verdict, verify_chain
+from commerce.ledger import NO_HASH, ChainMode, Entry, Head, Problem, Verdict, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import Connection, DatabaseFault, open_reader
 from terminal.db.migrate import is_ledger
 from terminal.services.kept_heads import read_heads
+
+DAMAGED_PAGE = "ledger.damaged_page"
 
 
 def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
@@ -36,10 +38,7 @@ def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
 
 def _verify(reader: Connection, known: dict[str, Head]) -> list[Verdict]:
     rows = ledger.list_chains(reader)
-    verdicts = {
-        row.chain: verify_chain(row.chain, ledger.iterate_entries(reader, row.chain), known_head=known.get(row.chain))
-        for row in rows
-    }
+    verdicts = {row.chain: _walk(reader, row.chain, known.get(row.chain)) for row in rows}
     seen: set[tuple[str, ChainMode]] = set()
     for row in rows:
         verdicts[row.chain] = _check_link(reader, verdicts, row.chain, is_first=(row.till, row.mode) not in seen)
@@ -50,13 +49,37 @@ def _verify(reader: Connection, known: dict[str, Head]) -> list[Verdict]:
     return list(verdicts.values())
 
 
+def _walk(reader: Connection, chain: str, known_head: Head | None) -> Verdict:
+    """Walk a chain as far as the file can be read: the first entry that lies in a damaged page is named."""
+    walked = _Readable(ledger.iterate_entries(reader, chain))
+    verdict = verify_chain(chain, walked, known_head=known_head)
+    if walked.is_damaged and (verdict.problem is None or verdict.problem.code == "ledger.truncated"):
+        return replace(verdict, problem=Problem(chain, verdict.head.seq + 1, DAMAGED_PAGE))
+    return verdict
+
+
+class _Readable:
+    """Entries up to the first that the file does not give."""
+
+    def __init__(self, entries: Iterator[Entry]) -> None:
+        self._entries = entries
+        self.is_damaged = False
+
+    def __iter__(self) -> Iterator[Entry]:
+        try:
+            yield from self._entries
+        except DatabaseFault:
+            self.is_damaged = True
+
+
 def _check_link(reader: Connection, verdicts: Mapping[str, Verdict], chain: str, *, is_first: bool) -> Verdict:
     """A genesis names the chain before it and the head it left behind; only a till's first of a mode has none before.
 
     What is named on central's word is further than this file goes, or not in it at all.
     """
-    verdict, genesis = verdicts[chain], ledger.find_body(reader, chain, 1)
-    if verdict.problem or genesis is None:
+    verdict = verdicts[chain]
+    genesis = None if verdict.problem else ledger.find_body(reader, chain, 1)
+    if genesis is None:
         return verdict
     opened = read(ChainOpened, genesis)
     left = Head(opened.previous_seq, bytes.fromhex(opened.previous_head))

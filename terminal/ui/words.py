@@ -11,6 +11,7 @@ DEVICE_LABELS: Final = {
     "receipt_printer": N_("Printer"),
     "cash_drawer": N_("Drawer"),
     "fiscal_register": N_("Fiscal register"),
+    "storage": N_("Ledger"),
 }
 DEVICE_STATES: Final = {
     "ready": N_("ready"),
@@ -30,6 +31,8 @@ DEVICE_REASONS: Final = {
     "device.busy": N_("in use by another program"),
     "device.no_permission": N_("this program may not use it: no permission"),
     "link.busy": N_("in use by another program"),
+    "ledger.damaged": N_("damaged: call support"),
+    "ledger.damaged_file": N_("damaged: call support"),
     "link.unreachable": N_("not connected"),
     "link.lost": N_("not connected"),
 }

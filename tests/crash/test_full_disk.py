@@ -132,3 +132,23 @@ def test_a_database_that_may_not_grow_refuses_the_sale_whole(make_world: Callabl
     assert world.api.act("sale/tenders", {"command_id": str(uuid.uuid4()), **pay}).status == 200
     world.settle()
     assert world.violations() == []
+
+
+def test_a_start_on_a_full_disk_says_so_and_works_once_there_is_room(
+    small_disk: Path, make_world: Callable[..., World]
+) -> None:
+    world = make_world(data=small_disk / "till")
+    world.open()
+    world.cashier.sell(1)
+    world.settle()
+    world.till.stop()
+    filler = fill(small_disk)
+
+    world.till.start()
+    assert world.till.wait_until_ended()
+
+    assert "start.disk_full" in world.till.log.read_text()
+    filler.unlink()
+    world.start()
+    world.wait_until_it_sells()
+    assert world.violations() == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,7 +12,7 @@ import pytest
 
 from commerce.errors import BadInputError, StorageError
 from commerce.wire import Change
-from terminal.db.catalog import POINTER, Catalog
+from terminal.db.catalog import POINTER, Catalog, check_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -208,3 +211,104 @@ async def test_a_rebuilt_catalogue_is_empty_and_in_use(catalog: Catalog) -> None
     await catalog.apply_items([item("b", "Latte", "2")], "c2")
 
     assert (catalog.count(), catalog.cursor()) == (1, "c2")
+
+
+async def ready_file(folder: Path, *changes: Change) -> Path:
+    """Make a catalogue file as central would."""
+    source = Catalog(folder)
+    await source.open()
+    await source.apply_items(changes, "c1")
+    made = source.path
+    await source.close()
+    return made
+
+
+async def test_no_look_up_finds_nothing_open_while_the_catalogue_is_swapped(tmp_path: Path) -> None:
+    for name in ("made", "till"):
+        (tmp_path / name).mkdir()
+    made = await ready_file(tmp_path / "made", *[item(f"i{n}", f"Pane {n}", f"{n}") for n in range(50)])
+    catalog = Catalog(tmp_path / "till")
+    await catalog.open()
+    await catalog.apply_items([item(f"i{n}", f"Pane {n}", f"{n}") for n in range(50)], "c1")
+    looked_up = 0
+
+    async def swap() -> None:
+        for _ in range(12):
+            fresh = catalog.fresh_path()
+            fresh.write_bytes(made.read_bytes())
+            await catalog.adopt(fresh)
+
+    swapping = asyncio.ensure_future(swap())
+    while not swapping.done():
+        assert [found.id for found in catalog.find_by_code(str(looked_up % 50))] == [f"i{looked_up % 50}"]
+        assert [found.id for found in await catalog.search("pane 7", 1)] == ["i7"]
+        looked_up += 1
+        await asyncio.sleep(0)
+    await swapping
+
+    assert looked_up > 50
+    await catalog.close()
+
+
+async def test_a_new_catalogue_is_read_through_off_the_loop(tmp_path: Path) -> None:
+    checked_by: list[int] = []
+
+    def check(path: Path) -> None:
+        checked_by.append(threading.get_ident())
+        check_file(path)
+
+    (tmp_path / "made").mkdir()
+    made = await ready_file(tmp_path / "made", item("a", "Pane", "1"))
+    catalog = Catalog(tmp_path, check=check)
+    await catalog.open()
+    fresh = catalog.fresh_path()
+    fresh.write_bytes(made.read_bytes())
+
+    await catalog.adopt(fresh)
+
+    assert len(checked_by) == 1
+    assert threading.get_ident() not in checked_by
+    await catalog.close()
+
+
+async def test_the_catalogues_threads_do_not_stay_on_the_loops_core(tmp_path: Path) -> None:
+    every_core = os.sched_getaffinity(0)
+    catalog = Catalog(tmp_path)
+    os.sched_setaffinity(0, {min(every_core)})
+    try:
+        await catalog.open()
+        await catalog.rebuild()
+        await catalog.search("pane")
+        threads = {thread.name: thread.native_id for thread in threading.enumerate()}
+        mine = [number for name, number in threads.items() if name.startswith(("search", "writer catalog"))]
+        cores = [os.sched_getaffinity(number) for number in mine if number]
+    finally:
+        os.sched_setaffinity(0, every_core)
+        await catalog.close()
+
+    assert len(cores) >= 2
+    assert all(found == every_core for found in cores)
+
+
+async def test_a_damaged_catalogue_says_so_and_asks_for_another_at_once(tmp_path: Path) -> None:
+    asked: list[None] = []
+    catalog = Catalog(tmp_path)
+    await catalog.open()
+    catalog.on_damage = lambda: asked.append(None)
+    await catalog.apply_items([item(f"i{n}", f"Pane {n}", f"{n:05}") for n in range(500)], "c1")
+    for file in tmp_path.glob("catalog-*"):
+        file.write_bytes(b"nonsense" * 512)
+
+    def look_everything_up() -> None:
+        for n in range(500):
+            catalog.find_by_code(f"{n:05}")
+
+    with pytest.raises(StorageError) as refused:
+        look_everything_up()
+    with pytest.raises(StorageError):
+        catalog.find_item("i499")
+
+    assert refused.value.code == "catalog.damaged"
+    assert asked == [None]
+    assert catalog.cursor() is None
+    await catalog.close()
