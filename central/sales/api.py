@@ -42,6 +42,14 @@ class SaleListQuery(SaleQuery):
     limit: int = Field(default=100, ge=1, le=MAX_LIST)
 
 
+class OneSaleQuery(BaseModel):
+    """Which till's, where two tills have given the same id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    till: str | None = Field(default=None, max_length=100)
+
+
 class TotalsQuery(SaleQuery):
     """What to sum by."""
 
@@ -127,7 +135,7 @@ def add_routes(app: web.Application) -> None:
     add_api(
         app,
         ApiRoute("GET", "/api/v1/sales", list_sales, "List sales", SaleList, query=SaleListQuery),
-        ApiRoute("GET", "/api/v1/sales/{sale}", get_sale, "One sale with its proof", SaleDetail),
+        ApiRoute("GET", "/api/v1/sales/{sale}", get_sale, "One sale with its proof", SaleDetail, query=OneSaleQuery),
         ApiRoute("GET", "/api/v1/reports/totals", totals, "Exact sums", Totals, query=TotalsQuery),
     )
 
@@ -146,8 +154,8 @@ async def list_sales(request: web.Request) -> web.Response:
 
 async def get_sale(request: web.Request) -> web.Response:
     """Give one sale."""
-    actor, sale_id = require_actor(request), request.match_info["sale"]
-    record = await database(request).read(lambda conn: reading.get_sale(conn, actor, sale_id))
+    asked, actor, sale_id = read_query(request, OneSaleQuery), require_actor(request), request.match_info["sale"]
+    record = await database(request).read(lambda conn: reading.get_sale(conn, actor, sale_id, asked.till))
     evidence = record.evidence
     return reply(
         SaleDetail(

@@ -2,13 +2,15 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from central.organisation.service import list_companies, list_shops, list_tills
+from central.registry.directory import list_operator_names
 from central.sales import reading
 from central.sales.printing import receipt_text
-from central.sales.queries import SORTS, SaleFilter, SalePage, check_place, list_operator_names, sort_keys, tender_kinds
+from central.sales.queries import SORTS, SaleFilter, SalePage, check_place, sort_keys, tender_kinds
 from central.tills.fleet import list_fleet
 from central.tills.watching import till_state
 from central.web.context import require_actor
@@ -19,7 +21,7 @@ from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, render, words_of
 from commerce.bodies.effect import FiscalReference
 from commerce.dates import utc_text
-from commerce.errors import BadInputError
+from commerce.errors import BadInputError, ConflictError
 from commerce.money import cents_decimal
 from commerce.receipt import Printing
 
@@ -99,16 +101,19 @@ async def export_sales(request: web.Request) -> web.Response:
 
 
 async def show_sale(request: web.Request) -> web.Response:
-    """Show one sale."""
-    actor, sale_id = require_actor(request), request.match_info["sale"]
+    """Show one sale; where two tills have its id, the list of both."""
+    actor, sale_id, till_id = require_actor(request), request.match_info["sale"], request.query.get("till")
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        record = reading.get_sale(conn, actor, sale_id)
+        record = reading.get_sale(conn, actor, sale_id, till_id)
         shop = next((one for one in list_shops(conn, record.sale.company) if one.id == record.sale.shop), None)
         till = next((one for one in list_tills(conn, record.sale.company) if one.id == record.sale.till), None)
         return {"record": record, "sale": record.sale, "shop": shop, "till": till}
 
-    found = await database(request).read(job)
+    try:
+        found = await database(request).read(job)
+    except ConflictError as error:
+        raise web.HTTPSeeOther(f"/sales?{urlencode({'number': sale_id})}") from error
     record = found["record"]
     sale = record.sale
     printing = Printing(utc_text(sale.at), sale.operator_name or "", _marks(record), fiscal=_fiscal(record))

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     Text,
     and_,
     func,
@@ -21,7 +20,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from central.sales.tables import effect_outcome, operator_name, sale, sale_effect, sale_line, sale_tax, sale_tender
+from central.registry.directory import operator_name
+from central.sales.tables import effect_outcome, sale, sale_effect, sale_line, sale_tax, sale_tender
 from commerce.dates import utc_text
 from commerce.errors import BadInputError
 
@@ -55,7 +55,7 @@ class SalePage:
 def list_sales(conn: Connection, wanted: SaleFilter, page: SalePage) -> list[AnyRow]:
     """Return sales with the names of their operators."""
     keys = (*(_plain(column) for column in SORTS[page.sort]), sale.c.till, sale.c.id)
-    query = _named(select(sale, operator_name.c.name.label("operator_name"))).where(*_conditions(wanted))
+    query = select(sale, _OPERATOR_NAME).where(*_conditions(wanted))
     if page.after:
         place = tuple_(*keys)
         query = query.where(place < page.after if page.descending else place > page.after)
@@ -83,10 +83,10 @@ def sum_sales(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:
     return list(conn.execute(query.where(*_conditions(wanted)).group_by(sale.c.currency).order_by(sale.c.currency)))
 
 
-def find_sale(conn: Connection, sale_id: str) -> AnyRow | None:
-    """Return a sale; an id is unique among all tills."""
-    query = _named(select(sale, operator_name.c.name.label("operator_name"))).where(sale.c.id == sale_id)
-    return conn.execute(query).first()
+def find_sales(conn: Connection, sale_id: str, till: str | None = None) -> list[AnyRow]:
+    """Return the sales of an id, of one till or of all: nobody keeps two tills from giving the same."""
+    query = select(sale, _OPERATOR_NAME).where(sale.c.id == sale_id).order_by(sale.c.till).limit(_SAME_ID)
+    return list(conn.execute(query if till is None else query.where(sale.c.till == till)))
 
 
 def lines_of(conn: Connection, till: str, sale_id: str) -> list[AnyRow]:
@@ -122,21 +122,15 @@ def effects_of(conn: Connection, till: str, subjects: Sequence[str]) -> list[Any
     return list(conn.execute(query))
 
 
-def tender_kinds(conn: Connection, sales: Sequence[AnyRow]) -> dict[str, list[dict[str, str]]]:
-    """Return the names of the tenders of many sales."""
-    query = select(sale_tender.c.sale, sale_tender.c.names).where(
+def tender_kinds(conn: Connection, sales: Sequence[AnyRow]) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """Return the names of the tenders of many sales, by till and id."""
+    query = select(sale_tender.c.till, sale_tender.c.sale, sale_tender.c.names).where(
         sale_tender.c.till.in_({row.till for row in sales}), sale_tender.c.sale.in_([row.id for row in sales])
     )
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in conn.execute(query.order_by(sale_tender.c.sale, sale_tender.c.position)):
-        found.setdefault(row.sale, []).append(row.names)
+        found.setdefault((row.till, row.sale), []).append(row.names)
     return found
-
-
-def list_operator_names(conn: Connection, company: str | None) -> list[AnyRow]:
-    """Return operators that have signed on somewhere, by name."""
-    query = select(operator_name.c.operator, operator_name.c.name).order_by(operator_name.c.name)
-    return list(conn.execute(query if company is None else query.where(operator_name.c.company == company)))
 
 
 def hours_of_day(conn: Connection, shop: str, day: date, until: datetime | None = None) -> list[AnyRow]:
@@ -167,6 +161,8 @@ def totals_by(conn: Connection, by: str, wanted: SaleFilter) -> list[tuple[str, 
     return [(k, c, n, lines, moved.get((k, c), 0), total) for k, c, n, lines, total in sorted(rows)]
 
 
+_SAME_ID = 20
+_OPERATOR_NAME = operator_name(sale.c.company, sale.c.operator).label("operator_name")
 _DAY = type_coerce(sale.c.document_date, Text)
 _KEYS: dict[str, ColumnElement[Any]] = {
     "all": type_coerce(sale.c.currency, Text),
@@ -180,12 +176,6 @@ _KEYS: dict[str, ColumnElement[Any]] = {
 def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Compare days and times as the texts they are stored as, so that a cursor's texts fit."""
     return type_coerce(column, Text) if column.key in ("business_day", "at") else column
-
-
-def _named(query: Select[Any]) -> Select[Any]:
-    return query.outerjoin(
-        operator_name, (operator_name.c.company == sale.c.company) & (operator_name.c.operator == sale.c.operator)
-    )
 
 
 def _is_numbered(text: str) -> ColumnElement[bool]:

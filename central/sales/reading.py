@@ -15,7 +15,7 @@ from central.tills.proof import Evidence, find_evidence
 from commerce.bodies.form import read
 from commerce.bodies.sale import SaleCompleted
 from commerce.dates import business_day
-from commerce.errors import ForbiddenError, NotFoundError
+from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,16 @@ def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[AnyRow
     return [row for one in companies for row in queries.sum_sales(conn, replace(allowed, company=one))]
 
 
-def get_sale(conn: Connection, actor: Actor, sale_id: str) -> SaleRecord:
-    """Return a sale; NotFoundError ``sale.unknown``."""
+def get_sale(conn: Connection, actor: Actor, sale_id: str, till: str | None = None) -> SaleRecord:
+    """Return a sale; NotFoundError ``sale.unknown``, ConflictError ``sale.which`` while several tills have that id."""
     actor.require(Permission.READ)
-    row = queries.find_sale(conn, sale_id)
-    if row is None or actor.company not in (None, row.company):
+    found = queries.find_sales(conn, sale_id, till)
+    rows = [row for row in found if actor.company in (None, row.company)]
+    if not rows:
         raise NotFoundError("sale.unknown")
+    if len(rows) > 1:
+        raise ConflictError("sale.which", tills=[one.till for one in rows])
+    row = rows[0]
     evidence = find_evidence(conn, row.till, row.chain, row.seq, row.hash)
     return SaleRecord(
         sale=row,

@@ -164,6 +164,7 @@ ERROR_TEXTS: dict[str, str] = {
     "entry.unknown": N_("There is no such entry."),
     "set_aside.still": N_("The entry cannot be counted as it is ({reason}). It stays set aside."),
     "sale.unknown": N_("There is no such sale."),
+    "sale.which": N_("Several tills have a sale with this id: say which till's."),
     "item.gone": N_("This item does not exist any more."),
     "item.sku": N_("An item needs an article number of at most 64 characters."),
     "item.sku_taken": N_("Another item has the article number {sku}."),

@@ -91,7 +91,7 @@ async def test_one_sale_its_tenders_and_todays_hours_go_by_indexes(office: Offic
     row = (await office.database.read(lambda c: queries.list_sales(c, SaleFilter(), SalePage())))[0]
 
     found = [
-        await plans(office, partial(queries.find_sale, sale_id=row.id)),
+        await plans(office, partial(queries.find_sales, sale_id=row.id)),
         await plans(office, partial(queries.tender_kinds, sales=[row])),
         await plans(office, partial(queries.hours_of_day, shop=office.shop, day=DAY)),
         await plans(office, partial(reading.sum_sales, actor=COMMAND_LINE, wanted=FILTERS["days"])),

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from central.registry.directory import list_operator_names
+from central.registry.service import OperatorCard, save_operator
+from commerce.ledger import Kind
+
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice, Visitor
     from tests.fakes.till import FakeTill
@@ -106,8 +110,11 @@ async def test_a_bad_filter_is_refused_with_a_code(anna: Visitor) -> None:
 
 
 async def test_an_export_holds_what_is_shown_and_runs_no_formula(site: HeadOffice, anna: Visitor) -> None:
-    till = await site.busy_till(sales=1)
-    till.sign_on("=HYPERLINK(1)")
+    office, card = site.office, OperatorCard("=HYPERLINK(1)", site.office.shop)
+    (operator,) = await office.database.read(lambda conn: list_operator_names(conn, office.company))
+    await office.database.write(lambda conn: save_operator(conn, site.edit, card, operator.operator, 1))
+    till = await office.new_till("T1")
+    till.write(Kind.SALE_COMPLETED, till.sale(), operator=operator.operator)
     await site.deliver(till)
 
     async with anna.session.get("/sales/export.csv") as response:
@@ -187,3 +194,56 @@ async def test_a_fork_that_nobody_signed_is_shown_as_such_and_not_counted(site: 
 
     assert refused.status == 422
     assert "ledger.signature" in refused.text
+
+
+async def two_of_one_id(site: HeadOffice) -> tuple[FakeTill, FakeTill, str]:
+    one, two = await site.busy_till("T1", sales=1), await site.busy_till("T2", sales=0)
+    body = two.sale(lines=4)
+    sale = body["sale"] = last_sale(one)
+    two.write(Kind.SALE_COMPLETED, body)
+    await site.deliver(two)
+    return one, two, sale
+
+
+async def test_two_tills_sales_of_one_id_both_open(site: HeadOffice, anna: Visitor) -> None:
+    one, two, sale = await two_of_one_id(site)
+
+    both = await anna.get(f"/sales/{sale}")
+
+    assert f"number={sale}" in both.url
+    for till, total in ((one, "3,49"), (two, "13,96")):
+        assert f"/sales/{sale}?till={till.till}" in both.text
+        shown = (await anna.get(f"/sales/{sale}?till={till.till}")).text
+        assert total in shown
+        assert till.chain in shown
+    assert "€3.49" in both.text
+    assert "€13.96" in both.text
+
+
+async def test_two_tills_sales_of_one_id_both_open_over_the_api(site: HeadOffice, anna: Visitor) -> None:
+    one, two, sale = await two_of_one_id(site)
+
+    async with anna.session.get(f"/api/v1/sales/{sale}") as response:
+        assert (response.status, (await response.json())["code"]) == (409, "sale.which")
+    for till, total in ((one, 349), (two, 1396)):
+        answer = await api(anna, f"/api/v1/sales/{sale}?till={till.till}")
+        assert (answer["sale"]["till"], answer["body"]["settlement"]["total"]) == (till.till, total)
+        assert len(answer["lines"]) == total // 349
+
+
+async def test_an_operators_name_is_the_registrys_whatever_a_till_says(site: HeadOffice, anna: Visitor) -> None:
+    office = site.office
+    (operator,) = await office.database.read(lambda conn: list_operator_names(conn, office.company))
+    till = await office.new_till("T1")
+    said = {"operator": operator.operator, "name": "Somebody Else", "method": "pin"}
+    till.write(Kind.OPERATOR_SIGNED_ON, said, operator=operator.operator)
+    till.write(Kind.SALE_COMPLETED, till.sale(), operator=operator.operator)
+    till.write(Kind.SALE_COMPLETED, till.sale(), operator="nobody")
+    await site.deliver(till)
+
+    listed = (await api(anna, "/api/v1/sales?sort=number&order=up"))["sales"]
+
+    assert [one["operator_name"] for one in listed] == ["Anna", None]
+    text = (await anna.get("/sales")).text
+    assert "Anna" in text
+    assert "Somebody Else" not in text
