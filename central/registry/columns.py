@@ -55,6 +55,11 @@ class ImportRow:
     size: str | None
     rank: int | None
 
+    def facts(self) -> tuple[object, ...]:
+        """Return what the row says of its item besides the codes."""
+        names = tuple(sorted(self.names.items()))
+        return (names, self.price, self.vat, self.unit, self.brand, self.size, self.rank)
+
 
 def find_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
     """Return the column of each field; ``chosen`` names columns by hand. BadInputError says what is missing."""

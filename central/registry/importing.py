@@ -21,12 +21,14 @@ from central.identity.people import COMMAND_LINE, Actor, Permission
 from central.organisation.service import get_company, list_shops
 from central.registry import queries
 from central.registry.columns import Finding, ImportRow, RowReader, find_columns
+from central.registry.holding import hold_items, let_go
 from central.registry.keytable import KeyTable
 from central.registry.merging import Defaults, Plan, plan_chunk
 from central.registry.service import Edit, ReadyItems, make_ready, publish_ready
 from central.registry.sheets import Source, inspect, read_rows
 from central.registry.staging import Staging
 from commerce.errors import BadInputError, RuleError
+from commerce.ids import new_id
 from commerce.texts import LANGUAGES
 
 if TYPE_CHECKING:
@@ -112,9 +114,8 @@ async def import_items(
     with Staging() as staging:
         source = await asyncio.to_thread(inspect, path)
         await asyncio.to_thread(_read_all, source, options, defaults, staging, report, told)
-        if options.strict and report.errors:
-            raise ImportRefusedError(report)
-        await _publish_all(db, options, defaults, staging, path.name, report, now, told)
+        publishing = _Publishing(db, options, defaults, staging, path.name, report, now, told)
+        await (publishing.strictly() if options.strict else publishing.run())
     await db.write(lambda conn: _note(conn, options, path, report, now()))
     return report
 
@@ -163,51 +164,104 @@ def _read_all(
 
 
 class _Seen:
-    """Remembers the codes and article numbers of a file: the first row that has one keeps it."""
+    """Remembers the codes and article numbers of a file: the first row that has one keeps it.
+
+    A later row of the same article number may bring other codes, when it says the same of the item.
+    """
 
     def __init__(self) -> None:
         self._rows = KeyTable()
         self._contents = array("q")  # hash of the cells, by the number of a row
+        self._facts = array("q")  # hash of what the row says of its item, likewise
 
     def problem(self, read: ImportRow, cells: tuple[str, ...]) -> Finding | None:
-        keys = [hash(code) for code in read.codes]
-        keys.append(hash(f"#{read.sku or read.codes[0]}"))
-        content, find = hash(cells), self._rows.find
-        first = next(filter(None, map(find, keys)), 0)
-        if not first:
-            for key in keys:
-                self._rows.add(key, read.number)
-            self._contents.extend([0] * (read.number + 1 - len(self._contents)))
-            self._contents[read.number] = content
-            return None
-        same = self._contents[first] == content
-        shown = {"code": (read.codes or (read.sku,))[0], "first": first}
-        return Finding(read.number, "row.repeated" if same else "row.duplicate_code", shown, not same, cells)
+        keys, article = [hash(code) for code in read.codes], hash(f"#{read.sku or read.codes[0]}")
+        content, facts, find = hash(cells), hash(read.facts()), self._rows.find
+        by_code, by_article = next(filter(None, map(find, keys)), 0), find(article)
+        first = by_code or by_article
+        if first and self._contents[first] == content:
+            return self._found(read, "row.repeated", first, cells)
+        if by_code or (by_article and not (read.sku and read.codes)):
+            return self._found(read, "row.duplicate_code", first, cells)
+        if by_article and self._facts[by_article] != facts:
+            return self._found(read, "row.differs", first, cells)
+        self._remember(read.number, [*keys, article], content, facts)
+        return None
+
+    def _remember(self, number: int, keys: list[int], content: int, facts: int) -> None:
+        for key in keys:
+            self._rows.add(key, number)
+        for table, value in ((self._contents, content), (self._facts, facts)):
+            table.extend([0] * (number + 1 - len(table)))
+            table[number] = value
+
+    def _found(self, read: ImportRow, code: str, first: int, cells: tuple[str, ...]) -> Finding:
+        shown = {"code": (read.codes or (read.sku,))[0], "sku": read.sku or "", "first": first}
+        return Finding(read.number, code, shown, code != "row.repeated", cells)
 
 
-async def _publish_all(
-    db: "Database",
-    options: ImportOptions,
-    defaults: Defaults,
-    staging: Staging,
-    file: str,
-    report: ImportReport,
-    now: Callable[[], datetime],
-    told: Progress,
-) -> None:
-    done = 0
-    told("publishing", 0, staging.count)
-    for chunk in _chunks(staging):
-        edit = Edit(options.actor, options.company, now())
-        work = _Chunk(edit, defaults, chunk, file)
-        ready = await db.read(work.plan)
-        plan = await db.write(partial(work.publish, ready=ready))
-        done += len(chunk)
-        report.count(plan)
-        told("publishing", done, staging.count)
-        if report.transactions in _LOOK_AGAIN or done == staging.count:
-            await db.write(queries.look_again)
-        await asyncio.sleep(_PAUSE_S)
+@dataclass(frozen=True, slots=True)
+class _Publishing:
+    """The second half of an import: from what is staged to what tills pull."""
+
+    db: "Database"
+    options: ImportOptions
+    defaults: Defaults
+    staging: Staging
+    file: str
+    report: ImportReport
+    now: Callable[[], datetime]
+    told: Progress
+    holder: str = field(default_factory=new_id)
+
+    async def strictly(self) -> None:
+        """Publish all or nothing: while nobody else may change items, look at every row first."""
+        if self.report.errors:
+            raise ImportRefusedError(self.report)
+        await self._hold()
+        try:
+            touched = KeyTable()
+            for chunk in _chunks(self.staging):
+                plan = await self.db.read(partial(self._chunk(chunk, touched).look))
+                self.report.add(plan.findings)
+                _remember(touched, plan)
+                await self._hold()
+            if self.report.errors:
+                raise ImportRefusedError(self.report)
+            await self.run()
+        finally:
+            await self.db.write(partial(let_go, company=self.options.company, holder=self.holder))
+
+    async def run(self) -> None:
+        """Publish what can be, a chunk at a time with pauses between them."""
+        done, report, touched = 0, self.report, KeyTable()
+        self.told("publishing", 0, self.staging.count)
+        for chunk in _chunks(self.staging):
+            if self.options.strict:
+                await self._hold()
+            work = self._chunk(chunk, touched)
+            ready = await self.db.read(work.plan)
+            plan = await self.db.write(partial(work.publish, ready=ready))
+            _remember(touched, plan)
+            done += len(chunk)
+            report.count(plan)
+            self.told("publishing", done, self.staging.count)
+            if report.transactions in _LOOK_AGAIN or done == self.staging.count:
+                await self.db.write(queries.look_again)
+            await asyncio.sleep(_PAUSE_S)
+
+    def _chunk(self, rows: list[ImportRow], touched: KeyTable) -> "_Chunk":
+        holder = self.holder if self.options.strict else ""
+        edit = Edit(self.options.actor, self.options.company, self.now(), holder)
+        return _Chunk(edit, self.defaults, rows, self.file, touched)
+
+    async def _hold(self) -> None:
+        await self.db.write(partial(hold_items, company=self.options.company, holder=self.holder, now=self.now()))
+
+
+def _remember(touched: KeyTable, plan: Plan) -> None:
+    for identity, row in plan.touched.items():
+        touched.add(hash(identity), row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +281,16 @@ class _Chunk:
     defaults: Defaults
     rows: list[ImportRow]
     file: str
+    touched: KeyTable
+
+    def look(self, conn: "Connection") -> Plan:
+        """Return what the rows come to, to be looked at only."""
+        return plan_chunk(conn, self.edit.company, self.defaults, self.rows, self.touched)
 
     def plan(self, conn: "Connection") -> _Planned:
         company = self.edit.company
         place = last_place(conn, company)
-        plan = plan_chunk(conn, company, self.defaults, self.rows)
+        plan = self.look(conn)
         return _Planned(place, plan, make_ready(self.edit, plan.items, plan.known))
 
     def publish(self, conn: "Connection", ready: _Planned) -> Plan:

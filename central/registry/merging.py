@@ -1,12 +1,13 @@
 """Decides for each imported row whether it is new, changes an item or says what is known already."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import Connection
 
 from central.registry.columns import Finding, ImportRow
+from central.registry.keytable import KeyTable
 from central.registry.queries import StoredItem, items_by_code, items_by_sku
 from central.registry.values import ItemCard
 from commerce.ids import new_id
@@ -40,22 +41,34 @@ class Defaults:
 
 @dataclass(slots=True)
 class Plan:
-    """What a chunk of rows comes to."""
+    """What a chunk of rows comes to; each counts once. ``touched`` says which row was an item's first in this chunk."""
 
-    items: list[StoredItem] = field(default_factory=list)
+    drafts: dict[str, StoredItem] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    touched: dict[str, int] = field(default_factory=dict)
     added: int = 0
     changed: int = 0
     unchanged: int = 0
 
+    @property
+    def items(self) -> list[StoredItem]:
+        """Return the items to be written, each once however many rows speak of it."""
+        return list(self.drafts.values())
 
-def plan_chunk(conn: Connection, company: str, defaults: Defaults, rows: Sequence[ImportRow]) -> Plan:
-    """Compare rows with what is stored: by article number first, then by code."""
+
+def plan_chunk(
+    conn: Connection, company: str, defaults: Defaults, rows: Sequence[ImportRow], touched: KeyTable | None = None
+) -> Plan:
+    """Compare rows with what is stored: by article number first, then by code.
+
+    Several rows may give codes to one item; whatever else they say of it has to be the same, here and in the chunks
+    before, which ``touched`` remembers (hash of the id → row).
+    """
     codes = [code for row in rows for code in row.codes]
     holders = items_by_code(conn, company, codes) if codes else {}
     by_sku = items_by_sku(conn, company, [row.sku or row.codes[0] for row in rows])
-    plan = Plan()
+    plan, before_us = Plan(), touched or KeyTable()
     for row in rows:
         found = by_sku.get(row.sku or row.codes[0])
         others = {one.id: one for code in row.codes for one in holders.get(code, [])}
@@ -63,8 +76,16 @@ def plan_chunk(conn: Connection, company: str, defaults: Defaults, rows: Sequenc
         if problem:
             plan.findings.append(problem)
             continue
-        before = found or next(iter(others.values()), None)
-        _add(plan, before, _merged(before.card if before else None, row, defaults))
+        stored = found or next(iter(others.values()), None)
+        before = plan.drafts.get(stored.id, stored) if stored else None
+        card = _merged(before.card if before else None, row, defaults)
+        first = (plan.touched.get(before.id) or before_us.find(hash(before.id))) if before else 0
+        if before and first and replace(card, codes=before.card.codes) != before.card:
+            plan.findings.append(Finding(row.number, "row.differs", {"sku": card.sku, "first": first}, True))
+            continue
+        draft = _add(plan, before, card)
+        plan.touched.setdefault(draft.id, row.number)
+        by_sku[card.sku] = draft  # the next row of the article
     return plan
 
 
@@ -106,16 +127,18 @@ def _merged(before: ItemCard | None, row: ImportRow, defaults: Defaults) -> Item
     )
 
 
-def _add(plan: Plan, before: StoredItem | None, card: ItemCard) -> None:
+def _add(plan: Plan, before: StoredItem | None, card: ItemCard) -> StoredItem:
+    """Put what a row comes to down; ``before`` is what stands, or what this chunk has made of it already."""
     if before and before.card == card and not before.deleted:
         plan.unchanged += 1
-        return
-    identity = before.id if before else new_id()
-    if before:
-        plan.known.add(identity)
+        return before
+    draft = StoredItem(before.id if before else new_id(), card, before.version if before else 0)
+    if before and before.version:
+        plan.known.add(draft.id)
     plan.added += before is None
     plan.changed += before is not None
-    plan.items.append(StoredItem(identity, card, before.version if before else 0))
+    plan.drafts[draft.id] = draft
+    return draft
 
 
 def _rate(text: str) -> Decimal | None:

@@ -17,6 +17,7 @@ from central.identity.passwords import PinHash
 from central.identity.people import Actor, Permission
 from central.organisation.service import list_shops
 from central.registry import queries
+from central.registry.holding import check_not_held
 from central.registry.queries import ItemRecords, StoredItem
 from central.registry.tables import operator, tender_type, till_settings, vat_code
 from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, check_rates, read_settings
@@ -27,11 +28,12 @@ from commerce.rights import ALL_RIGHTS
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Who changes something of which company, and when."""
+    """Who changes something of which company, and when; ``holder`` is the strict import that does, if one does."""
 
     actor: Actor
     company: str
     at: datetime
+    holder: str = ""
 
     def note(self, conn: Connection, action: str, kind: str, subject: str, change: audit.Change) -> None:
         """Write the change down."""
@@ -48,7 +50,7 @@ def save_item(
     """
     edit.actor.require(Permission.EDIT_REGISTRY)
     card = card.checked()
-    queries.lock_registry(conn, edit.company)
+    _take_items(conn, edit)
     before = None if item_id is None else get_item(conn, edit.company, item_id)
     check_version(before, shown_version)
     _check_item_references(conn, edit.company, card, item_id)
@@ -63,7 +65,7 @@ def save_item(
 def delete_item(conn: Connection, edit: Edit, item_id: str, shown_version: int | None) -> None:
     """Take an item off the tills; documents keep what they copied of it."""
     edit.actor.require(Permission.EDIT_REGISTRY)
-    queries.lock_registry(conn, edit.company)
+    _take_items(conn, edit)
     before = get_item(conn, edit.company, item_id)
     check_version(before, shown_version)
     version = publish(conn, edit.company, None, "item", item_id, None)
@@ -99,6 +101,7 @@ def make_ready(edit: Edit, items: Sequence[StoredItem], known: set[str]) -> Read
 def publish_ready(conn: Connection, edit: Edit, ready: ReadyItems) -> None:
     """Store and publish items that an import has made ready; the caller holds ``queries.lock_registry``."""
     edit.actor.require(Permission.EDIT_REGISTRY)
+    check_not_held(conn, edit.company, edit.holder, edit.at)
     queries.put_records(conn, edit.company, ready.records)
     publish_texts(conn, edit.company, None, "item", ready.rows)
 
@@ -111,7 +114,7 @@ def save_vat_code(
     check_rates(card.rates)
     if not card.code or len(card.code) > 16 or not any(card.names.values()):
         raise BadInputError("vat.form")
-    queries.lock_registry(conn, edit.company)
+    _take_items(conn, edit)  # they name their VAT codes
     others = queries.list_vat_codes(conn, edit.company)
     before = next((row for row in others if row.id == vat_id), None)
     if vat_id and before is None:
@@ -223,6 +226,11 @@ def get_settings(conn: Connection, company: str, shop: str) -> tuple[TillSetting
     if found is None:
         raise NotFoundError("till_settings.unknown")
     return read_settings(found.settings), found.version
+
+
+def _take_items(conn: Connection, edit: Edit) -> None:
+    queries.lock_registry(conn, edit.company)
+    check_not_held(conn, edit.company, edit.holder, edit.at)
 
 
 class Versioned(Protocol):

@@ -93,6 +93,15 @@ operator = Table(
     Column("version", BigInteger, nullable=False),
 )
 
+# Who holds a company's items for a strict import, and for how long unless it goes on.
+import_hold = Table(
+    "import_hold",
+    metadata,
+    Column("company", Text, ForeignKey("company.id"), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+
 till_settings = Table(
     "till_settings",
     metadata,

@@ -7,7 +7,7 @@ import gzip
 import zipfile
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import pytest
@@ -15,19 +15,26 @@ import xlsxwriter
 from sqlalchemy import text
 
 from central.db.engine import open_database
-from central.identity.people import Actor, Role
+from central.identity.people import COMMAND_LINE, Actor, Role
 from central.registry import queries
+from central.registry.holding import LEASE, hold_items
 from central.registry.importing import ImportOptions, ImportRefusedError, ImportReport, import_items
-from central.registry.service import Edit, delete_item
-from commerce.errors import BadInputError, ForbiddenError
+from central.registry.service import Edit, delete_item, save_item
+from central.registry.values import ItemCard
+from commerce.errors import BadInputError, ConflictError, ForbiddenError
 from tests.central.head_office import seed
+from tests.central.watched import WatchedDatabase
 from tests.shared_data import shared_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from tests.central.office import Office
 
+T = TypeVar("T")
 HEAD = "code,name,price,vat\n"
 
 
@@ -129,6 +136,120 @@ async def test_the_first_of_two_rows_with_one_code_wins(office: Office, tmp_path
     assert found(report) == [(3, "row.duplicate_code"), (4, "row.repeated")]
     assert (report.errors, report.warnings) == (1, 1)
     assert (await stored(office, "8000000000019")).card.names == {"it": "Uno"}
+
+
+async def test_two_rows_may_each_bring_a_code_of_one_article(office: Office, tmp_path: Path) -> None:
+    head = "sku,code,name,price,vat\n"
+    path = write(tmp_path, head + "S1,8000000000019,Uno,1.50,10\nS2,,Due,2,10\nS1,8000000000026,Uno,1.50,10\n")
+
+    report = await load(office, path)
+    again = await load(office, path)
+
+    assert (found(report), report.added, report.changed) == ([], 2, 1)
+    assert (await stored(office, "8000000000019")).card.codes == ("8000000000019", "8000000000026")
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 3)
+
+
+async def test_two_rows_of_one_article_in_different_chunks_come_to_one_item(office: Office, tmp_path: Path) -> None:
+    between = "".join(f"M{number},,Mezzo {number},1,10\n" for number in range(1100))
+    rows = f"S1,8000000000019,Uno,1.50,10\n{between}S1,8000000000026,Uno,1.50,10\n"
+
+    report = await load(office, write(tmp_path, f"sku,code,name,price,vat\n{rows}"), strict=True)
+
+    assert (report.errors, report.added, report.changed) == (0, 1101, 1)
+    assert (await stored(office, "8000000000026")).card.codes == ("8000000000019", "8000000000026")
+
+
+async def test_two_rows_of_one_article_that_differ_otherwise_are_not_guessed_at(office: Office, tmp_path: Path) -> None:
+    head = "sku,code,name,price,vat\n"
+    path = write(tmp_path, head + "S1,8000000000019,Uno,1.50,10\nS1,8000000000026,Uno,1.60,10\n")
+
+    report = await load(office, path)
+
+    assert found(report) == [(3, "row.differs")]
+    assert (await stored(office, "8000000000019")).card.price == Decimal("1.5")
+
+
+@pytest.mark.parametrize("between", [0, 1100])
+async def test_two_codes_of_one_stored_item_in_two_rows(office: Office, tmp_path: Path, between: int) -> None:
+    await load(office, write(tmp_path, HEAD + "8000000000019;8000000000026,Uno,1.50,10\n"))
+    filling = "".join(f"M{number},Mezzo {number},1,10\n" for number in range(between))
+    first, same, other = (
+        f"8000000000019,Uno,1.70,10\n{filling}",
+        "8000000000026,Uno,1.70,10\n",
+        "8000000000026,Uno,1.90,10\n",
+    )
+
+    agreeing = await load(office, write(tmp_path, HEAD + first + same, "agreeing.csv"))
+    differing = await load(office, write(tmp_path, HEAD + first + other, "differing.csv"))
+
+    assert (agreeing.errors, agreeing.changed, agreeing.unchanged) == (0, 1, 1)
+    assert found(differing) == [(3 + between, "row.differs")]
+    assert (await stored(office, "8000000000019")).card.price == Decimal("1.7")
+
+
+class TestStrict:
+    """All or nothing, whatever is wrong and whenever it shows."""
+
+    async def test_a_code_of_another_item_in_the_last_chunk_stops_the_first_one_too(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        rows = "".join(f"N{number},,Nuovo {number},1,10\n" for number in range(2100))
+        path = write(tmp_path, f"sku,code,name,price,vat\n{rows}X1,8001234500017,Rubato,1,10\n")
+
+        with pytest.raises(ImportRefusedError) as refused:
+            await load(office, path, strict=True)
+
+        assert found(refused.value.report) == [(2102, "code.check_digit"), (2102, "row.code_taken")]
+        assert await office.database.read(lambda conn: queries.count_items(conn, office.company)) == 3
+        assert await saves(office, "A9", "8000000000019") == "saved"  # the hold is gone
+
+    async def test_nobody_takes_a_code_between_the_check_and_the_last_row(self, office: Office, tmp_path: Path) -> None:
+        rows = "".join(f"N{number},,Nuovo {number},1,10\n" for number in range(1500))
+        path = write(tmp_path, f"sku,code,name,price,vat\n{rows}X1,8000000000019,Ultimo,1,10\n")
+        meddled = Meddled(office)
+
+        report = await import_items(meddled, path, ImportOptions(office.company, strict=True), office.clock)
+
+        assert (report.added, report.errors) == (1501, 0)
+        assert set(meddled.answers) == {"import.running"}
+        assert await saves(office, "A9", "8000000000026") == "saved"
+
+    async def test_the_hold_of_an_import_that_died_ends(self, office: Office) -> None:
+        company = office.company
+        await office.database.write(lambda conn: hold_items(conn, company, "dead", office.clock()))
+        held = await saves(office, "A8", "8000000000019")
+
+        office.clock.advance(seconds=LEASE.total_seconds())
+
+        assert (held, await saves(office, "A8", "8000000000019")) == ("import.running", "saved")
+
+
+async def saves(office: Office, sku: str, code: str) -> str:
+    """Save a new item, and say what became of it."""
+    edit = Edit(COMMAND_LINE, office.company, office.clock())
+    card = ItemCard(sku, {"it": sku}, "10", None, (code,))
+    try:
+        await office.database.write(partial(save_item, edit=edit, card=card))
+    except ConflictError as error:
+        return error.code
+    return "saved"
+
+
+class Meddled(WatchedDatabase):
+    """A database where somebody saves an item with the import's last code before each of its writes after the check."""
+
+    def __init__(self, office: Office) -> None:
+        super().__init__(office.database)
+        self.office = office
+        self.answers: list[str] = []
+        self._writes = 0
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        self._writes += 1
+        if 1 < self._writes < 8:
+            self.answers.append(await saves(self.office, f"Z{self._writes}", "8000000000019"))
+        return await super().write(job)
 
 
 async def test_leading_zeros_stay_and_a_wrong_check_digit_is_reported(office: Office, tmp_path: Path) -> None:

@@ -111,6 +111,14 @@ def _create_registry() -> None:
         sa.PrimaryKeyConstraint("company", "shop", "id", name="pk_operator"),
     )
     op.create_table(
+        "import_hold",
+        sa.Column("company", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["company"], ["company.id"], name="fk_import_hold_company"),
+        sa.PrimaryKeyConstraint("company", name="pk_import_hold"),
+    )
+    op.create_table(
         "till_settings",
         sa.Column("company", sa.Text(), nullable=False),
         sa.Column("shop", sa.Text(), nullable=False),
