@@ -26,7 +26,7 @@ from central.config import CentralConfig, DatabaseSection
 from central.db.engine import open_database
 from central.db.migrate import migrate
 from central.sales.tables import sale, sale_effect, sale_line, sale_tax, sale_tender
-from central.tills.bodies import parse
+from central.tills.bodies import parse_push
 from central.tills.tables import ledger_entry
 from central.tills.values import KnownTill
 from commerce.documents import IntendedEffect, IssuedNumber
@@ -157,7 +157,7 @@ async def _ingest(central: Central, till: KnownTill, pushes: Sequence[bytes]) ->
     begun = perf_counter()
     wanted = central.projector.projected
     for push in pushes:
-        request = await asyncio.to_thread(parse, PushRequest, push, compressed=True)
+        request = await asyncio.to_thread(parse_push, push, compressed=True)
         answer = await central.tills.receive(till, request)
         assert isinstance(answer, PushAnswer)
         assert not answer.set_aside

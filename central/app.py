@@ -28,10 +28,10 @@ from central.tills.projector import Projector
 from central.tills.service import TillService, load_signer
 from central.tills.snapshots import Snapshots
 from central.web import shell
+from central.web.guards import MAX_FORM_BYTES
 from central.web.keys import CLOCK, DATABASE
 from central.web.settings import WebSettings
 from commerce.dates import utc_text
-from commerce.wire import MAX_BODY_BYTES
 
 AREAS = (
     tills_api.add_routes,
@@ -85,7 +85,7 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
 
 
 def _web(config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]) -> web.Application:
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app = web.Application(client_max_size=MAX_FORM_BYTES)
     app[DATABASE], app[CLOCK] = database, now
     app[tills_api.TILLS] = tills
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")

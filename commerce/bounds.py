@@ -22,7 +22,7 @@ AHEAD = timedelta(days=2)
 BEHIND = timedelta(days=366 * 11)
 SESSION_OPEN = timedelta(days=62)  # how long a till session may last: its business day is that of its opening
 MOST_HEADER_BYTES = 8 * 1024
-MOST_BODY_BYTES = 6 * 1024 * 1024
+MOST_BODY_BYTES = 12 * 1024 * 1024
 # No figure depends on when these were written, and a till whose clock was wrong at its start has to say so.
 _TIMELESS = frozenset(
     {Kind.CHAIN_OPENED, Kind.KEY_ROTATED, Kind.CHECKPOINT, Kind.CLOCK_CORRECTED, Kind.SETTING_APPLIED}
@@ -37,6 +37,11 @@ def is_plain(text: str) -> bool:
 def short(text: str, longest: int = LONGEST_TEXT) -> str:
     """Return a text as a message may carry it: cut, blanks for control characters."""
     return "".join(char if is_plain(char) else " " for char in text[:longest])
+
+
+def has_many_parts(raw: bytes, most: int) -> bool:
+    """Return whether JSON may hold more objects and lists than any honest message, before any of them is made."""
+    return raw.count(b"{") + raw.count(b"[") > most
 
 
 def is_usual_year(year: int) -> bool:

@@ -12,14 +12,27 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commerce.bounds import Count, Moment, Offset, ShortText, StableCode, short
+from commerce.bounds import (
+    MOST_BODY_BYTES,
+    MOST_HEADER_BYTES,
+    Count,
+    Moment,
+    Offset,
+    ShortText,
+    StableCode,
+    short,
+)
 from commerce.errors import BadInputError
 from commerce.ledger import Entry
 
 WIRE_VERSION = 1
 ACCEPTED_VERSIONS = (1,)
 MAX_BATCH_ENTRIES = 1000
-MAX_BODY_BYTES = 32 * 1024 * 1024
+# What a push may hold, uncompressed; an entry of 5,000 lines has room.
+MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_ENROL_BYTES = 4 * 1024
+MAX_PERSONAL_BYTES = 64 * 1024
+SIGNATURE_CHARS = 88  # 64 bytes in base64
 MOST_DEVICES = 64
 
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -41,11 +54,11 @@ class WireEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seq: Count = Field(ge=1)
-    header: str
-    body: str
+    header: str = Field(max_length=MOST_HEADER_BYTES)
+    body: str = Field(max_length=MOST_BODY_BYTES)
     hash: Hex64
-    signature: str  # base64
-    personal: str | None = None
+    signature: str = Field(max_length=SIGNATURE_CHARS)  # base64
+    personal: Annotated[str, Field(max_length=MAX_PERSONAL_BYTES)] | None = None
 
 
 class PushRequest(Message):

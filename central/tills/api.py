@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from typing import TypeVar
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -14,15 +14,15 @@ from zstandard import ZstdCompressor
 
 from central.db.signals import FEED
 from central.identity.audit import Act
-from central.tills.bodies import parse, read_body
+from central.tills.bodies import parse, parse_push, read_body
 from central.tills.errors import UnknownTokenError
 from central.tills.pulling import change_lines, start_pull
 from central.tills.service import TillService
 from central.tills.snapshots import Snapshots
 from central.web.addresses import client_address
 from central.web.refused import write_down
-from commerce.errors import ForbiddenError, PosError
-from commerce.wire import EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
+from commerce.errors import BadInputError, ForbiddenError, PosError
+from commerce.wire import MAX_BODY_BYTES, MAX_ENROL_BYTES, EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ SNAPSHOTS = web.AppKey("snapshots", Snapshots)
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-M = TypeVar("M", bound=BaseModel)
-_SMALL = 64 * 1024  # parsed on the loop; larger bodies in a thread
+_SMALL = 64 * 1024  # parsed on the loop when it is not compressed; everything else in a thread
+_PARSERS = ThreadPoolExecutor(2, "central-wire")
 _READ_S = 30
 _HEARTBEAT_S = 20
 _POLL_S = 60
@@ -78,7 +78,10 @@ def speaks_wire(handler: Handler) -> Handler:
 @speaks_wire
 async def enrol(request: web.Request) -> web.StreamResponse:
     """Exchange a one-time code for an identity."""
-    message = await _read(request, EnrolRequest)
+    raw, compressed = await _read(request, MAX_ENROL_BYTES)
+    if compressed:  # before a till has shown who it is, a request costs what it weighs
+        raise BadInputError("wire.encoding", encoding="zstd")
+    message = parse(EnrolRequest, raw)
     try:
         return reply(await request.app[TILLS].enrol(message, client_address(request)))
     except ForbiddenError:
@@ -92,7 +95,12 @@ async def push(request: web.Request) -> web.StreamResponse:
     tills = request.app[TILLS]
     known = await tills.recognise(_token(request))
     tills.check_pace(known)
-    message = await _read(request, PushRequest)
+    try:
+        raw, compressed = await _read(request, MAX_BODY_BYTES)
+        message = await _parse_push(raw, compressed=compressed)
+    except PosError:
+        tills.charge_refused(known)
+        raise
     answer = await tills.receive(known, message)
     return reply(answer, 409 if isinstance(answer, GapAnswer) else 200)
 
@@ -178,14 +186,20 @@ async def _close_sockets(app: web.Application) -> None:
         await socket.close(code=1001)
 
 
-async def _read(request: web.Request, model: type[M]) -> M:
+async def _read(request: web.Request, most: int) -> tuple[bytes, bool]:
     try:
         async with asyncio.timeout(_READ_S):
-            raw, compressed = await read_body(request)
+            return await read_body(request, most)
     except TimeoutError as error:
         raise web.HTTPRequestTimeout from error
-    parsing = partial(parse, model, raw, compressed=compressed)
-    return parsing() if len(raw) <= _SMALL else await asyncio.to_thread(parsing)
+
+
+async def _parse_push(raw: bytes, *, compressed: bool) -> PushRequest:
+    """Parse on the loop what is small as it came; what may grow is taken apart by two threads and no more."""
+    if not compressed and len(raw) <= _SMALL:
+        return parse_push(raw, compressed=False)
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_PARSERS, partial(parse_push, raw, compressed=compressed))
 
 
 def _token(request: web.Request) -> str:

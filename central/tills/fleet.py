@@ -17,8 +17,9 @@ from central.organisation.directory import tills
 from central.tills.alarms import open_alarms
 from central.tills.tables import ledger_fork, set_aside, till_contact, till_credential
 from central.tills.values import KnownTill
+from commerce.bounds import has_many_parts
 from commerce.dates import utc_text
-from commerce.wire import Heartbeat
+from commerce.wire import MOST_DEVICES, Heartbeat
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Fleet:
     def heard(self, known: KnownTill, message: str) -> None:
         """Note a heartbeat; one that cannot be read only counts as a sign of life."""
         self.seen(known)
+        if has_many_parts(message.encode("utf-8", "replace"), MOST_DEVICES + 2):
+            return
         try:
             beat = Heartbeat.model_validate_json(message)
         except ValidationError:

@@ -31,6 +31,7 @@ from commerce.dates import utc_text
 from commerce.errors import ForbiddenError
 from commerce.ledger import ChainMode, Head, Signer, sign_head
 from commerce.wire import (
+    MAX_BODY_BYTES,
     EnrolAnswer,
     EnrolRequest,
     GapAnswer,
@@ -40,6 +41,7 @@ from commerce.wire import (
     PushRequest,
 )
 
+REVOKED_BURST, REVOKED_PER_MINUTE = 5_000, 600  # what a shop had not sent yet, not what a thief makes up
 _TOKEN_MEMORY_S = 5.0
 _TOKENS_REMEMBERED = 10_000
 
@@ -57,6 +59,7 @@ class TillService:
     handover: Handover = field(default_factory=Handover)
     attempts: Attempts = field(default_factory=Attempts)
     pace: Pace = field(default_factory=Pace)
+    revoked_pace: Pace = field(default_factory=lambda: Pace(REVOKED_BURST, REVOKED_PER_MINUTE))
     _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
 
     async def enrol(self, request: EnrolRequest, address: str) -> EnrolAnswer:
@@ -112,15 +115,21 @@ class TillService:
         return known
 
     def check_pace(self, till: KnownTill) -> None:
-        """Raise TooFastError while a till has to wait; replayed chains are sent as fast as they can be."""
-        if till.mode != ChainMode.REPLAY:
-            self.pace.check(till.till, monotonic())
+        """Raise TooFastError while a till has to wait; one that is shut out waits much sooner."""
+        self._pace(till).check(till.till, monotonic())
+
+    def charge_refused(self, till: KnownTill) -> None:
+        """Take for a push that could not be read what the largest weighs: bombs soon have to wait."""
+        self._pace(till).take(till.till, 1, MAX_BODY_BYTES, monotonic())
+
+    def _pace(self, till: KnownTill) -> Pace:
+        return self.revoked_pace if till.revoked else self.pace
 
     async def receive(self, till: KnownTill, request: PushRequest) -> PushAnswer | GapAnswer:
         """Store a push durably, then say up to where central holds the chain, signed."""
         batch = read_push(request, till, self.now())
-        size = sum(len(one.entry.header) + len(one.entry.body) for one in batch.entries)
-        self.pace.take(till.till, len(batch.entries), size, monotonic())
+        if till.mode != ChainMode.REPLAY or till.revoked:  # replayed chains are sent as fast as they can be
+            self._pace(till).take(till.till, len(batch.entries), batch.size, monotonic())
         stored = await keep_batch(self.database, batch, self.now())
         if isinstance(stored, Gap):
             return GapAnswer(expected=stored.expected)

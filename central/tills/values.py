@@ -1,6 +1,7 @@
 """What the parts of this area hand to each other."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from commerce.ledger import Entry, Head
 
@@ -39,6 +40,12 @@ class Batch:
     till: KnownTill
     chain: str
     entries: tuple[Arrived, ...]
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that are kept of it."""
+        parts = ((e.header, e.body, e.signature, e.personal or b"") for e in (one.entry for one in self.entries))
+        return sum(map(len, chain.from_iterable(parts)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
+from commerce.bounds import has_many_parts
 from commerce.errors import BadInputError
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_LIST = 500
+_MOST_PARTS = 10 * MAX_LIST
 
 
 class Answer(BaseModel):
@@ -70,6 +72,8 @@ def reply(answer: BaseModel, status: int = 200) -> web.Response:
 async def read_body(request: web.Request, model: type[Model]) -> Model:
     """Read a request's JSON; BadInputError ``api.body`` names the first field that is wrong."""
     raw = await request.read()
+    if has_many_parts(raw, _MOST_PARTS):
+        raise BadInputError("api.body", field="-", fault="too many parts")
     if b"\\u0000" in raw:
         raise BadInputError("api.body", field="-", fault="NUL")
     try:

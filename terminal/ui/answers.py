@@ -7,6 +7,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from commerce.bounds import has_many_parts
 from commerce.errors import BadInputError, PosError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
@@ -14,6 +15,7 @@ from commerce.texts.errors import error_text
 log = logging.getLogger(__name__)
 
 Model = TypeVar("Model", bound=BaseModel)
+MOST_PARTS = 20_000  # objects and lists of one body: four for each line of the longest receipt
 
 
 class TooLargeError(BadInputError):
@@ -37,6 +39,8 @@ async def read_body(request: web.Request, model: type[Model], max_bytes: int) ->
         raise TooLargeError(limit=max_bytes)
     raw = await request.read()
     if len(raw) > max_bytes:
+        raise TooLargeError(limit=max_bytes)
+    if has_many_parts(raw, MOST_PARTS):
         raise TooLargeError(limit=max_bytes)
     try:
         return model.model_validate(orjson.loads(raw))

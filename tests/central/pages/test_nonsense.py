@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from commerce.wire import MAX_ENROL_BYTES
+
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice, Visitor
 
@@ -191,7 +193,9 @@ async def test_nonsense_on_the_wire_is_refused_with_a_code(site: HeadOffice, ann
     headers = {"Authorization": f"Bearer {till.token}"}
     for body in BODIES:
         status, answer = await refused(anna, "POST", f"/sync/v1/{path}", data=body, headers=headers)
-        assert (status, answer["code"]) == (400, "wire.unreadable"), body[:40]
+        is_long = path == "enrol" and len(body) > MAX_ENROL_BYTES
+        expected = (413, "wire.too_large") if is_long else (400, "wire.unreadable")
+        assert (status, answer["code"]) == expected, body[:40]
 
 
 @pytest.mark.parametrize("name", ["feed", "after"])

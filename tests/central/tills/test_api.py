@@ -384,5 +384,5 @@ async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) ->
 
     (row,) = await central.office.tills.list_fleet(central.office.company)
     assert (row.unsent, row.version, row.clock_offset_ms, row.seq) == (3, "0.1.0", -40, 7)
-    assert row.devices == [{"name": "Printer", "kind": "printer", "availability": "available", "reason": ""}]
+    assert row.devices == [DeviceStatus.of("Printer", "printer", "available").model_dump()]
     assert (row.last_contact_at, row.open_forks, row.open_set_aside) == (central.office.clock(), 0, 0)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 GOOD = {
     "wire": 1, "type": "heartbeat", "unsent": 3, "oldest_unsent_at": "2026-11-23T11:00:00.000000Z",
     "version": "0.1.0", "clock_offset_ms": -40, "chain": "0" * 32, "seq": 7,
-    "devices": [{"name": "Stampante", "kind": "receipt_printer", "availability": "gone", "reason": "link.closed"}],
+    "devices": [{"name": "Stampante", "kind": "receipt_printer", "availability": "gone", "reason": "link.closed",
+                 "doubtful": 0}],
 }  # fmt: skip
 
 
