@@ -179,7 +179,7 @@ async def get_sale(request: web.Request) -> web.Response:
 async def totals(request: web.Request) -> web.Response:
     """Give exact sums."""
     asked, actor = read_query(request, TotalsQuery), require_actor(request)
-    rows = await database(request).read(lambda conn: reading.totals_by(conn, actor, asked.by, asked.wanted()))
+    rows = await database(request).report(lambda conn: reading.totals_by(conn, actor, asked.by, asked.wanted()))
     return reply(
         Totals(
             by=asked.by,

@@ -1,5 +1,7 @@
 """Today, the list of sales, and one sale with its receipt and its proof."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +16,16 @@ from central.sales.queries import SORTS, SaleFilter, SalePage, check_place, sort
 from central.tills.fleet import list_fleet
 from central.tills.watching import till_state
 from central.web.context import require_actor
-from central.web.exports import MAX_EXPORT_ROWS, Cell, to_csv, to_xlsx
+from central.web.exports import (
+    Cell,
+    NobodyWaitsError,
+    export_folder,
+    make_workbook,
+    send_file,
+    while_wanted,
+    write_csv,
+    write_workbook_rows,
+)
 from central.web.keys import database, now
 from central.web.live import stream
 from central.web.paging import decode_cursor, encode_cursor
@@ -80,24 +91,36 @@ async def show_sales(request: web.Request) -> web.Response:
     return page(request, "sales/table.html" if is_partial(request) else "sales/list.html", **values)
 
 
-async def export_sales(request: web.Request) -> web.Response:
-    """Give what a filter shows as a file; formula cells are escaped."""
-    wanted, kind = _filter(request), request.match_info["kind"]
-    actor = require_actor(request)
-    listed = SalePage(_page(request).sort, _page(request).descending, (), MAX_EXPORT_ROWS)
-    rows = await database(request).read(lambda conn: reading.list_sales(conn, actor, wanted, listed))
-    t = words_of(request).t
+async def export_sales(request: web.Request) -> web.StreamResponse:
+    """Give all that a filter lets through as a file, whole or not at all; formula cells are escaped."""
+    kind, t = request.match_info["kind"], words_of(request).t
+    wanted, page_from, actor = _filter(request), replace(_page(request), after=()), require_actor(request)
     header = [t("Business day"), t("Time (UTC)"), t("Number"), t("Till"), t("Operator"), t("Lines"), t("Total"),
               t("Currency"), t("Sale")]  # fmt: skip
-    tills = await database(request).read(lambda conn: {till.id: till.code for till in list_tills(conn)})
-    cells: list[list[Cell]] = [
-        [row.business_day, row.at.isoformat(), row.formatted, tills.get(row.till, row.till), row.operator_name,
-         row.lines, cents_decimal(row.total, row.currency), row.currency, row.id]
-        for row in rows
+    with export_folder() as folder:
+
+        def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+            tills = {till.id: till.code for till in list_tills(conn, actor.company)}
+            write = write_csv if kind == "csv" else write_workbook_rows
+            with reading.each_sale(conn, actor, wanted, page_from) as rows:
+                write(folder / "rows", header, (_cells(row, tills) for row in while_wanted(request, rows)))
+
+        try:
+            await database(request).report(job)
+        except NobodyWaitsError:
+            return web.Response(status=499)
+        made = folder / "rows"
+        if kind == "xlsx":
+            made = folder / "sales.xlsx"
+            await make_workbook(t("Sales"), folder / "rows", made)
+        return await send_file(request, made, _FILE_TYPES[kind], f"sales.{kind}")
+
+
+def _cells(row: Any, tills: Mapping[str, str]) -> list[Cell]:  # noqa: ANN401 - a row of the table
+    return [
+        row.business_day, row.at.isoformat(), row.formatted, tills.get(row.till, row.till), row.operator_name,
+        row.lines, cents_decimal(row.total, row.currency), row.currency, row.id,
     ]  # fmt: skip
-    content = to_csv(header, cells) if kind == "csv" else to_xlsx(t("Sales"), header, cells)
-    disposition = f'attachment; filename="sales.{kind}"'
-    return web.Response(body=content, headers={"Content-Type": _FILE_TYPES[kind], "Content-Disposition": disposition})
 
 
 async def show_sale(request: web.Request) -> web.Response:

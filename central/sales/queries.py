@@ -1,7 +1,7 @@
 """The SQL behind the pages and the API of sales."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from commerce.dates import utc_text
 from commerce.errors import BadInputError
 
 AnyRow = Row[Any]
+_FETCHED = 500
 SORTS = {"at": (sale.c.business_day, sale.c.at), "total": (sale.c.total,), "number": (sale.c.number,)}
 
 
@@ -53,14 +54,27 @@ class SalePage:
 
 
 def list_sales(conn: Connection, wanted: SaleFilter, page: SalePage) -> list[AnyRow]:
-    """Return sales with the names of their operators."""
+    """Return a page of sales with the names of their operators."""
+    return list(conn.execute(_listed(wanted, page).limit(page.limit)))
+
+
+def each_sale(conn: Connection, wanted: SaleFilter, page: SalePage) -> Generator[AnyRow, None, None]:
+    """Yield every sale from the page on, however many there are; few of them are in memory at a time.
+
+    Whoever stops before the end closes it within the job.
+    """
+    with conn.execute(_listed(wanted, page), execution_options={"yield_per": _FETCHED}) as rows:
+        yield from rows
+
+
+def _listed(wanted: SaleFilter, page: SalePage) -> Select[Any]:
     keys = (*(_plain(column) for column in SORTS[page.sort]), sale.c.till, sale.c.id)
     query = select(sale, _OPERATOR_NAME).where(*_conditions(wanted))
     if page.after:
         place = tuple_(*keys)
         query = query.where(place < page.after if page.descending else place > page.after)
     order = [key.desc() if page.descending else key.asc() for key in keys]
-    return list(conn.execute(query.order_by(*order).limit(page.limit)))
+    return query.order_by(*order)
 
 
 def sort_keys(row: AnyRow, sort: str) -> tuple[str | int, ...]:

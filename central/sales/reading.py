@@ -1,8 +1,10 @@
 """What people may know of sales: lists, one sale with its proof, and how today goes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from heapq import merge
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -58,6 +60,18 @@ def list_sales(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePag
     companies = [row.id for row in list_companies(conn)]
     found = [row for one in companies for row in queries.list_sales(conn, replace(allowed, company=one), page)]
     return sorted(found, key=lambda row: queries.sort_keys(row, page.sort), reverse=page.descending)[: page.limit]
+
+
+@contextmanager
+def each_sale(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePage) -> Iterator[Iterator[AnyRow]]:
+    """Give every sale the actor may see, in the page's order, without an end and without holding them in memory."""
+    allowed = within(actor, wanted)
+    parts = [allowed]
+    if not (allowed.company is not None or allowed.shop or allowed.till):
+        parts = [replace(allowed, company=row.id) for row in list_companies(conn)]
+    with ExitStack() as stack:
+        rows = [stack.enter_context(closing(queries.each_sale(conn, part, page))) for part in parts]
+        yield merge(*rows, key=lambda row: queries.sort_keys(row, page.sort), reverse=page.descending)
 
 
 def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[AnyRow]:

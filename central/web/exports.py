@@ -1,19 +1,33 @@
 """Tables as files for spreadsheets. A cell that a spreadsheet would run as a formula is escaped."""
 
+import asyncio
 import csv
 import io
+import os
 import re
-from collections.abc import Iterable, Sequence
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import IO, TypeVar
 
-import xlsxwriter
+import orjson
+from aiohttp import web
 
+from commerce.errors import RuleError
+
+T = TypeVar("T")
 Cell = str | int | Decimal | date | datetime | None
 # A spreadsheet that takes another separator than ours (Excel in Italian: ``;``) sees cells begin inside a text, and
 # neither quotes nor blanks keep it from that.
 _FORMULA = re.compile(r"(^|[;,|\t\r\n])([\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
-MAX_EXPORT_ROWS = 100_000
+MAX_SHEET_ROWS = 1_048_575  # below the header: a sheet has no more
+_WORKBOOK_S = 600
+_PIECE = 256 * 1024
+_LOOK_EVERY = 500
 
 
 def escape_formula(text: str) -> str:
@@ -27,36 +41,90 @@ def escape_formula(text: str) -> str:
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return a CSV of UTF-8 with a byte order mark, so that spreadsheets read its accents."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_csv_cell(cell) for cell in row])
+    _write_rows(buffer, header, rows)
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def to_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Return a workbook of one sheet; texts are written as texts, whatever they start with."""
-    buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(buffer, options) as book:
-        sheet = book.add_worksheet(title[:31])
-        bold = book.add_format({"bold": True})
-        sheet.write_row(0, 0, header, bold)
-        sheet.freeze_panes(1, 0)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                _write(sheet, number, column, cell)
-    return buffer.getvalue()
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a CSV like ``to_csv``'s, a row at a time."""
+    with path.open("w", encoding="utf-8-sig", newline="") as target:
+        _write_rows(target, header, rows)
+
+
+def write_workbook_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write what ``make_workbook`` reads; RuleError ``export.sheet_full`` for more rows than a sheet has."""
+    with path.open("wb") as target:
+        target.write(orjson.dumps(header) + b"\n")
+        for number, row in enumerate(rows, 1):
+            if number > MAX_SHEET_ROWS:
+                raise RuleError("export.sheet_full", most=MAX_SHEET_ROWS)
+            target.write(orjson.dumps([_sheet_cell(cell) for cell in row]) + b"\n")
+
+
+async def make_workbook(title: str, source: Path, target: Path) -> None:
+    """Make a workbook of rows, in a process of its own: it computes for seconds."""
+    command = (sys.executable, "-m", "central.web.workbook", title, str(source), str(target))
+    worker = await asyncio.create_subprocess_exec(*command)
+    try:
+        async with asyncio.timeout(_WORKBOOK_S):
+            status = await worker.wait()
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+    if status != 0:
+        raise RuntimeError(f"the worker that makes workbooks ended with {status}")
+
+
+@contextmanager
+def export_folder() -> Iterator[Path]:
+    """Give a folder on the disk, where a file is whole before the first byte of it is sent."""
+    place = Path("/var/tmp")  # noqa: S108 - private to the folder; /tmp is memory on many machines
+    with tempfile.TemporaryDirectory(prefix="cassaforte-", dir=place if place.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+class NobodyWaitsError(ConnectionError):
+    """The browser that asked for a file has gone."""
+
+
+def while_wanted(request: web.Request, rows: Iterable[T]) -> Iterator[T]:
+    """Yield rows while somebody waits for them; NobodyWaitsError ends the job of one who left."""
+    for number, row in enumerate(rows):
+        if number % _LOOK_EVERY == 0 and (request.transport is None or request.transport.is_closing()):
+            raise NobodyWaitsError
+        yield row
+
+
+async def send_file(request: web.Request, path: Path, content_type: str, name: str) -> web.StreamResponse:
+    """Send a file that goes when this returns."""
+    headers = {"Content-Type": content_type, "Content-Disposition": f'attachment; filename="{name}"'}
+    response = web.StreamResponse(headers=headers)
+    with path.open("rb") as source:
+        response.content_length = source.seek(0, os.SEEK_END)
+        source.seek(0)
+        await response.prepare(request)
+        while chunk := await asyncio.to_thread(source.read, _PIECE):
+            await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _write_rows(target: IO[str], header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    writer = csv.writer(target)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([_csv_cell(cell) for cell in row])
+
+
+def _sheet_cell(cell: Cell) -> object:
+    """Return a cell as the worker takes it: texts stay texts, numbers are marked."""
+    if isinstance(cell, Decimal):
+        return {"number": str(cell)}
+    return cell if cell is None or isinstance(cell, int) else str(cell)
 
 
 def _csv_cell(cell: Cell) -> str:
     if isinstance(cell, str):
         return escape_formula(cell)
     return "" if cell is None else str(cell)
-
-
-def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell) -> None:
-    if isinstance(cell, Decimal | int):
-        sheet.write_number(row, column, cell)
-    elif cell is not None:
-        sheet.write_string(row, column, str(cell))

@@ -38,6 +38,7 @@ FAULT_TEXTS: dict[str, str] = {
     "clock.unreadable": N_("“{value}” is not a time with an offset, such as 2026-11-23T09:30:00+01:00."),
     "clock.zone_missing": N_("The time lacks its offset from UTC."),
     "storage.not_durable": N_("The database cannot promise that sales stay on the disk. Nothing was started."),
+    "export.sheet_full": N_("A sheet holds {most} rows at most. Choose fewer days, or take the CSV file."),
     "storage.away": N_("The database does not answer. Try again in a moment."),
     "storage.busy": N_("There is too much to do just now. Try again in a moment."),
     "storage.slow": N_("This took too long and was stopped. Ask for less at a time."),
