@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 FEED = "feed"  # a registry row was published
 EVENT = "event"  # a projection or an area wrote an event
 STORED = "stored"  # a till's entries wait to be projected
-TOPICS = (FEED, EVENT, STORED)
+ACCESS = "access"  # who may come in, or do what, has changed
+TOPICS = (FEED, EVENT, STORED, ACCESS)
 _KEY = "cassaforte.marks"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, text, update
 
+from central.db.signals import ACCESS, mark
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
 
 UserRow = Row[Any]
@@ -31,7 +32,8 @@ def insert_user(conn: Connection, values: dict[str, object]) -> None:
 
 
 def update_user(conn: Connection, user: str, values: dict[str, object]) -> None:
-    """Change a user."""
+    """Change a user; what is open for that user looks again."""
+    mark(conn, ACCESS)
     conn.execute(update(app_user).where(app_user.c.id == user).values(values))
 
 
@@ -72,7 +74,8 @@ def find_session_owner(conn: Connection, session: str) -> str | None:
 
 
 def end_sessions(conn: Connection, at: datetime, *, session: str | None = None, user: str = "") -> int:
-    """End one session, or all of a user; return how many were open."""
+    """End one session, or all of a user; return how many were open. Live pages of them end at once."""
+    mark(conn, ACCESS)
     mine = user_session.c.id == session if session else user_session.c.user == user
     done = conn.execute(update(user_session).where(mine, user_session.c.ended_at.is_(None)).values(ended_at=at))
     return int(done.rowcount)

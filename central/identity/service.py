@@ -79,6 +79,14 @@ async def find_actor(db: "Database", cookie: str, now: datetime) -> Actor | None
     return _actor(row, row.session)
 
 
+async def peek_actor(db: "Database", cookie: str, now: datetime) -> Actor | None:
+    """Return whose session a cookie opens, as ``find_actor``, but not as use of it: an open page is nobody's doing."""
+    row = await db.read(lambda conn: queries.find_session(conn, token_digest(cookie)))
+    if row is None or row.expires_at <= now or now - row.seen_at > IDLE_LENGTH:
+        return None
+    return _actor(row, row.session)
+
+
 async def find_token_actor(db: "Database", token: str, now: datetime) -> Actor | None:
     """Return whose API token this is, or None once it has ended."""
     row = await db.read(lambda conn: queries.find_token_user(conn, token_digest(token), now))

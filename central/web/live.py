@@ -6,16 +6,24 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from central.db.signals import EVENT, FEED
-from central.web.keys import database
+from central.db.signals import ACCESS, EVENT, FEED
+from central.identity.service import peek_actor
+from central.web.context import require_actor
+from central.web.guards import session_cookie
+from central.web.keys import WEB_SETTINGS, database, now
+from commerce.errors import StorageError
 
+ENDED = "ended"  # the pages load anew and find the sign-in
 POLL_S = 5.0
 # A shop that sells every second must not make every open page redraw for each sale.
 QUIET_S = 0.4
 
 
 async def stream(request: web.Request, name: str, draw: Callable[[], Awaitable[str]]) -> web.StreamResponse:
-    """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser goes."""
+    """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser or its session goes.
+
+    The end of the session is told as the event ``ended``, and nothing is drawn after it.
+    """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
     with suppress(ConnectionResetError):  # the browser went elsewhere in the middle of a line
@@ -28,13 +36,24 @@ async def _send_changes(
 ) -> None:
     await response.prepare(request)
     sent = ""
-    with database(request).signals.subscribe(EVENT, FEED) as subscription:
+    with database(request).signals.subscribe(EVENT, FEED, ACCESS) as subscription:
         while not _gone(request):
-            text = await draw()
+            text = sent
+            with suppress(StorageError):  # the database is away: what stands there stays
+                if not await _may_still_see(request):
+                    await response.write(_event(ENDED, "session"))
+                    return
+                text = await draw()
             await response.write(_event(name, text) if text != sent else b": still here\n\n")
             sent = text
             await asyncio.sleep(QUIET_S)
             await subscription.wait(POLL_S)
+
+
+async def _may_still_see(request: web.Request) -> bool:
+    """Tell whether the session that opened the page is open, and its owner may do what was allowed then."""
+    cookie = request.cookies.get(session_cookie(secure=request.app[WEB_SETTINGS].secure), "")
+    return await peek_actor(database(request), cookie, now(request)) == require_actor(request)
 
 
 def _event(name: str, text: str) -> bytes:

@@ -1,0 +1,114 @@
+"""A live page ends with the session that opened it, whatever ends that or changes what it may do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from central.db.signals import EVENT
+from central.identity.people import COMMAND_LINE, Role
+from central.identity.service import IDLE_LENGTH, SESSION_LENGTH, change_user, end_session, list_sessions, set_password
+from tests.central.head_office import HeadOffice, Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PAGES = ("/today/live", "/tills/live")
+Ending = Callable[[HeadOffice, Visitor, str], Awaitable[object]]
+
+
+async def sign_out(_: HeadOffice, bruno: Visitor, __: str) -> None:
+    await bruno.get("/account")
+    assert (await bruno.post("/sign-out")).status == 200
+
+
+async def shut_out(site: HeadOffice, _: Visitor, user: str) -> None:
+    await change_user(site.office.database, COMMAND_LINE, user, site.office.clock(), role=Role.MANAGER, active=False)
+
+
+async def other_role(site: HeadOffice, _: Visitor, user: str) -> None:
+    await change_user(site.office.database, COMMAND_LINE, user, site.office.clock(), role=Role.VIEWER, active=True)
+
+
+async def revoke(site: HeadOffice, _: Visitor, user: str) -> None:
+    database, now = site.office.database, site.office.clock()
+    mine = next(row for row in await list_sessions(database, COMMAND_LINE, now) if row.user == user)
+    await end_session(database, COMMAND_LINE, mine.id, now)
+
+
+async def new_password(site: HeadOffice, _: Visitor, user: str) -> None:
+    await set_password(site.office.database, COMMAND_LINE, user, "tutt'altra parola 77", site.office.clock())
+
+
+async def grow_old(site: HeadOffice, _: Visitor, __: str) -> None:
+    site.office.clock.at += SESSION_LENGTH
+    site.office.database.signals.fire([EVENT])
+
+
+async def lie_idle(site: HeadOffice, _: Visitor, __: str) -> None:
+    site.office.clock.at += IDLE_LENGTH * 1.1
+    site.office.database.signals.fire([EVENT])
+
+
+@pytest.fixture
+async def bruno(site: HeadOffice) -> AsyncIterator[tuple[Visitor, str]]:
+    """A manager's browser, signed in, and who that is."""
+    user = await site.user("bruno", Role.MANAGER)
+    async with aiohttp.ClientSession(site.address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        visitor = Visitor(session)
+        await visitor.sign_in("bruno")
+        yield visitor, user
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("end", [sign_out, shut_out, other_role, revoke, new_password, grow_old, lie_idle])
+async def test_a_live_page_ends_with_its_session(
+    site: HeadOffice, bruno: tuple[Visitor, str], end: Ending, page: str
+) -> None:
+    visitor, user = bruno
+    till = await site.busy_till(sales=1)
+    async with visitor.session.get(page) as response, asyncio.timeout(30):
+        await response.content.readuntil(b"\n\n")
+        await end(site, visitor, user)
+        till.sell(lines=2)
+        await site.deliver(till)
+
+        rest = await response.content.read()
+
+    assert rest.endswith(b"event: ended\ndata: session\n\n")
+    assert b"T1/26/000002" not in rest
+
+
+async def test_somebody_elses_end_ends_nothing(site: HeadOffice, anna: Visitor, bruno: tuple[Visitor, str]) -> None:
+    till = await site.busy_till(sales=1)
+    async with anna.session.get("/today/live") as response, asyncio.timeout(30):
+        await response.content.readuntil(b"\n\n")
+        await shut_out(site, *bruno)
+        till.sell(lines=2)
+        await site.deliver(till)
+
+        while b"T1/26/000002" not in (line := await response.content.readline()):
+            assert not line.startswith(b"event: ended")
+
+
+async def test_a_page_left_open_does_not_count_as_use(site: HeadOffice, bruno: tuple[Visitor, str]) -> None:
+    visitor, _ = bruno
+    async with visitor.session.get("/today/live") as response, asyncio.timeout(30):
+        await response.content.readuntil(b"\n\n")
+        site.office.clock.at += IDLE_LENGTH * 0.9
+        site.office.database.signals.fire([EVENT])
+        await response.content.readuntil(b"\n\n")
+    site.office.clock.at += IDLE_LENGTH * 0.2
+
+    assert "/sign-in" in (await visitor.get("/")).url
+
+
+@pytest.mark.parametrize("page", ["/", "/tills"])
+async def test_pages_close_their_live_part_when_told(site: HeadOffice, anna: Visitor, page: str) -> None:
+    await site.busy_till(sales=1)
+
+    assert 'sse-close="ended"' in (await anna.get(page)).text
