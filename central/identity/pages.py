@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from central.identity import service
+from central.identity.acts import show_act
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import Permission, Role, stranger
@@ -180,7 +181,9 @@ async def show_audit(request: web.Request) -> web.Response:
     before = request.query.get("before")
     acts = await service.list_acts(database(request), require_actor(request), limit=_PAGE + 1, before=before)
     more = acts[_PAGE - 1].id if len(acts) > _PAGE else None
-    return page(request, "identity/audit.html", acts=acts[:_PAGE], next_page=more, zone="Europe/Rome")
+    words = translator(language_of(request))
+    shown = [show_act(act, words) for act in acts[:_PAGE]]
+    return page(request, "identity/audit.html", acts=shown, next_page=more, zone="Europe/Rome")
 
 
 def _device(request: web.Request) -> str:

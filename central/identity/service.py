@@ -152,6 +152,7 @@ async def change_user(db: "Database", actor: Actor, user: str, now: datetime, *,
         if not active:
             queries.end_sessions(conn, now, user=user)
         change = audit.changes({"role": before.role, "active": before.active}, after)
+        change["display_name"] = (before.display_name, before.display_name)  # whose these are
         audit.record(conn, actor, now, audit.Act("user.changed", "user", user, change))
 
     await db.write(job)
@@ -234,7 +235,7 @@ async def add_token(db: "Database", actor: Actor, name: str, now: datetime, days
     token, ends = f"cf_{secrets.token_hex(32)}", now + timedelta(days=days)
     values = {"id": new_id(), "token_hash": token_digest(token), "user": actor.id, "name": name.strip()[:64],
               "created_at": now, "expires_at": ends, "revoked_at": None}  # fmt: skip
-    change = {"name": (None, values["name"]), "expires_at": (None, ends.isoformat())}
+    change = {"name": (None, values["name"]), "expires_at": (None, ends.date().isoformat())}
 
     def job(conn: "Connection") -> None:
         queries.insert_token(conn, dict(values))

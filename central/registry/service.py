@@ -58,6 +58,7 @@ def save_item(
         return before
     stored = _publish_items(conn, edit, [StoredItem(item_id or new_id(), card, 0)], {item_id} if item_id else set())[0]
     shown = audit.changes(before.card.row() if before else {}, card.row())
+    shown["names"] = (before.card.names if before else None, card.names)  # what it is of, changed or not
     edit.note(conn, "item.changed" if before else "item.added", "item", stored.id, shown)
     return stored
 
@@ -72,7 +73,9 @@ def delete_item(conn: Connection, edit: Edit, item_id: str, shown_version: int |
     freed = replace(before.card, sku=f"{before.card.sku[:40]}~{item_id[-12:]}")
     gone = [StoredItem(item_id, freed, version, deleted=True)]
     queries.put_records(conn, edit.company, queries.item_records(edit.company, gone, edit.at, {item_id}))
-    edit.note(conn, "item.deleted", "item", item_id, {"sku": (before.card.sku, None)})
+    edit.note(
+        conn, "item.deleted", "item", item_id, {"names": (before.card.names, None), "sku": (before.card.sku, None)}
+    )
 
 
 def get_item(conn: Connection, company: str, item_id: str) -> StoredItem:
@@ -174,7 +177,8 @@ def save_operator(
     edit.actor.require(Permission.EDIT_REGISTRY)
     if not card.name.strip() or len(card.name) > 60:
         raise BadInputError("operator.name", field="name")
-    if all(row.id != card.shop for row in list_shops(conn, edit.company)):
+    names = {row.id: row.name for row in list_shops(conn, edit.company)}
+    if card.shop not in names:
         raise BadInputError("operator.shop", field="shop")
     queries.lock_registry(conn, edit.company)
     places = {} if operator_id is None else queries.operator_places(conn, edit.company, operator_id)
@@ -192,8 +196,10 @@ def save_operator(
             conn, operator, {"company": edit.company, "shop": shop, "id": identity}, {**row, "version": version}
         )
     was = {"name": before.name, "active": before.active} if before else {}
-    change = audit.changes({**was, "shops": sorted(places)}, {"name": row["name"], "active": card.active,
-                                                             "shops": sorted({*places, card.shop})})  # fmt: skip
+    shops = [sorted(names.get(shop, "") for shop in known) for known in (places, {*places, card.shop})]
+    now = {"name": row["name"], "active": card.active, "shops": shops[1]}
+    change = audit.changes({**was, "shops": shops[0]}, now)
+    change["name"] = (was.get("name"), row["name"])  # who it is of, changed or not
     edit.note(conn, "operator.saved", "operator", identity, {**change, **({"pin": (None, "set")} if card.pin else {})})
     return identity
 

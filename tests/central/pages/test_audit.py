@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ from sqlalchemy import select
 
 from central.db.engine import open_database
 from central.db.migrate import migrate
+from central.identity.acts import ACTION_TEXTS
 from central.identity.tables import audit
 from central.registry.importing import ImportOptions, import_items
+from commerce.texts import translator
 from tests.central.head_office import HeadOffice, Visitor, open_head_office
 from tests.central.office import open_office
 from tests.central.watched import WatchedDatabase
+from tests.shared_data import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -79,3 +83,17 @@ async def test_a_change_that_fails_leaves_no_word_of_it(
 
     assert refused.status == 409
     assert await count() == before
+
+
+def test_every_act_that_can_be_written_down_has_its_sentence_in_both_languages() -> None:
+    found: set[str] = set()
+    for path in (PROJECT / "central").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("Act", "note"):
+                words = (word for argument in node.args[:2] for word in ast.walk(argument))
+                texts = (word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str))
+                found |= {text for text in texts if re.fullmatch(r"[a-z_]+\.[a-z_]+", text)}
+
+    assert len(found) > 25
+    assert found - set(ACTION_TEXTS) == set()
+    assert all(translator("it").t(text) != text for text in ACTION_TEXTS.values())

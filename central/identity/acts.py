@@ -1,0 +1,123 @@
+"""The record of changes as sentences: stable codes stay in the database, people read words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from commerce.texts import LANGUAGES, N_, Translator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+ACTION_TEXTS: dict[str, str] = {
+    "alarm.seen": N_("has seen an alarm"),
+    "chains.projected": N_("let chains of other modes count"),
+    "company.saved": N_("saved the company"),
+    "enrolment.refused": N_("tried a wrong enrolment code"),
+    "feed.new_epoch": N_("made every till take a snapshot"),
+    "item.added": N_("added an item"),
+    "item.changed": N_("changed an item"),
+    "item.deleted": N_("took an item off the tills"),
+    "items.import_ended": N_("ended an import of items"),
+    "items.imported": N_("imported items"),
+    "key.refused": N_("tried a key that opens nothing"),
+    "ledger_fork.accepted": N_("accepted a fork"),
+    "ledger_fork.dismissed": N_("dismissed a fork"),
+    "operator.saved": N_("saved an operator"),
+    "password.refused": N_("gave a wrong present password"),
+    "refusals.left_out": N_("counted refusals that were not written down one by one"),
+    "right.refused": N_("lacked a right"),
+    "sales.rebuilt": N_("rebuilt all sales"),
+    "session.ended": N_("ended a session"),
+    "session.opened": N_("signed in"),
+    "set_aside.dismissed": N_("dismissed an entry set aside"),
+    "set_aside.projected": N_("let an entry set aside count"),
+    "shop.saved": N_("saved a shop"),
+    "sign_in.refused": N_("failed to sign in"),
+    "tender_type.saved": N_("saved a means of payment"),
+    "till.added": N_("added a till"),
+    "till.code_issued": N_("issued an enrolment code"),
+    "till.enrolled": N_("was enrolled"),
+    "till.revoked": N_("shut a till out"),
+    "till_settings.saved": N_("saved till settings"),
+    "token.added": N_("made a key for a program"),
+    "token.revoked": N_("revoked a key for a program"),
+    "user.added": N_("let a user in"),
+    "user.changed": N_("changed a user"),
+    "user.password": N_("set a password"),
+    "vat_code.saved": N_("saved a VAT code"),
+}
+_FIELD_TEXTS: dict[str, str] = {
+    "active": N_("active"), "added": N_("added"), "address": N_("address"), "brand": N_("Brand"),
+    "cash_step": N_("Cash is rounded to"), "changed": N_("changed"), "code": N_("Code"), "codes": N_("Codes"),
+    "count": N_("how many"), "country": N_("Country"), "currency": N_("Currency"), "cut_off": N_("Day ends at"),
+    "display_name": N_("Shown as"), "errors": N_("left out"), "expires_at": N_("Ends"),
+    "fiscal_required": N_("A sale needs the fiscal register"), "footer": N_("Lines below the receipt"),
+    "header": N_("Lines above the receipt"), "hour": N_("hour"), "keys": N_("Keys for programs"),
+    "language": N_("Language"), "languages": N_("Languages"), "mode": N_("Mode"), "modes": N_("Mode"),
+    "name": N_("Name"), "names": N_("Name"), "permission": N_("right"), "pin": N_("PIN"),
+    "price": N_("Price with VAT"), "rates": N_("Rates"), "role": N_("May"), "rows": N_("rows"),
+    "shops": N_("Shop"), "size": N_("Size"), "sku": N_("Article number"), "state": N_("State"),
+    "tax_id": N_("Tax number"), "tokens": N_("tokens"), "unit": N_("Unit"), "vat_code": N_("VAT code"),
+    "zone": N_("Time zone"),
+}  # fmt: skip
+_PATHS = {"item": "/items/", "till": "/tills/", "vat_code": "/settings/vat?code="}
+_UNSEEN = frozenset({"version", "rank", "drawer", "method"})  # of machines
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAct:
+    """One act as people read it; ``changes`` are label, before, after."""
+
+    id: str
+    at: datetime
+    who: str
+    text: str
+    path: str  # of the page where what was changed is, "" for none
+    reason: str
+    changes: tuple[tuple[str, str, str], ...]
+
+
+def show_act(act: "Row[Any]", words: Translator) -> ShownAct:
+    """Put an act into words; a code that has none yet is shown as it is."""
+    text = words.t(ACTION_TEXTS[act.action]) if act.action in ACTION_TEXTS else act.action
+    pairs = {name: pair for whole, change in act.change.items() for name, pair in _parts(whole, change)}
+    changes = tuple(
+        (words.t(_FIELD_TEXTS[name]) if name in _FIELD_TEXTS else name, _plain(pair[0], words), _plain(pair[1], words))
+        for name, pair in pairs.items()
+        if name not in _UNSEEN and any(one not in (None, "", []) for one in pair)
+    )
+    path = _PATHS.get(act.subject_kind, "") and f"{_PATHS[act.subject_kind]}{act.subject}"
+    return ShownAct(act.id, act.at, act.actor_name, text, path, act.reason or "", changes)
+
+
+def _parts(name: str, pair: list[Any]) -> list[tuple[str, list[Any]]]:
+    """A receipt's layout is one value in the settings, and several things to people."""
+    if name != "layout":
+        return [(name, pair)]
+    before, after = (one if isinstance(one, Mapping) else {} for one in pair)
+    return [(part, [before.get(part), after.get(part)]) for part in ("header", "footer")]
+
+
+def _plain(value: Any, words: Translator) -> str:  # noqa: ANN401 - whatever JSON holds
+    match value:
+        case None | "" | []:
+            return ""
+        case bool():
+            return words.t("yes") if value else words.t("no")
+        case dict():
+            texts = [_plain(one, words) for one in value.values()]
+            return " / ".join(texts if set(value) <= set(LANGUAGES) else map(" ".join, zip(value, texts, strict=True)))
+        case [str(), *_] if all(isinstance(one, str) for one in value) and len(value) == 2 and _DAY.fullmatch(value[0]):
+            return " ".join(value)  # a rate with the day it holds from
+        case list():
+            return " · ".join(_plain(one, words) for one in value)
+        case str() if _DECIMAL.fullmatch(value):
+            whole, _, decimals = value.partition(".")
+            return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+        case _:
+            return str(value)
