@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.shared_data import PROJECT
-from tools import clean_files, no_float, places
+from tools import clean_files, no_float, places, zero
 from tools.source import project_files
 
 FLOATS = {
@@ -47,6 +47,25 @@ NO_FLOATS = {
     "a quotient rounded in commerce": ("commerce/vat.py", "x = round_half_up(tax * rate / whole, 0)\n"),
     "a path": ("commerce/texts/__init__.py", "from pathlib import Path\nx = Path('a') / 'b'\n"),
     "an integer column": ("terminal/db/migrations/0001.sql", "CREATE TABLE a (\n  price_scaled INTEGER\n)"),
+}
+ZEROS = {
+    "an amount or another": ("terminal/services/x.py", "x = label_cents or 0\n"),
+    "an attribute or another": ("terminal/services/x.py", "x = found.quantity or Decimal(1)\n"),
+    "the first of three": ("central/sales/x.py", "x = reading.net_weight_kg or count or 1\n"),
+    "a key or another": ("central/sales/x.py", "x = row['price'] or None\n"),
+    "a key that may be missing": ("terminal/db/x.py", "x = row.get('price') or ''\n"),
+    "what a function returns": ("commerce/x.py", "x = line.unit_price() or fallback\n"),
+    "in the middle of a condition": ("commerce/x.py", "if given_amount or is_free:\n    pass\n"),
+    "a conditional that repeats it": ("commerce/x.py", "x = amount if amount else 5\n"),
+}
+NO_ZEROS = {
+    "asking for None": ("terminal/services/x.py", "x = 0 if label_cents is None else label_cents\n"),
+    "a comparison": ("terminal/services/x.py", "x = quantity == 0 or price < 0\n"),
+    "the last of an or": ("terminal/services/x.py", "x = name or amount\n"),
+    "a text": ("terminal/services/x.py", "x = names.get('it') or sku\n"),
+    "several numbers": ("central/x.py", "x = prices or []\n"),
+    "a test of being different from zero": ("commerce/x.py", "if not step or rounding_is_off:\n    pass\n"),
+    "another package": ("tests/x.py", "x = amount or 1\n"),
 }
 MISPLACED = {
     "SQL in a service": ("terminal/services/x.py", "tx.fetch_one('SELECT a FROM b')\n"),
@@ -176,3 +195,13 @@ def lint_imports(folder: Path, contract: str = "") -> subprocess.CompletedProces
     chosen = ["--contract", contract] if contract else []
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-logo", "--no-cache", *chosen]
     return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("case", ZEROS)
+def test_a_number_that_is_tested_by_being_true_is_found(case: str) -> None:
+    assert len(zero.faults(*ZEROS[case])) == 1
+
+
+@pytest.mark.parametrize("case", NO_ZEROS)
+def test_what_asks_for_nothing_by_name_is_left_alone(case: str) -> None:
+    assert zero.faults(*NO_ZEROS[case]) == []

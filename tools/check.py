@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import assets, clean_files, no_float, places
+from tools import assets, clean_files, no_float, places, zero
 from tools.source import project_files
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def run_all() -> list[tuple[str, bool]]:
         ("types", command("types, mypy --strict", "mypy", "--strict", "--no-error-summary", *PACKAGES)),
         ("imports", command("layers", "lint-imports", "--no-logo", "--no-cache")),
         ("float", rule("no float near money", no_float.main())),
+        ("zero", rule("zero is a value: no `or` on numbers", zero.main())),
         ("places", rule("SQL, tasks and rounding only in their places", places.main())),
         ("addresses", rule("no registry's address, no path of a machine", clean_files.main())),
         ("texts", command("every sentence in every language", "python", "-m", "tools.texts", "--check")),

@@ -253,7 +253,7 @@ def _settings_form(settings: TillSettings, version: int) -> dict[str, str]:
     return {
         "header": "\n".join(settings.header),
         "footer": "\n".join(settings.footer),
-        "cash_step": str(settings.cash_step or ""),
+        "cash_step": "" if settings.cash_step is None else str(settings.cash_step),
         "fiscal_required": "1" if settings.fiscal_required else "",
         "version": str(version),
     }

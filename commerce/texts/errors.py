@@ -40,6 +40,9 @@ ERROR_TEXTS: dict[str, str] = {
     "coupon.unknown": N_("This coupon is not on the sale."),
     "discount.shares": N_("A discount does not add up over the lines. The sale is as it was."),
     "item.unknown": N_("This item is no longer in the catalogue. Nothing was added."),
+    "label.zero": N_(
+        "The label of {name} says zero. Nothing was added: weigh it again, or choose the item and type the quantity."
+    ),
     "language.unknown": N_("This language is not available."),
     "line.amount_stands": N_("The amount of this line stands as it came: remove the line or leave it."),
     "line.price_stands": N_("The price of this line stands as it was set."),

@@ -104,7 +104,8 @@ def read_item(row: Row) -> Item:
 def _check_row(row: dict[str, Any]) -> None:
     """Refuse what could be kept but not sold later."""
     names, codes = row.get("names"), row.get("codes", ())
-    texts = [row.get("unit"), row.get("sku") or "", row.get("vat_code") or "", row.get("price") or ""]
+    texts = [row.get("unit"), row.get("sku") or "", row.get("vat_code") or ""]
+    texts += [row["price"]] if row.get("price") is not None else []
     if not (isinstance(names, dict) and names and isinstance(codes, list | tuple)):
         raise BadInputError("registry.row")
     if not all(isinstance(text, str) for text in (*texts, *codes, *names, *names.values())):

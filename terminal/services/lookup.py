@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from commerce.barcode import GS, EmbeddedCode, ScannedCode, lookup_keys, normalise_scan, parse_embedded, read_gs1
+from commerce.barcode import (
+    GS,
+    EmbeddedCode,
+    Gs1Reading,
+    ScannedCode,
+    lookup_keys,
+    normalise_scan,
+    parse_embedded,
+    read_gs1,
+)
 from commerce.errors import BadInputError, ConflictError, NotFoundError, RuleError
 from commerce.money import amount_cents
 from terminal.db.catalog import Catalog
@@ -19,7 +28,7 @@ _WEB = ("http://", "https://", "HTTP://", "HTTPS://")
 
 @dataclass(frozen=True, slots=True)
 class FoundItem:
-    """An item with what its code carried: a quantity, or an amount that stands as printed."""
+    """An item with what its code carried: a quantity, or an amount that stands as printed. None: it carried none."""
 
     item: Item
     code: str
@@ -80,9 +89,15 @@ def _gs1_item(catalog: Catalog, scan: ScannedCode, operating: OperatingSet, toda
         raise NotFoundError("code.unknown", code=scan.raw)
     currency = operating.company.currency
     if reading.price is None:
-        count = None if reading.count is None else Decimal(reading.count)
-        return FoundItem(item, scan.raw, quantity=reading.net_weight_kg or count)
+        return FoundItem(item, scan.raw, quantity=_measure(reading))
     if reading.price.currency_number not in (None, _ISO_NUMBERS.get(currency)):
         raise RuleError("code.other_currency", code=scan.raw, currency=currency)
     weight = reading.net_weight_kg
     return FoundItem(item, scan.raw, quantity=weight, label_cents=amount_cents(reading.price.amount, currency))
+
+
+def _measure(reading: Gs1Reading) -> Decimal | None:
+    """Return the weight, else the count, that a message carries; one of zero is one all the same."""
+    if reading.net_weight_kg is not None:
+        return reading.net_weight_kg
+    return None if reading.count is None else Decimal(reading.count)

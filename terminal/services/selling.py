@@ -46,6 +46,7 @@ from terminal.services.state import RegisterState
 MAX_QUANTITY = 100_000
 MAX_LINES = 5_000  # a sale is one entry, and central takes none that is larger than one push (32 MiB)
 _KILOGRAM_DECIMALS = 3
+_LEAST_WEIGHT = Decimal("0.001")
 
 
 def add_code(till: Till, state: RegisterState, command: AddCode) -> Plan:
@@ -290,8 +291,14 @@ def _line(
     quantity: Decimal | None,
     asked_price: Decimal | None,
 ) -> Line:
-    """Return a resolved line; RuleError ``price.missing`` where neither item, label nor operator says a price."""
+    """Return a resolved line.
+
+    RuleError ``price.missing`` where neither item, label nor operator says a price, ``label.zero`` for a label without
+    weight, pieces or amount: that is a scale's slip, and neither one piece nor a gift.
+    """
     item = found.item
+    if found.label_cents == 0 or (found.quantity == 0 and quantity is None):
+        raise RuleError("label.zero", item=item.id, names=item.names, code=found.code)
     plain = Line(
         id=new_id(),
         kind=LineKind.ITEM,
@@ -311,19 +318,25 @@ def _line(
         added_at=utc_text(moment.at),
     )
     if found.label_cents is not None:
-        return _labelled(plain, found, quantity, basket.currency)
+        return _labelled(plain, found, found.label_cents, quantity, basket.currency)
     unit_price, origin = _unit_price(found, asked_price)
-    wanted = _quantity(quantity if quantity is not None else (found.quantity or Decimal(1)))
+    wanted = _quantity(next((said for said in (quantity, found.quantity) if said is not None), Decimal(1)))
     total = line_total_cents(wanted, unit_price, basket.currency)
     _check_amount(total)
     return replace(plain, quantity=wanted, unit_price=unit_price, price_origin=origin, total=total)
 
 
 def _unit_price(found: FoundItem, asked: Decimal | None) -> tuple[Decimal, PriceOrigin]:
-    if found.item.price:
-        if asked is not None and asked != found.item.price:
+    """Return the registry's price, or what was typed where there is none.
+
+    A price of zero in the registry asks too: it is more often a price that nobody has set than a gift, and who gives
+    something away types 0.
+    """
+    price = found.item.price
+    if price is not None and price != 0:
+        if asked is not None and asked != price:
             raise RuleError("price.fixed", item=found.item.id)
-        return found.item.price, PriceOrigin.REGISTRY
+        return price, PriceOrigin.REGISTRY
     if asked is None:
         raise RuleError("price.missing", item=found.item.id, names=found.item.names, code=found.code)
     scaled(asked, PRICE_SCALE)
@@ -332,18 +345,18 @@ def _unit_price(found: FoundItem, asked: Decimal | None) -> tuple[Decimal, Price
     return asked, PriceOrigin.OPERATOR
 
 
-def _labelled(line: Line, found: FoundItem, quantity: Decimal | None, currency: str) -> Line:
-    """The label's amount stands; what is sold by weight gets the quantity that amount stands for."""
-    cents = found.label_cents or 0
+def _labelled(line: Line, found: FoundItem, cents: int, quantity: Decimal | None, currency: str) -> Line:
+    """The label's amount stands; what is sold by weight gets the quantity that amount stands for, never none."""
     if quantity is not None and quantity != 1:
         raise RuleError("line.amount_stands", line=line.id)
     price = cents_decimal(cents, currency)
-    weight = found.quantity
-    if weight is None and line.unit != "pc" and found.item.price:
-        weight = round_half_up(price / found.item.price, _KILOGRAM_DECIMALS)
+    weight, per_unit = found.quantity, found.item.price
     labelled = replace(line, total=cents, total_origin=TotalOrigin.LABEL)
-    if weight and found.item.price:
-        return replace(labelled, quantity=weight, unit_price=found.item.price)
+    if per_unit is not None and per_unit != 0:
+        if weight is None and line.unit != "pc":
+            weight = max(round_half_up(price / per_unit, _KILOGRAM_DECIMALS), _LEAST_WEIGHT)
+        if weight is not None:
+            return replace(labelled, quantity=weight, unit_price=per_unit)
     return replace(labelled, unit_price=price, price_origin=PriceOrigin.LABEL)
 
 

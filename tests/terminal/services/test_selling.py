@@ -27,7 +27,7 @@ from terminal.services.commands import (
     VoidSale,
 )
 from terminal.services.state import Screen
-from tests.terminal.shop import BREAD, CHEESE, COFFEE, LOOSE, TestTill, items, running_till
+from tests.terminal.shop import BAG, BREAD, CHEESE, COFFEE, LOOSE, TestTill, items, running_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -441,3 +441,59 @@ async def _limit_pages(till: TestTill, spare: int) -> None:
         tx.fetch_one(f"PRAGMA max_page_count = {pages[0] + spare}")
 
     await till.core.writer.run(job)
+
+
+def with_check_digit(digits: str) -> str:
+    return digits + gtin_check_digit(digits)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        with_check_digit("220012300000"),  # 0.000 kg
+        with_check_digit("210012300000"),  # 0.00
+        "]C101{gtin}3103000000",
+        "]C101{gtin}31030000003712",
+        "]C101{gtin}31030000003922799",
+        "]C101{gtin}31030012503922000",
+        "]C101{gtin}3700",
+    ],
+)
+async def test_a_label_of_zero_asks_and_sells_nothing(till: TestTill, label: str) -> None:
+    if "{" in label:
+        await know_by_gtin(till)
+
+    with pytest.raises(RuleError) as refused:
+        await till.scan(label.format(gtin=GTIN))
+
+    assert refused.value.code == "label.zero"
+    assert till.state.basket is None
+    assert [(notice.code, notice.values["item"]) for notice in till.state.notices] == [("label.zero", CHEESE)]
+
+
+async def test_a_label_without_weight_is_sold_by_the_quantity_that_is_typed_with_it(till: TestTill) -> None:
+    await till.submit(AddCode(new_id(), with_check_digit("220012300000"), Decimal("0.5")))
+
+    (line,) = lines(till)
+    assert (line.quantity, line.total) == (Decimal("0.5"), 945)
+
+
+async def test_an_amount_too_small_for_a_gram_is_no_whole_kilogram(till: TestTill) -> None:
+    await till.scan(with_check_digit("210012300001"))
+
+    (line,) = lines(till)
+    assert (line.quantity, line.total) == (Decimal("0.001"), 1)
+
+
+async def test_a_registry_price_of_zero_asks_and_a_typed_zero_gives_it_away(till: TestTill) -> None:
+    free = next(change for change in items() if change.id == BAG)
+    await till.core.catalog.apply_items(
+        [free.model_copy(update={"row": (free.row or {}) | {"price": "0.00000000", "codes": ["FREE"]}})]
+    )
+
+    with pytest.raises(RuleError) as refused:
+        await till.scan("FREE")
+    await till.submit(AddItem(new_id(), BAG, None, Decimal(0)))
+
+    assert refused.value.code == "price.missing"
+    assert [line.total for line in lines(till)] == [0]
