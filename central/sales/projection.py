@@ -22,7 +22,7 @@ from commerce.bodies.header import Header
 from commerce.bodies.line import LineBody
 from commerce.bodies.reading import read_body
 from commerce.bodies.sale import SaleCompleted
-from commerce.bodies.session import OperatorSignedOn, SessionClosed, SessionOpened
+from commerce.bodies.session import SessionClosed, SessionOpened
 from commerce.errors import BadInputError
 from commerce.ledger import Kind
 from commerce.sums import paid_by_line, sale_fault
@@ -45,7 +45,6 @@ class SalesRows:
     outcomes: list[Row] = field(default_factory=list)
     opened: list[Row] = field(default_factory=list)
     closed: list[Row] = field(default_factory=list)
-    operators: list[Row] = field(default_factory=list)
     completed: list[tuple[int, str, str]] = field(default_factory=list)  # sequence, company, key of the event
 
 
@@ -68,7 +67,6 @@ class SalesProjection:
             insert_rows(connection, table, _COLUMNS[table.name], records)
         upserts.sessions_opened(connection, rows.opened)
         upserts.sessions_closed(connection, rows.closed)
-        upserts.operator_names(connection, rows.operators)
         news = [(company, key) for seq, company, key in rows.completed if seq > announced]
         for company in sorted({company for company, _ in news}):
             emit(connection, company, "sale.completed", [key for of, key in news if of == company], at)
@@ -105,7 +103,9 @@ def _add_sale(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> s
     rows.taxes.extend(
         (till, sale_id, t.code, _scaled(t.rate), t.treatment.value, t.natura, t.taxable, t.tax) for t in sold.taxes
     )
-    rows.effects.extend((till, effect.id, entry.chain, entry.seq, sale_id, effect.kind) for effect in sold.effects)
+    rows.effects.extend(
+        (till, effect.id, entry.chain, entry.seq, entry.hash, sale_id, effect.kind) for effect in sold.effects
+    )
     rows.completed.append((entry.seq, header.company, f"{till}/{sale_id}"))
     return None
 
@@ -140,15 +140,15 @@ def _scaled(text: str) -> int:
 def _add_effect(rows: SalesRows, entry: RawEntry, _: Header, body: Body) -> None:
     said = expect(EffectIntended, body)
     about = said.document or said.session or said.sale or ""
-    rows.effects.append((entry.till, said.effect, entry.chain, entry.seq, about, said.kind))
+    rows.effects.append((entry.till, said.effect, entry.chain, entry.seq, entry.hash, about, said.kind))
 
 
 def _add_outcome(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> None:
     said = expect(EffectSettled, body)
     reference = None if said.reference is None else json_text(said.reference.as_body())
     rows.outcomes.append(
-        (entry.till, said.effect, entry.chain, entry.seq, said.kind, said.outcome.value, said.reason or None,
-         reference, header.at)
+        (entry.till, said.effect, entry.chain, entry.seq, entry.hash, said.kind, said.outcome.value,
+         said.reason or None, reference, header.at)
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def _add_opened(rows: SalesRows, entry: RawEntry, header: Header, body: Body) ->
     said = expect(SessionOpened, body)
     rows.opened.append(
         (entry.till, said.session, header.company, header.shop, header.business_day, said.currency,
-         said.drawer, said.opening_cash, header.at, header.operator)
+         said.drawer, said.opening_cash, header.at, header.operator, entry.hash)
     )  # fmt: skip
 
 
@@ -165,13 +165,8 @@ def _add_closed(rows: SalesRows, entry: RawEntry, header: Header, body: Body) ->
     rows.closed.append(
         (entry.till, z.session, header.company, header.shop, header.business_day, header.at,
          header.operator, z.z_number, z.sales, z.totals.total, z.expected_cash,
-         z.counted_cash, z.over_short, entry.body.decode())
+         z.counted_cash, z.over_short, entry.body.decode(), entry.hash)
     )  # fmt: skip
-
-
-def _add_operator(rows: SalesRows, entry: RawEntry, header: Header, body: Body) -> None:
-    said = expect(OperatorSignedOn, body)
-    rows.operators.append((header.company, said.operator, said.name, header.at))
 
 
 _HANDLERS: dict[str, Callable[[SalesRows, RawEntry, Header, Body], str | None]] = {
@@ -180,5 +175,4 @@ _HANDLERS: dict[str, Callable[[SalesRows, RawEntry, Header, Body], str | None]] 
     Kind.EFFECT_SETTLED: _add_outcome,
     Kind.SESSION_OPENED: _add_opened,
     Kind.SESSION_CLOSED: _add_closed,
-    Kind.OPERATOR_SIGNED_ON: _add_operator,
 }

@@ -1,6 +1,6 @@
 """Sales as the tills' entries say them. Everything here is dropped and rebuilt from the entries by ``central rebuild``.
 
-Amounts are minor units of the sale's currency. All rows but sessions and operator names are only ever inserted.
+Amounts are minor units of the sale's currency. All rows but sessions are only ever inserted.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
@@ -112,6 +112,7 @@ sale_effect = Table(
     Column("id", Text, primary_key=True),
     Column("chain", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),  # an effect may be intended more than once
+    Column("hash", Hash32, primary_key=True),  # a fork's entry has the same place
     Column("of", Text, nullable=False),  # sale or document
     Column("kind", Text, nullable=False),
     Index("ix_sale_effect_of", "till", "of"),
@@ -125,6 +126,7 @@ effect_outcome = Table(
     Column("effect", Text, primary_key=True),
     Column("chain", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", Hash32, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
@@ -145,6 +147,7 @@ till_session = Table(
     Column("opening_cash", BigInteger),
     Column("opened_at", Utc),
     Column("opened_by", Text),
+    Column("opened_hash", Hash32),  # of the entry; of two that say how a session began or ended, the later one counts
     Column("closed_at", Utc),
     Column("closed_by", Text),
     Column("z_number", BigInteger),
@@ -154,17 +157,8 @@ till_session = Table(
     Column("counted_cash", BigInteger),
     Column("over_short", BigInteger),
     Column("z", JsonText),  # the whole closing body
+    Column("closed_hash", Hash32),
     Index("ix_till_session_day", "company", "business_day"),
 )
 
-# What operators were called when they last signed on.
-operator_name = Table(
-    "operator_name",
-    metadata,
-    Column("company", Text, primary_key=True),
-    Column("operator", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("at", Utc, nullable=False),
-)
-
-PROJECTIONS = (sale, sale_line, sale_tender, sale_tax, sale_effect, effect_outcome, till_session, operator_name)
+PROJECTIONS = (sale, sale_line, sale_tender, sale_tax, sale_effect, effect_outcome, till_session)

@@ -9,7 +9,7 @@ from central.identity import audit
 from central.identity.people import COMMAND_LINE, Actor
 from central.tills import chains
 from central.tills.projector import Projector, count_waiting, project_one
-from central.tills.tables import ledger_fork, projection_cursor
+from central.tills.tables import ledger_fork, projection_cursor, till_chain
 from central.tills.values import RawEntry
 
 _NOTHING_IS_NEWS = 2**62
@@ -35,7 +35,9 @@ def _start_again(connection: Connection, projector: Projector, actor: Actor) -> 
     projector.projection.clear(connection)
     fork = ledger_fork.c
     query = select(fork.till, fork.chain, fork.seq, fork.hash, fork.kind, fork.header, fork.body)
-    for row in connection.execute(query.where(fork.state == "accepted").order_by(*query.selected_columns[:4])).all():
+    counting = (till_chain.c.till == fork.till) & (till_chain.c.chain == fork.chain)
+    query = query.join(till_chain, counting & till_chain.c.mode.in_(projector.modes)).where(fork.state == "accepted")
+    for row in connection.execute(query.order_by(*query.selected_columns[:4])).all():
         entry = RawEntry(*row)
         if project_one(connection, projector.projection, entry, projector.now(), _NOTHING_IS_NEWS):
             same = (fork.till == entry.till) & (fork.chain == entry.chain) & (fork.hash == entry.hash)

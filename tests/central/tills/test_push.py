@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from central.sales.tables import effect_outcome, operator_name, sale, sale_line, sale_tax, sale_tender, till_session
+from central.sales.tables import effect_outcome, sale, sale_line, sale_tax, sale_tender, till_session
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
 from commerce.canonical import canonical_bytes, parse_canonical
 from commerce.errors import ForbiddenError
@@ -229,7 +229,6 @@ async def test_pushes_become_sales_with_lines_tenders_taxes_and_outcomes(office:
     assert [row.outcome for row in await office.rows(effect_outcome)] == ["done"]
     (session,) = await office.rows(till_session)
     assert (session.opening_cash, session.z_number, session.over_short) == (10000, 1, -10)
-    assert [row.name for row in await office.rows(operator_name)] == ["Anna"]
 
 
 async def test_a_sale_whose_figures_do_not_add_up_is_set_aside_and_the_others_go_on(office: Office) -> None:

@@ -1,11 +1,16 @@
+from datetime import date
 from functools import partial
+from typing import Any
+
+import pytest
 
 from central.db.events import read_events
 from central.db.feed import START
-from central.sales.tables import PROJECTIONS, sale
+from central.sales.tables import PROJECTIONS, sale, till_session
 from central.tills.handover import Handover
 from central.tills.rebuilding import rebuild
 from central.tills.review import Decision, EntryKey
+from central.tills.tables import ledger_fork, set_aside
 from commerce.canonical import parse_canonical
 from commerce.ledger import Kind
 from tests.central.office import Office
@@ -89,3 +94,66 @@ async def test_two_projectors_at_once_project_everything_once(office: Office) ->
 
     assert len(await office.rows(sale)) == 60
     assert await office.tills.list_set_aside() == []
+
+
+async def forks_of_every_kind(office: Office) -> list[EntryKey]:
+    """A till and a copy of it that both go on from the same place, each saying its own of the same things."""
+    till = await office.new_till()
+    till.sign_on()
+    copy = till.restored_at(till.head.seq)
+    opened = parse_canonical(till.open_session().body)
+    copy.session = till.session
+    copy.write(Kind.SESSION_OPENED, {**opened, "opening_cash": 7777})
+    sold: Any = parse_canonical(till.sell().body)
+    copy.sell(lines=3)
+    for one in (till, copy):
+        one.settle(sold["effects"][0]["id"], "done" if one is till else "unknown")
+        closed = parse_canonical(one.close_session().body)
+        one.write(Kind.SESSION_CLOSED, {**closed, "counted_cash": one.number, "over_short": one.number - 10000})
+    await office.accept(till)
+    await office.accept(copy)
+    return [EntryKey(row.till, row.chain, row.seq, row.hash) for row in await office.rows(ledger_fork)]
+
+
+@pytest.mark.parametrize("projected_first", [True, False])
+@pytest.mark.parametrize("backwards", [True, False])
+async def test_a_rebuild_gives_the_same_with_accepted_forks_of_every_kind(
+    office: Office, *, projected_first: bool, backwards: bool
+) -> None:
+    forks = await forks_of_every_kind(office)
+    assert len(forks) == 5
+    if projected_first:
+        await office.projector.catch_up()
+    for key in sorted(forks, key=lambda one: one.seq, reverse=backwards):
+        await office.tills.accept_fork(key, Decision(MANAGER, office.clock(), "counted"))
+    await office.projector.catch_up()
+    before = await dump(office)
+
+    await rebuild(office.projector)
+
+    assert await dump(office) == before
+    assert [len(before[name]) for name in ("sale", "effect_outcome", "till_session")] == [2, 2, 1]
+    assert {row.state for row in await office.rows(ledger_fork)} == {"accepted"}
+    assert await office.rows(set_aside) == []
+
+
+async def test_a_session_is_of_the_day_it_was_opened_whatever_comes_first(office: Office) -> None:
+    till = await office.new_till()
+    till.sign_on()
+    till.open_session()
+    body = parse_canonical(till.close_session().body)
+    till.entries.pop()
+    till.write(Kind.SESSION_CLOSED, body, business_day=date(2026, 11, 24))
+    await office.accept(till, till.push(1, 2))
+    await office.tills.revoke(till.till, "lost")
+    await office.accept(till, till.push(3, 4))
+    decided = Decision(MANAGER, office.clock(), "found again")
+    await office.projector.catch_up()
+
+    for seq in (4, 3):  # the end is counted before the beginning
+        await office.tills.retry(EntryKey(till.till, till.chain, seq), decided)
+
+    before = await dump(office)
+    await rebuild(office.projector)
+    assert await dump(office) == before
+    assert [row.business_day for row in await office.rows(till_session)] == [date(2026, 11, 23)]

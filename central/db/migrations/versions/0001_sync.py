@@ -346,9 +346,10 @@ def _create_sales() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("of", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("till", "id", "chain", "seq", name="pk_sale_effect"),
+        sa.PrimaryKeyConstraint("till", "id", "chain", "seq", "hash", name="pk_sale_effect"),
     )
     op.create_index("ix_sale_effect_of", "sale_effect", ["till", "of"])
     op.create_table(
@@ -357,12 +358,13 @@ def _create_sales() -> None:
         sa.Column("effect", sa.Text(), nullable=False),
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("reference", sa.Text()),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("till", "effect", "chain", "seq", name="pk_effect_outcome"),
+        sa.PrimaryKeyConstraint("till", "effect", "chain", "seq", "hash", name="pk_effect_outcome"),
     )
     op.create_table(
         "till_session",
@@ -376,6 +378,7 @@ def _create_sales() -> None:
         sa.Column("opening_cash", sa.BigInteger()),
         sa.Column("opened_at", sa.Text()),
         sa.Column("opened_by", sa.Text()),
+        sa.Column("opened_hash", sa.LargeBinary()),
         sa.Column("closed_at", sa.Text()),
         sa.Column("closed_by", sa.Text()),
         sa.Column("z_number", sa.BigInteger()),
@@ -385,14 +388,7 @@ def _create_sales() -> None:
         sa.Column("counted_cash", sa.BigInteger()),
         sa.Column("over_short", sa.BigInteger()),
         sa.Column("z", sa.Text()),
+        sa.Column("closed_hash", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("till", "id", name="pk_till_session"),
     )
     op.create_index("ix_till_session_day", "till_session", ["company", "business_day"])
-    op.create_table(
-        "operator_name",
-        sa.Column("company", sa.Text(), nullable=False),
-        sa.Column("operator", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("at", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("company", "operator", name="pk_operator_name"),
-    )
