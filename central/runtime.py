@@ -24,6 +24,8 @@ from central.db.relay import relay_signals, send_signals
 from central.tills.api import nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
+from central.web.entrance import KEEP_ALIVE_S, LINGER_S, MOST_CONNECTIONS, Entrance
+from commerce.door import Door, room_for_connections
 from commerce.errors import ConflictError, PosError, StartError
 
 _log = structlog.get_logger()
@@ -126,6 +128,8 @@ def make_runner(app: web.Application) -> web.AppRunner:
         shutdown_timeout=_SHUTDOWN_S,
         access_log=None,
         handle_signals=False,
+        keepalive_timeout=KEEP_ALIVE_S,
+        lingering_time=LINGER_S,
     )
 
 
@@ -176,11 +180,12 @@ async def _listen(runner: web.AppRunner, listen: Address) -> str:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(listen.certificate, listen.key)
-    site = web.TCPSite(runner, listen.host, listen.port, ssl_context=context)
     try:
-        await site.start()
+        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        listener = socket.create_server((listen.host, listen.port), family=family)
     except OSError as error:
         raise ConflictError("listen.in_use", host=listen.host, port=listen.port) from error
+    await Entrance(runner, listener, context, Door(room_for_connections(MOST_CONNECTIONS))).start()
     port = runner.addresses[0][1]
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     return f"{'https' if context else 'http'}://{host}:{port}"

@@ -52,7 +52,7 @@ from terminal.sync.push import Pusher
 from terminal.sync.registries import TillRegistries
 from terminal.ui.keys import LIVE
 from terminal.ui.ports import NetworkStatus, StoredReceipt, UiServices, loopback_hosts
-from terminal.ui.server import build_server
+from terminal.ui.server import build_server, open_entrance
 from terminal.version import APP_VERSION
 
 _log = structlog.get_logger("till")
@@ -292,10 +292,8 @@ class TillApp:
 
     async def _serve(self, server: web.Application, listener: socket.socket) -> None:
         listen = self._config.listen
-        runner = web.AppRunner(server, access_log=None, handle_signals=False)
-        await runner.setup()
+        runner = await open_entrance(server, listener, _tls(listen.certificate, listen.key))
         self._closers.append(runner.cleanup)
-        await web.SockSite(runner, listener, ssl_context=_tls(listen.certificate, listen.key)).start()
 
     async def _close(self) -> None:
         """Close what was opened, newest first; the writer last."""

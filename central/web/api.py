@@ -1,5 +1,6 @@
 """The documented API: one typed table of routes, from which OpenAPI is made out of the same pydantic models."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from commerce.errors import BadInputError
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_LIST = 500
+READ_S = 30
 _MOST_PARTS = 10 * MAX_LIST
 
 
@@ -71,7 +73,11 @@ def reply(answer: BaseModel, status: int = 200) -> web.Response:
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
     """Read a request's JSON; BadInputError ``api.body`` names the first field that is wrong."""
-    raw = await request.read()
+    try:
+        async with asyncio.timeout(READ_S):
+            raw = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
     if has_many_parts(raw, _MOST_PARTS):
         raise BadInputError("api.body", field="-", fault="too many parts")
     if b"\\u0000" in raw:

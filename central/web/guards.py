@@ -3,7 +3,8 @@
 Tills come by ``/sync/`` with tokens of their own and pass here untouched but for ``Host``.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -22,6 +23,7 @@ VISITOR_COOKIE = "central_visitor"
 FORM_FIELD = "csrf"
 FORM_HEADER = "X-CSRF-Token"
 MAX_FORM_BYTES = 1024 * 1024
+_READ_S = 30
 _OPEN = ("/static/", "/sync/", "/health", "/metrics")
 _WITHOUT_SIGN_IN = ("/sign-in", "/language")
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
@@ -92,7 +94,7 @@ async def check_form(request: web.Request, handler: Handler) -> web.StreamRespon
     if not given and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         if request.content_length is None or request.content_length > MAX_FORM_BYTES:
             raise web.HTTPRequestEntityTooLarge(MAX_FORM_BYTES, request.content_length or 0)
-        form = await request.post()
+        form = await _form(request)
         if any(isinstance(value, str) and ("\x00" in value or not _is_text(value)) for value in form.values()):
             raise BadInputError("bad_input")
         value = form.get(FORM_FIELD)
@@ -101,6 +103,14 @@ async def check_form(request: web.Request, handler: Handler) -> web.StreamRespon
     if not secret or not form_token_matches(secret, given):
         raise ForbiddenError("forbidden.form")
     return await handler(request)
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    try:
+        async with asyncio.timeout(_READ_S):
+            return await request.post()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
 
 
 def session_cookie(*, secure: bool) -> str:

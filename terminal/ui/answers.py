@@ -1,5 +1,6 @@
 """Reading bodies and writing answers: pydantic in, orjson out."""
 
+import asyncio
 import logging
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from commerce.texts.errors import error_text
 log = logging.getLogger(__name__)
 
 Model = TypeVar("Model", bound=BaseModel)
+READ_S = 10
 MOST_PARTS = 20_000  # objects and lists of one body: four for each line of the longest receipt
 
 
@@ -37,7 +39,11 @@ async def read_body(request: web.Request, model: type[Model], max_bytes: int) ->
         raise BadInputError("request.not_json")
     if (request.content_length or 0) > max_bytes:
         raise TooLargeError(limit=max_bytes)
-    raw = await request.read()
+    try:
+        async with asyncio.timeout(READ_S):
+            raw = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
     if len(raw) > max_bytes:
         raise TooLargeError(limit=max_bytes)
     if has_many_parts(raw, MOST_PARTS):

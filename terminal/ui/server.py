@@ -1,7 +1,13 @@
 """The till's HTTP and WebSocket server, built from its services; starting it is the runtime's."""
 
+import asyncio
+import socket
+import ssl
+from typing import Final
+
 from aiohttp import web
 
+from commerce.door import Door, Guest, room_for_connections
 from terminal.ui.guard import guard, speak
 from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.live import Live
@@ -10,9 +16,46 @@ from terminal.ui.ports import NetworkStatus, StoredReceipt, UiServices, loopback
 from terminal.ui.routes import ROUTES
 from terminal.ui.tokens import Tokens
 
-__all__ = ["LIVE", "NetworkStatus", "StoredReceipt", "UiServices", "build_server", "loopback_hosts"]
+__all__ = ["LIVE", "NetworkStatus", "StoredReceipt", "UiServices", "build_server", "loopback_hosts", "open_entrance"]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+MOST_CONNECTIONS: Final = 64  # pages and programs of one machine
+KEEP_ALIVE_S: Final = 60.0
+HANDSHAKE_S: Final = 10.0
+LINGER_S: Final = 1.0
+
+
+class Entrance(web.SockSite):
+    """A listening socket whose connections pass a door; aiohttp has no limit of its own for any of this."""
+
+    def __init__(self, runner: web.AppRunner, listener: socket.socket, tls: ssl.SSLContext | None, door: Door) -> None:
+        super().__init__(runner, listener, ssl_context=tls)
+        self._door = door
+
+    async def start(self) -> None:
+        """Listen."""
+        await web.BaseSite.start(self)
+        serve = self._runner.server
+        assert serve is not None  # noqa: S101 - the runner was set up
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Guest(self._door, serve),
+            sock=self._sock,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
+        )
+
+
+async def open_entrance(
+    app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None, door: Door | None = None
+) -> web.AppRunner:
+    """Serve the application on a bound socket; its runner ends it."""
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, keepalive_timeout=KEEP_ALIVE_S, lingering_time=LINGER_S
+    )
+    await runner.setup()
+    await Entrance(runner, listener, tls, door or Door(room_for_connections(MOST_CONNECTIONS))).start()
+    return runner
 
 
 def build_server(services: UiServices) -> web.Application:
