@@ -268,8 +268,9 @@ def verify_chain(
 ) -> Verdict:
     """Walk a chain in order of seq; check every link, hash and signature and name the first entry that fails.
 
-    Without ``start`` the walk begins at the genesis entry, whose body brings the key. With ``known_head`` a truncated
-    tail is named too (``ledger.truncated``, at the first missing seq), and so is a head that differs.
+    Without ``start`` the walk begins at the genesis entry, whose body brings the key; with ``public_key`` it must be
+    that one, or the chain only agrees with itself. With ``known_head`` a truncated tail is named too
+    (``ledger.truncated``, at the first missing seq), and so is a head that differs.
     """
     head = start or Head(0, NO_HASH)
     count = 0
@@ -295,7 +296,8 @@ def _check_entry(chain: str, entry: Entry, head: Head, public_key: bytes | None)
         if code:
             return code, public_key
         if entry.seq == 1:
-            public_key = _key_of_genesis(entry, header)
+            named = _key_of_genesis(entry, header)
+            public_key = named if public_key in (None, named) else None
         if public_key is None or not verify_signature(public_key, entry.hash, entry.signature):
             return "ledger.signature", public_key
         if header["kind"] == Kind.KEY_ROTATED:

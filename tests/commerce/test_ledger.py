@@ -175,6 +175,18 @@ def test_a_whole_chain_of_a_stranger_does_not_pass_for_the_tills() -> None:
     assert verdict.problem.code == "ledger.other_head"
 
 
+def test_a_genesis_that_brings_another_key_than_is_trusted_proves_nothing() -> None:
+    body = genesis_body(STRANGER, ChainMode.LIVE, "enrolled", None, Head(0, NO_HASH))
+    genesis = seal(ORIGIN, Head(0, NO_HASH), facts(1, Kind.CHAIN_OPENED), body, STRANGER)
+
+    assert verify_chain(CHAIN, [genesis]).problem is None
+    verdict = verify_chain(CHAIN, [genesis], public_key=SIGNER.public_key)
+
+    assert verdict.problem is not None
+    assert verdict.problem.code == "ledger.signature"
+    assert verify_chain(CHAIN, chain_of(3), public_key=SIGNER.public_key).problem is None
+
+
 def test_keys_can_be_rotated_within_a_chain() -> None:
     entries = list(chain_of(2))
     rotated: dict[str, object] = {"public_key": STRANGER.public_key.hex(), "key_id": STRANGER.key_id}

@@ -250,3 +250,14 @@ async def test_an_api_token_stands_for_its_person_and_is_not_stored(office: Offi
     assert found.may(Permission.EDIT_REGISTRY)
     rows = await office.database.read(queries.list_tokens)
     assert token not in str([tuple(row) for row in rows])
+
+
+async def test_twenty_people_who_sign_in_at_once_all_get_in(office: Office) -> None:
+    names = [f"person {number}" for number in range(20)]
+    for name in names:
+        await add_user(office.database, NewUser(name, PASSWORD, Role.VIEWER), office.clock())
+
+    cookies = await asyncio.gather(*(sign_in(office.database, name, PASSWORD, HERE, office.clock()) for name in names))
+
+    people = [await find_actor(office.database, cookie, office.clock()) for cookie in cookies]
+    assert [one.name if one else None for one in people] == names
