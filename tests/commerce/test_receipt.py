@@ -12,6 +12,7 @@ from commerce.canonical import canonical_bytes
 from commerce.documents import sale_body
 from commerce.receipt import Amount, Code, Printing, Words, receipt_elements
 from commerce.vat import VatMode
+from tests.commerce.bodies.test_bodies import SAMPLES
 from tests.commerce.strategies import VAT_RATES, baskets, cash
 from tests.commerce.test_basket import OPENED
 from tests.commerce.test_documents import CODE, CONTEXT, EFFECTS, NUMBER, paid
@@ -159,3 +160,26 @@ def test_the_same_body_gives_the_same_rows_whenever_it_is_printed() -> None:
     body = sold(COFFEE, BREAD)
 
     assert texts(body) == texts(read(SaleCompleted, canonical_bytes(body.as_body())))
+
+
+def test_discounts_promotions_and_charges_stand_between_lines_and_total_and_add_up() -> None:
+    rows = texts(read(SaleCompleted, SAMPLES["sale_completed.v1.whole.json"]))
+    total = rows.index("TOTALE EUR | 27,45")
+    amounts = [Decimal(row.split(" | ")[1].replace(".", "").replace(",", ".")) for row in rows[:total] if " | " in row]
+
+    assert rows[total - 4 : total] == [
+        "Subtotale | 24,44",
+        "Prosciutto -20% | -0,99",
+        "Sconto | -1,00",
+        "Trasporto  A | 5,00",
+    ]
+    assert "  Sconto 10% | -1,50" in rows
+    assert "  6 x 10,00/3" in rows
+    assert sum(amounts) - Decimal("24.44") == Decimal("27.45")
+    assert rows[total + 1] == "Acconto già versato | -10,00"
+
+
+def test_the_code_on_paper_is_the_one_that_was_made_with_the_sale() -> None:
+    body = replace(sold(COFFEE), receipt_code="CF1.of-the-commit")
+
+    assert "QR CF1.of-the-commit" in texts(body)
