@@ -44,7 +44,7 @@ class Refusals:
         if acts:
             try:
                 await self.database.write(job)
-            except StorageError as error:
+            except StorageError as error:  # away, slow or full
                 _log.warning("refusal_not_written", action=act.action, source=source, error=str(error))
 
     def _takes(self, source: str) -> bool:

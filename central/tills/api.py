@@ -14,6 +14,7 @@ from zstandard import ZstdCompressor
 
 from central.db.signals import FEED
 from central.identity.audit import Act
+from central.identity.limits import counted_address
 from central.tills.bodies import parse, parse_push, read_body
 from central.tills.errors import UnknownTokenError
 from central.tills.pulling import change_lines, start_pull
@@ -83,7 +84,7 @@ async def enrol(request: web.Request) -> web.StreamResponse:
         raise BadInputError("wire.encoding", encoding="zstd")
     message = parse(EnrolRequest, raw)
     try:
-        return reply(await request.app[TILLS].enrol(message, client_address(request)))
+        return reply(await request.app[TILLS].enrol(message, counted_address(client_address(request))))
     except ForbiddenError:
         await write_down(request, Act("enrolment.refused", "till", "-", {}))
         raise

@@ -52,6 +52,13 @@ def issue_code(connection: Connection, actor: Actor, till_id: str, at: datetime)
     return "-".join((code[:4], code[4:8], code[8:]))
 
 
+def code_stands(connection: Connection, code: str, at: datetime) -> bool:
+    """Tell whether a code would be taken, without using it up."""
+    query = select(enrolment_code.c.expires_at).where(enrolment_code.c.code_hash == _code_hash(code))
+    expires_at = connection.execute(query).scalar()
+    return expires_at is not None and expires_at > at
+
+
 def enrol(
     connection: Connection,
     code: str,

@@ -19,7 +19,7 @@ from central.tills import chains, credentials, review
 from central.tills.arriving import read_push
 from central.tills.attempts import Attempts
 from central.tills.credentials import find_till, token_hash
-from central.tills.errors import UnknownTokenError
+from central.tills.errors import TooManyCodesError, UnknownTokenError
 from central.tills.fleet import Fleet, list_fleet
 from central.tills.handover import Handover
 from central.tills.pace import Pace
@@ -63,8 +63,15 @@ class TillService:
     _known: dict[bytes, tuple[float, KnownTill]] = field(default_factory=dict)
 
     async def enrol(self, request: EnrolRequest, address: str) -> EnrolAnswer:
-        """Give a till its identity for a one-time code; slows down an address that guesses."""
-        self.attempts.check(address, monotonic())
+        """Give a till its identity for a one-time code.
+
+        An address that guesses has to wait with its guesses; whoever has a code that stands gets through beside it.
+        """
+        try:
+            self.attempts.check(address, monotonic())
+        except TooManyCodesError:
+            if not await self.database.read(partial(credentials.code_stands, code=request.code, at=self.now())):
+                raise
         job = partial(
             credentials.enrol,
             code=request.code,

@@ -72,6 +72,18 @@ async def test_guessing_codes_is_slowed_down(office: Office) -> None:
         await use(office, "0000-0000-0000")
 
 
+async def test_who_has_a_code_enrols_beside_somebody_who_guesses_from_the_same_address(office: Office) -> None:
+    code, old = [await office.tills.issue_code(await office.add_till(name)) for name in ("T1", "T2")]
+    for _ in range(6):
+        with pytest.raises((ForbiddenError, TooManyCodesError)):
+            await use(office, "0000-0000-0000")
+
+    assert (await use(office, code)).till.code == "T1"
+    office.clock.advance(hours=25)
+    with pytest.raises(TooManyCodesError):
+        await use(office, old)
+
+
 def test_an_address_that_guessed_may_try_again_later() -> None:
     attempts = Attempts()
     for _ in range(7):
