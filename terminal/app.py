@@ -227,7 +227,7 @@ class TillApp:
             reached=self._steps.reached,
             news=core.chains.committed,
         )
-        puller = Puller(TillRegistries(core.register, core.catalog, core.readers), client)
+        puller = Puller(TillRegistries(core.register, core.catalog, core.readers, core.identity), client)
         core.catalog.on_damage = puller.wake
         live = LiveChannel(
             client,
@@ -261,7 +261,8 @@ class TillApp:
 
         def network_status() -> NetworkStatus:
             state = "never" if not network.enrolled else "online" if network.online else "offline"
-            return NetworkStatus(state, outbox.unsent, outbox.since)  # type: ignore[arg-type]
+            as_of = core.register.state.operating.as_of
+            return NetworkStatus(state, outbox.unsent, outbox.since, as_of)  # type: ignore[arg-type]
 
         async def search(text: str, _language: str, limit: int) -> Sequence[object]:
             return await core.catalog.search(text, limit)
@@ -359,13 +360,21 @@ def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: 
         oldest_unsent_at=utc_text(outbox.since) if outbox.since else None,
         version=APP_VERSION,
         clock_offset_ms=network.offset_ms,
-        devices=[
-            DeviceStatus.of(d.name, d.kind, d.availability.value, d.reason, d.doubtful)
-            for d in devices.list_states()[:MOST_DEVICES]
-        ],
+        devices=[*_doubts(core), *_device_states(devices)][:MOST_DEVICES],
         chain=core.chains.chain,
         seq=head.seq,
     )
+
+
+def _device_states(devices: Devices) -> list[DeviceStatus]:
+    return [DeviceStatus.of(d.name, d.kind, d.availability.value, d.reason, d.doubtful) for d in devices.list_states()]
+
+
+def _doubts(core: TillCore) -> list[DeviceStatus]:
+    """Say that rows of the registries cannot be used here: head office has to mend them."""
+    aside = core.register.state.operating.rows_aside
+    names = ", ".join(f"{row.kind} {row.id}" for row in aside[:3])
+    return [DeviceStatus.of(names, "registry", Availability.ATTENTION.value, "registry.row")] if aside else []
 
 
 def _make_folders(folder: Path) -> None:

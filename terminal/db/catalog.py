@@ -89,14 +89,14 @@ class Catalog:
             self._note_damage()
             return []
 
-    async def apply_items(self, changes: Iterable[Change], cursor: str | None = None) -> None:
-        """Apply changed rows and the cursor behind them in one transaction."""
+    async def apply_items(self, changes: Iterable[Change], cursor: str | None = None) -> list[Change]:
+        """Apply changed rows and the cursor behind them in one transaction; return those that make no sense."""
         rows = list(changes)
         async with self._changing:
             if self._open is None:
                 raise BadInputError("catalog.closed")
             try:
-                await self._open.writer.run(lambda tx: catalog_rows.apply_items(tx, rows, cursor))
+                return await self._open.writer.run(lambda tx: catalog_rows.apply_items(tx, rows, cursor))
             except StorageError as error:
                 if error.code != DAMAGED:
                     raise

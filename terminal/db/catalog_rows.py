@@ -24,6 +24,7 @@ from terminal.db.migrate import split_statements
 _ITEM = "id, sku, names_json, unit, vat_code, price_scaled, version"
 _RANK_SHIFT = 24  # so many items may share a rank: 2**24
 _UNRANKED = 1 << 30
+_MOST = (1 << 63) - 1  # what a column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,26 @@ def find_cursor(queries: Queries) -> str | None:
     return None if row is None else str(row[0])
 
 
-def apply_items(tx: Transaction, changes: Iterable[Change], cursor: str | None = None) -> None:
-    """Bring items to their newest state; applying the same twice is harmless. BadInputError ``registry.row``."""
+def apply_items(tx: Transaction, changes: Iterable[Change], cursor: str | None = None) -> list[Change]:
+    """Bring items to their newest state; applying the same twice is harmless.
+
+    Returns the rows that make no sense: they are left out, and what they were before stays.
+    """
+    bad = []
     for change in changes:
-        if change.kind == "item":
-            number = _drop_item(tx, change.id)
-            if change.row is not None:
-                _check_row(change.row)
-                _put_item(tx, change, change.row, number)
+        if change.kind != "item":
+            continue
+        try:
+            fresh = None if change.row is None else _read_row(change.id, change.version, change.row)
+        except (BadInputError, KeyError, ValueError, TypeError, ArithmeticError):
+            bad.append(change)
+            continue
+        number = _drop_item(tx, change.id)
+        if fresh is not None:
+            _put_item(tx, fresh, number)
     if cursor is not None:
         tx.execute(schema.PUT_META, (schema.META_CURSOR, cursor))
+    return bad
 
 
 def read_item(row: Row) -> Item:
@@ -101,27 +112,37 @@ def read_item(row: Row) -> Item:
     return Item(row[0], row[1], orjson.loads(row[2]), row[3], row[4] or None, price, row[6])
 
 
-def _check_row(row: dict[str, Any]) -> None:
-    """Refuse what could be kept but not sold later."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is written of an item, read through before anything is."""
+
+    values: tuple[object, ...]  # the columns after the number
+    codes: tuple[str, ...]
+    words: str
+    rank: int
+
+
+def _read_row(item: str, version: int, row: dict[str, Any]) -> _Row:
+    """Refuse what could be kept but not sold later: BadInputError, or whatever nonsense raises."""
     names, codes = row.get("names"), row.get("codes", ())
-    texts = [row.get("unit"), row.get("sku") or "", row.get("vat_code") or ""]
-    texts += [row["price"]] if row.get("price") is not None else []
+    sku, unit, vat_code, price = row.get("sku") or "", row.get("unit"), row.get("vat_code") or "", row.get("price")
     if not (isinstance(names, dict) and names and isinstance(codes, list | tuple)):
         raise BadInputError("registry.row")
-    if not all(isinstance(text, str) for text in (*texts, *codes, *names, *names.values())):
+    texts = (sku, unit, vat_code, "" if price is None else price, *codes, *names, *names.values())
+    if not all(isinstance(text, str) for text in texts):
         raise BadInputError("registry.row")
-
-
-def _put_item(tx: Transaction, change: Change, row: dict[str, Any], number: int | None) -> None:
-    if number is None:
-        number = _free_number(tx, int(row.get("rank") or 0))
-    price = row.get("price")
     scaled_price = None if price is None else scaled(parse_decimal(price, PRICE_SCALE), PRICE_SCALE)
-    names, sku = row["names"], row.get("sku") or ""
-    values = (number, change.id, sku, orjson.dumps(names).decode(), row["unit"], row.get("vat_code") or "")
-    tx.execute(schema.INSERT_ITEM, (*values, scaled_price, change.version))
-    tx.executemany(schema.INSERT_CODE, [(code, change.id) for code in row.get("codes", ())])
-    tx.execute(schema.INSERT_WORDS, (number, schema.item_words(names, sku)))
+    if any(abs(number) > _MOST for number in (version, scaled_price) if number is not None):
+        raise BadInputError("registry.row")
+    values = (item, sku, orjson.dumps(names).decode(), unit, vat_code, scaled_price, version)
+    return _Row(values, tuple(codes), schema.item_words(names, sku), int(row.get("rank") or 0))
+
+
+def _put_item(tx: Transaction, row: _Row, number: int | None) -> None:
+    number = _free_number(tx, row.rank) if number is None else number
+    tx.execute(schema.INSERT_ITEM, (number, *row.values))
+    tx.executemany(schema.INSERT_CODE, [(code, row.values[0]) for code in row.codes])
+    tx.execute(schema.INSERT_WORDS, (number, row.words))
 
 
 def _drop_item(tx: Transaction, item: str) -> int | None:

@@ -170,18 +170,19 @@ def set_push_cursor(tx: Transaction, chain: str, acknowledged_seq: int) -> None:
     )
 
 
-def set_pull_cursor(tx: Transaction, feed: str, cursor: str) -> None:
-    """Note how far a feed was applied, in the transaction that applies it."""
+def set_pull_cursor(tx: Transaction, feed: str, cursor: str, understood: str) -> None:
+    """Note how far a feed was applied and what of it was understood, in the transaction that applies it."""
     tx.execute(
-        "INSERT INTO pull_cursor (feed, cursor) VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor",
-        (feed, cursor),
+        "INSERT INTO pull_cursor (feed, cursor, understood) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET cursor = excluded.cursor, understood = excluded.understood",
+        (feed, cursor, understood),
     )
 
 
-async def read_pull_cursor(readers: Readers, feed: str) -> str | None:
-    """Return how far a feed was applied."""
-    row = await readers.fetch_one("SELECT cursor FROM pull_cursor WHERE feed = ?", (feed,))
-    return None if row is None else str(row[0])
+async def read_pull_cursor(readers: Readers, feed: str) -> tuple[str, str] | None:
+    """Return how far a feed was applied, and what of it was understood."""
+    row = await readers.fetch_one("SELECT cursor, understood FROM pull_cursor WHERE feed = ?", (feed,))
+    return None if row is None else (str(row[0]), str(row[1]))
 
 
 async def read_push_cursors(readers: Readers, till: str) -> dict[str, int]:

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from commerce.barcode import EmbeddedRule
-from commerce.dates import DEFAULT_CUT_OFF
+from commerce.dates import DEFAULT_CUT_OFF, parse_utc
 from commerce.documents import Layout
 from commerce.errors import BadInputError
 from commerce.money import RATE_SCALE, parse_decimal
 from commerce.numbering import Period, check_formula
 from commerce.tender import TenderKind
 from commerce.vat import Treatment, VatCode, VatMode
+from terminal.db.registry import RowAside
 
+NONSENSE = (BadInputError, KeyError, ValueError, TypeError, ArithmeticError, AttributeError)
+"""What reading a row that makes no sense may raise."""
 _LEAST_SALT_BYTES = 8
 _MOST_PIN_COST = 1 << 20  # in KiB a gigabyte: more would take the till down with the first PIN
 
@@ -104,11 +107,22 @@ class OperatingSet:
     default_vat: str | None = None
     tender_types: tuple[TenderType, ...] = ()
     operators: Mapping[str, Operator] = field(default_factory=dict)
+    rows_aside: tuple[RowAside, ...] = ()
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Return since when something that head office changed is not used here, None when all of it is."""
+        return parse_utc(self.rows_aside[0].at) if self.rows_aside else None
+
+    def find_active(self, operator: str | None) -> Operator | None:
+        """Return an operator who may sell."""
+        found = self.operators.get(operator or "")
+        return found if found is not None and found.active else None
 
 
 def read_company(row: Mapping[str, Any]) -> Company:
     """Read a ``wire.CompanyCard``."""
-    return Company(row["id"], row["name"], row["tax_id"], row["country"], row["currency"])
+    return Company(*(_text(row[name]) for name in ("id", "name", "tax_id", "country", "currency")))
 
 
 def read_shop(row: Mapping[str, Any]) -> Shop:
@@ -128,10 +142,14 @@ def read_shop(row: Mapping[str, Any]) -> Shop:
 def read_operating_set(
     company: Company, shop: Shop, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]]
 ) -> OperatingSet:
-    """Return the set that registry rows (kind, id, version, content) describe; the cards stand until rows come."""
+    """Return the set that registry rows (kind, id, version, content) describe; the cards stand until rows come.
+
+    A row that makes no sense to this program is passed over.
+    """
     by_kind: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for kind, row_id, _, row in rows:
-        by_kind.setdefault(kind, []).append((row_id, row))
+        if _is_readable(kind, row_id, row):
+            by_kind.setdefault(kind, []).append((row_id, row))
     vat_rows = by_kind.get("vat_code", [])
     settings = [row for row_id, row in by_kind.get("till_settings", []) if row_id == shop.id]
     tenders = [read_tender_type(row) for _, row in by_kind.get("tender_type", [])]
@@ -145,6 +163,25 @@ def read_operating_set(
         tender_types=tuple(sorted(tenders, key=lambda tender: (tender.position, tender.code))),
         operators={row_id: read_operator(row_id, row) for row_id, row in by_kind.get("operator", [])},
     )
+
+
+def read_row(kind: str, row_id: str, row: Mapping[str, Any]) -> object:
+    """Return what a row of the operating set says; an error of whatever kind when it makes no sense."""
+    if kind == "till_settings":
+        return read_settings(row, "XXX")
+    if kind == "vat_code":
+        return read_vat_code(row_id, row)
+    if kind == "operator":
+        return read_operator(row_id, row)
+    return {"company": read_company, "shop": read_shop, "tender_type": read_tender_type}[kind](row)
+
+
+def _is_readable(kind: str, row_id: str, row: Mapping[str, Any]) -> bool:
+    try:
+        read_row(kind, row_id, row)
+    except NONSENSE:
+        return False
+    return True
 
 
 def read_settings(row: Mapping[str, Any], currency: str) -> TillSettings:
@@ -179,8 +216,8 @@ def read_vat_code(row_id: str, row: Mapping[str, Any]) -> VatCode:
     """Read a ``vat_code`` row."""
     return VatCode(
         id=row_id,
-        code=row["code"],
-        names=dict(row["names"]),
+        code=_text(row["code"]),
+        names=_names(row["names"]),
         rates=tuple((date.fromisoformat(since), _rate(rate)) for since, rate in row["rates"]),
         treatment=Treatment(row.get("treatment", Treatment.TAXED)),
         natura=row.get("natura"),
@@ -191,9 +228,9 @@ def read_vat_code(row_id: str, row: Mapping[str, Any]) -> VatCode:
 def read_tender_type(row: Mapping[str, Any]) -> TenderType:
     """Read a ``tender_type`` row."""
     return TenderType(
-        row["code"],
+        _text(row["code"]),
         TenderKind(row["kind"]),
-        dict(row["names"]),
+        _names(row["names"]),
         bool(row.get("opens_drawer", False)),
         int(row.get("position", 0)),
     )
@@ -206,7 +243,17 @@ def read_operator(row_id: str, row: Mapping[str, Any]) -> Operator:
     if len(salt) < _LEAST_SALT_BYTES or not all(type(cost) is int and 0 < cost <= _MOST_PIN_COST for cost in costs):
         raise BadInputError("registry.row")
     pin = PinVerifier(salt, bytes.fromhex(row["pin_verifier"]), *costs)
-    return Operator(row_id, row["name"], pin, frozenset(row.get("rights", ())), bool(row.get("active", True)))
+    return Operator(row_id, _text(row["name"]), pin, frozenset(row.get("rights", ())), bool(row.get("active", True)))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise BadInputError("registry.row")
+    return value
+
+
+def _names(value: Mapping[str, Any]) -> dict[str, str]:
+    return {_text(language): _text(name) for language, name in dict(value).items()}
 
 
 def _rate(text: str) -> Decimal:

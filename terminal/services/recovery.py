@@ -1,6 +1,7 @@
 """The register's state as the files have it: what a start makes of whatever the last run left behind."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -35,7 +36,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
     operating = restore_operating(queries, identity)
     mode = identity.mode.value
     session = sessions.find_open_session(queries, mode, operating.settings.drawer)
-    operator = operating.operators.get(ledger.find_meta(queries, OPERATOR_KEY) or "") if session else None
+    operator = operating.find_active(ledger.find_meta(queries, OPERATOR_KEY)) if session else None
     current = sales.find_current(queries, Place(identity.till_id, mode))
     is_open = current is not None and current.state is SaleState.OPEN
     events = journal.list_events(queries, current.id) if current and is_open else []
@@ -62,7 +63,8 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
 
 def restore_operating(queries: Queries, identity: Identity) -> OperatingSet:
     """Return the operating set; the cards of the enrolment stand until central has sent rows."""
-    return read_operating_set(identity.company, identity.shop, registry.list_rows(queries))
+    operating = read_operating_set(identity.company, identity.shop, registry.list_rows(queries))
+    return replace(operating, rows_aside=tuple(registry.list_rows_aside(queries)))
 
 
 def last_signs(queries: Queries, chain: str) -> LastSigns | None:

@@ -35,7 +35,7 @@ from terminal.services.identity import Identity
 from terminal.services.pins import PinCheck, is_alarming
 from terminal.services.plan import Plan, Till, Values, clock_state
 from terminal.services.recovery import SIGN_KEY, TRUSTED_KEY, last_signs, restore_operating, restore_state
-from terminal.services.registry import apply_operating
+from terminal.services.registry import apply_operating, note_catalogue, note_items, understood_by
 from terminal.services.state import Notice, RegisterState, Screen
 
 Listener = Callable[[RegisterState], None]
@@ -137,8 +137,24 @@ class Register:
     async def apply_operating(
         self, changes: Sequence[Change], *, cursor: str | None = None, whole: bool = False
     ) -> None:
-        """Take over registry rows of the operating set; BadInputError ``registry.row`` when they make no sense."""
+        """Take over registry rows of the operating set; one that makes no sense is set aside.
+
+        Whoever is signed on and may no longer sell is signed off with it.
+        """
+        leaving = self.state.operator
         await self._internal(lambda: self._plan_operating(changes, cursor, whole))
+        if leaving is not None and self.state.operator is None:
+            self.tell(ForbiddenError("operator.inactive", operator=leaving.name))
+
+    async def note_items(self, changes: Sequence[Change], bad: Sequence[Change]) -> None:
+        """Keep which rows of the catalogue were set aside."""
+        known = {(row.kind, row.id) for row in self.state.operating.rows_aside}
+        if bad or any((change.kind, change.id) in known for change in changes):
+            await self._internal(lambda: self._plan_items(changes, bad))
+
+    async def note_catalogue(self) -> None:
+        """Keep that a whole catalogue was taken over: nothing of it is set aside, and who understood it."""
+        await self._internal(lambda: self._plan_items((), (), whole=True))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
@@ -282,19 +298,27 @@ class Register:
     def _plan_operating(self, changes: Sequence[Change], cursor: str | None, whole: bool) -> Plan:
         moment = self._moment()
 
+        place = None if cursor is None else (cursor, understood_by(self._identity))
+
         def write(write: Write) -> Values:
-            try:
-                apply_operating(write, moment, changes, cursor=cursor, whole=whole)
-                return {"operating": restore_operating(write.tx, self._identity)}
-            except (KeyError, ValueError, TypeError, ArithmeticError) as error:
-                raise BadInputError("registry.row") from error
+            apply_operating(write, moment, changes, cursor=place, whole=whole)
+            operating = restore_operating(write.tx, self._identity)
+            if moment.operator is not None and operating.find_active(moment.operator) is None:
+                till_sessions.leave(write, moment, moment.operator, "inactive")
+            return {"operating": operating}
 
-        def then(now: RegisterState, values: Values) -> RegisterState:
-            operating = values["operating"]
-            operator = operating.operators.get(now.operator.id, now.operator) if now.operator else None
-            return replace(now, operating=operating, operator=operator)
+        return Plan(moment, write, _take_over)
 
-        return Plan(moment, write, then)
+    def _plan_items(self, changes: Sequence[Change], bad: Sequence[Change], *, whole: bool = False) -> Plan:
+        moment = self._moment()
+
+        def write(write: Write) -> Values:
+            note_items(write, moment, changes, bad)
+            if whole:
+                note_catalogue(write, understood_by(self._identity))
+            return {"operating": restore_operating(write.tx, self._identity)}
+
+        return Plan(moment, write, _take_over)
 
     def _plan_alarm(self, code: AlarmCode, subject: str, count: int) -> Plan:
         moment = self._moment()
@@ -319,6 +343,13 @@ class Register:
         self._state = replace(state, revision=revision, screen=_screen(state), clock=clock_state(self._till, state))
         for listener in self.listeners:
             listener(self._state)
+
+
+def _take_over(now: RegisterState, values: Values) -> RegisterState:
+    """Go on with another operating set, without an operator who is no longer in it."""
+    operating = values["operating"]
+    operator = operating.find_active(now.operator.id) if now.operator else None
+    return replace(now, operating=operating, operator=operator)
 
 
 def command_digest(command: Command) -> bytes:

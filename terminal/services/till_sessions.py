@@ -11,7 +11,7 @@ from commerce.money import MAX_CENTS
 from terminal.db import commands, ledger, sales, sessions
 from terminal.db.effects import NewEffect
 from terminal.db.sessions import SessionRow
-from terminal.services.chains import Write
+from terminal.services.chains import Moment, Write
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn
 from terminal.services.effect_bodies import Z_REPORT, intend
 from terminal.services.operating import Operator
@@ -48,6 +48,12 @@ def sign_on(till: Till, state: RegisterState, command: SignOn) -> Plan:
     return Plan(moment, write, lambda now, _: replace(now, operator=operator))
 
 
+def leave(write: Write, moment: Moment, operator: str, reason: str) -> None:
+    """Write down that an operator left the till: asked, or because they may no longer sell."""
+    write.record(moment, OperatorSignedOff(operator, reason))
+    ledger.set_meta(write.tx, OPERATOR_KEY, None)
+
+
 def sign_off(till: Till, state: RegisterState, command: SignOff) -> Plan:
     """Let the operator leave; RuleError ``sale.open`` while something is on the sale."""
     operator = require_operator(state)
@@ -55,8 +61,7 @@ def sign_off(till: Till, state: RegisterState, command: SignOff) -> Plan:
     moment = till.moment(state, command.command_id)
 
     def write(write: Write) -> Values:
-        write.record(moment, OperatorSignedOff(operator.id, "asked"))
-        ledger.set_meta(write.tx, OPERATOR_KEY, None)
+        leave(write, moment, operator.id, "asked")
         sales.leave_ended(write.tx, place_of(state))
         return {"operator": operator.id}
 

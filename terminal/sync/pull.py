@@ -8,8 +8,9 @@ from typing import Protocol
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from commerce.errors import CentralUnreachableError, ForbiddenError, MessageRejectedError, StorageError, SyncError
+from commerce.errors import CentralUnreachableError, MessageRejectedError, PosError, StorageError
 from commerce.wire import Change, ChangesPage
+from terminal.sync.backoff import Backoff, Rest, rest
 
 OPERATING = "operating"
 CATALOG = "catalog"
@@ -29,6 +30,10 @@ class Registries(Protocol):
 
     async def apply(self, feed: str, changes: Sequence[Change]) -> None:
         """Apply one transaction of central's in one transaction here."""
+        ...
+
+    async def replace_operating(self, changes: Sequence[Change], cursor: str) -> None:
+        """Put these rows in the place of the whole operating set, and keep where its feed was left."""
         ...
 
     async def keep_cursor(self, feed: str, cursor: str) -> None:
@@ -60,26 +65,42 @@ class Puller:
     """Pulls when told that there is something new, and every half minute without being told."""
 
     def __init__(
-        self, registries: Registries, server: Feed, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        registries: Registries,
+        server: Feed,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rest: Rest = rest,
     ) -> None:
         self._registries = registries
         self._server = server
         self._news = asyncio.Event()
         self._pause = pause
+        self._rest = rest
+        self._backoff = Backoff(rest=rest)
 
     def wake(self) -> None:
-        """Pull now."""
+        """Pull now, unless a pause after a failure is going on."""
         self._news.set()
 
     async def run(self) -> None:
-        """Pull for ever; a core loop of the runtime. Without central the till sells with what it has."""
+        """Pull for ever, whatever goes wrong. Without central the till sells with what it has."""
         while True:
             self._news.clear()
             try:
                 await self.pull()
-            except (SyncError, ForbiddenError, StorageError) as error:
-                _log.info("nothing pulled", code=error.code)
-            await self._wait()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the till sells on with what it has
+                self._say(error)
+                await self._backoff.pause(error)
+            else:
+                self._backoff.progress()
+                await self._rest(POLL_S, self._news)
+
+    def _say(self, error: Exception) -> None:
+        if isinstance(error, PosError):
+            _log.info("nothing pulled", code=error.code)
+        else:
+            _log.error("pulling failed", exc_info=error)
 
     async def pull(self) -> None:
         """Bring both feeds up to date; SyncError when central stops answering in the middle."""
@@ -88,13 +109,10 @@ class Puller:
             await self._take_snapshot()
         await self._follow(CATALOG)
 
-    async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._news.wait(), POLL_S)
-        except TimeoutError:
-            return
-
     async def _follow(self, feed: str) -> None:
+        if feed == OPERATING and await self._registries.cursor(feed) is None:
+            await self._start_over(feed)
+            return
         try:
             while await self._page(feed):
                 await self._pause(0)
@@ -108,9 +126,24 @@ class Puller:
         if feed == CATALOG:
             await self._take_snapshot()
         else:
-            await self._registries.keep_cursor(feed, "")
+            await self._replace_operating()
         while await self._page(feed):
             await self._pause(0)
+
+    async def _replace_operating(self) -> None:
+        """Take the whole set and put it in the place of the old one: what central no longer has is gone here too."""
+        changes: list[Change] = []
+        cursor, more = "", True
+        while more:
+            async for line in self._server.changes(OPERATING, cursor):
+                if isinstance(line, dict):
+                    trailer = _trailer(line)
+                    break
+                changes += _transaction(line)
+            else:
+                raise CentralUnreachableError("sync.answer_cut_off")
+            cursor, more = trailer.cursor, trailer.more
+        await self._registries.replace_operating(changes, cursor)
 
     async def _page(self, feed: str) -> bool:
         """Apply one page; return whether more was waiting."""

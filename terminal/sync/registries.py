@@ -10,37 +10,45 @@ from commerce.wire import Change
 from terminal.db import ledger
 from terminal.db.catalog import Catalog
 from terminal.db.connection import Readers
+from terminal.services.identity import Identity
 from terminal.services.register import Register
-from terminal.services.registry import FEED
+from terminal.services.registry import understood_by
 from terminal.sync.pull import OPERATING
 
 _log = structlog.get_logger("sync.registries")
 
 
 class TillRegistries:
-    """Applies the operating set through the register's queue, and items to the catalogue."""
+    """Applies the operating set through the register's queue, and items to the catalogue.
 
-    def __init__(self, register: Register, catalog: Catalog, readers: Readers) -> None:
+    A row that makes no sense is set aside, alone, and said; the rest of its transaction applies.
+    """
+
+    def __init__(self, register: Register, catalog: Catalog, readers: Readers, identity: Identity) -> None:
         self._register = register
         self._catalog = catalog
         self._readers = readers
+        self._understood = understood_by(identity)
 
     async def cursor(self, feed: str) -> str | None:
-        """Return where a feed was left."""
+        """Return where a feed was left; None where it begins anew, for another program or another till as well."""
+        kept = await ledger.read_pull_cursor(self._readers, feed)
         if feed == OPERATING:
-            return await ledger.read_pull_cursor(self._readers, FEED)
-        return self._catalog.cursor()
+            return kept[0] if kept and kept[1] == self._understood else None
+        return self._catalog.cursor() if kept is None or kept[1] == self._understood else None
 
     async def apply(self, feed: str, changes: Sequence[Change]) -> None:
-        """Apply one transaction of central's in one transaction here; rows that make no sense are left, all of them."""
-        try:
-            if feed == OPERATING:
-                await self._register.apply_operating(changes)
-            else:
-                await self._catalog.apply_items(changes)
-        except BadInputError as error:
-            _log.warning("central sends what makes no sense; the till goes on with what it has", feed=feed)
-            raise CentralUnreachableError(error.code) from error
+        """Apply one transaction of central's in one transaction here."""
+        if feed == OPERATING:
+            await self._register.apply_operating(changes)
+            return
+        bad = await self._catalog.apply_items(changes)
+        _say(bad)
+        await self._register.note_items(changes, bad)
+
+    async def replace_operating(self, changes: Sequence[Change], cursor: str) -> None:
+        """Put these rows in the place of the whole operating set, in one transaction."""
+        await self._register.apply_operating(changes, cursor=cursor, whole=True)
 
     async def keep_cursor(self, feed: str, cursor: str) -> None:
         """Keep where the feed was left."""
@@ -60,3 +68,9 @@ class TillRegistries:
             await self._catalog.adopt(path)
         except BadInputError as error:
             raise CentralUnreachableError(error.code) from error
+        await self._register.note_catalogue()
+
+
+def _say(bad: Sequence[Change]) -> None:
+    for change in bad:
+        _log.warning("a row makes no sense; what it was before stays", kind=change.kind, row=change.id)

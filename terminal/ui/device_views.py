@@ -55,11 +55,15 @@ def network_view(viewer: Viewer, network: NetworkStatus, now: datetime) -> Netwo
     waiting = words.tn("{count} not yet sent", "{count} not yet sent", network.unsent) if network.unsent else ""
     if waiting and since and network.state != "online":
         waiting = words.t("{waiting} since {since}", waiting=waiting, since=since)
+    sent = waiting or words.t("everything sent")
+    if network.as_of is not None:
+        as_of = _short_moment(viewer, network.as_of.astimezone(now.tzinfo), now)
+        sent = words.t("{sent}; prices as of {moment}", sent=sent, moment=as_of)
     return {
         "state": network.state,
         "unsent": network.unsent,
         "text": states[network.state],
-        "unsent_text": waiting or words.t("everything sent"),
+        "unsent_text": sent,
         "since": since,
     }
 

@@ -102,11 +102,15 @@ DrawPaper = Callable[[bytes, Mapping[str, str]], str]
 
 @dataclass(frozen=True, slots=True)
 class NetworkStatus:
-    """How the till stands with central. ``since`` is when the oldest unsent entry was written."""
+    """How the till stands with central. ``since`` is when the oldest unsent entry was written.
+
+    ``as_of`` is since when something that head office changed cannot be used here, None when all of it is.
+    """
 
     state: Literal["online", "offline", "never"]
     unsent: int = 0
     since: datetime | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,17 @@ CREATE TABLE push_cursor (
 
 CREATE TABLE pull_cursor (
     feed TEXT NOT NULL PRIMARY KEY,
-    cursor TEXT NOT NULL
+    cursor TEXT NOT NULL,
+    understood TEXT NOT NULL -- by which program, as which till: another one begins the feed anew
+) WITHOUT ROWID;
+
+-- rows of central that make no sense here: what they were before stays in use until they are better
+CREATE TABLE row_aside (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 
 CREATE TABLE registry_row (

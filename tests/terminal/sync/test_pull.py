@@ -33,6 +33,11 @@ class MemoryRegistries:
             else:
                 self.rows[feed][change.id] = change.row
 
+    async def replace_operating(self, changes: Sequence[Change], cursor: str) -> None:
+        self.rows[OPERATING] = {}
+        await self.apply(OPERATING, changes)
+        self.cursors[OPERATING] = cursor
+
     async def keep_cursor(self, feed: str, cursor: str) -> None:
         self.cursors[feed] = cursor
 
@@ -98,7 +103,7 @@ async def test_a_till_without_a_catalogue_takes_the_snapshot_and_follows_it(tmp_
 
     await Puller(here, feed).pull()
 
-    assert feed.asked == [(OPERATING, ""), (CATALOG, "e1.5")]
+    assert feed.asked == [(OPERATING, ""), (OPERATING, "e1.0"), (CATALOG, "e1.5")]
     assert here.rows[CATALOG] == {"from-snapshot": {"content": b"catalogue"}}
 
 
@@ -122,7 +127,13 @@ async def test_another_epoch_starts_both_feeds_over(tmp_path: Path) -> None:
 
     await Puller(here, feed).pull()
 
-    assert feed.asked == [(OPERATING, "e0.9"), (OPERATING, ""), (CATALOG, "e0.9"), (CATALOG, "e1.5")]
+    assert feed.asked == [
+        (OPERATING, "e0.9"),
+        (OPERATING, ""),
+        (OPERATING, "e1.0"),
+        (CATALOG, "e0.9"),
+        (CATALOG, "e1.5"),
+    ]
     assert "snapshot" in here.log
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+import contextlib
+import sqlite3
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
-from commerce.errors import CentralUnreachableError
+from commerce.errors import CentralUnreachableError, ForbiddenError, MessageRejectedError
 from commerce.wire import Change
+from terminal.services.state import Screen
 from terminal.sync.pull import CATALOG, OPERATING, Puller
 from terminal.sync.registries import TillRegistries
-from tests.terminal.shop import COFFEE, SHOP, TestTill, running_till
+from tests.fakes.pauses import DrivenPauses, EnoughError
+from tests.terminal.shop import (
+    ANNA,
+    BRUNO,
+    COFFEE,
+    SHOP,
+    TestTill,
+    make_shop_identity,
+    operating_changes,
+    running_till,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,56 +73,197 @@ RUBBISH: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@dataclass
-class OneBadRow:
-    """A central that sends the same bad row whenever it is asked."""
+GOOD = {
+    OPERATING: Change(kind="vat_code", id="nine", version=1, row=VAT),
+    CATALOG: Change(kind="item", id="good", version=1, row=ITEM | {"codes": ["77"]}),
+}
 
-    feed: str
-    row: Change
-    asked: int = 0
+
+@dataclass
+class Sends:
+    """A central that sends the same transactions whenever it is asked; the first cursor may be of another epoch."""
+
+    lines: dict[str, list[list[Change]]]
+    epoch_is_new: bool = False
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    snapshots: int = 0
 
     async def changes(self, feed: str, after: str) -> AsyncIterator[object]:
-        self.asked += 1
-        if feed == self.feed:
-            yield [self.row.model_dump()]
+        self.asked.append((feed, after))
+        if self.epoch_is_new and feed == OPERATING and after:
+            self.epoch_is_new = False
+            raise MessageRejectedError("feed.epoch")
+        for line in self.lines.get(feed, []):
+            yield [change.model_dump() for change in line]
         yield {"wire": 1, "cursor": "1.1.1", "more": False}
 
     async def download_snapshot(self, target: Path) -> None:
+        self.snapshots += 1
         raise CentralUnreachableError()
 
 
 def registries_of(till: TestTill) -> TillRegistries:
-    return TillRegistries(till.register, till.core.catalog, till.core.readers)
+    return TillRegistries(till.register, till.core.catalog, till.core.readers, till.core.identity)
 
 
 @pytest.mark.parametrize(("kind", "row_id", "row"), RUBBISH)
-async def test_rubbish_from_central_ends_neither_the_pulling_nor_the_selling(
+async def test_rubbish_from_central_is_set_aside_alone_and_ends_nothing(
     tmp_path: Path, kind: str, row_id: str, row: dict[str, Any]
 ) -> None:
     async with running_till(tmp_path) as till:
         before, feed = till.state.operating, CATALOG if kind == "item" else OPERATING
-        puller = Puller(registries_of(till), OneBadRow(feed, Change(kind=kind, id=row_id, version=9, row=row)))
+        bad, good = Change(kind=kind, id=row_id, version=9, row=row), GOOD[feed]
+        puller = Puller(registries_of(till), Sends({feed: [[bad, good]]}))
 
-        with pytest.raises(CentralUnreachableError):
-            await puller.pull()
+        await puller.pull()
 
-        assert till.state.operating == before
+        aside = [(one.kind, one.id, one.version) for one in till.state.operating.rows_aside]
+        assert aside == [(kind, row_id, 9)]
+        if feed == OPERATING:
+            assert "9" in till.state.operating.vat_codes
+            assert replace(till.state.operating, rows_aside=(), vat_codes=before.vat_codes) == before
+        else:
+            assert [found.id for found in till.core.catalog.find_by_code("77")] == ["good"]
         await till.ready()
         assert (await till.sell(COFFEE)).values["document"]
 
 
-async def test_pulling_goes_on_after_rubbish(tmp_path: Path) -> None:
+async def test_a_row_set_aside_is_shown_until_it_is_mended(tmp_path: Path) -> None:
+    bad = Change(kind="vat_code", id="vat-22", version=9, row={"code": "22"})
     async with running_till(tmp_path) as till:
-        bad = OneBadRow(OPERATING, Change(kind="vat_code", id="v", version=9, row={"code": "9"}))
-        puller = Puller(registries_of(till), bad)
-        pulling = asyncio.ensure_future(puller.run())
-        async with asyncio.timeout(10):
-            while "9" not in till.state.operating.vat_codes and not pulling.done():
-                if bad.asked == 2:
-                    bad.row = Change(kind="vat_code", id="v", version=10, row=VAT)
-                puller.wake()
-                await asyncio.sleep(0)
+        sends = Sends({OPERATING: [[bad]]})
+        await Puller(registries_of(till), sends).pull()
+        first = till.state.operating.as_of
+        till.clock.advance(timedelta(hours=3))
+        sends.lines[OPERATING] = [[bad.model_copy(update={"version": 10})]]
+        await Puller(registries_of(till), sends).pull()
+        again = till.state.operating.as_of
 
-        assert not pulling.done()
-        pulling.cancel()
-        await asyncio.gather(pulling, return_exceptions=True)
+    async with running_till(tmp_path, fill=False) as till:
+        after_a_restart = till.state.operating.as_of
+        assert "22" in till.state.operating.vat_codes
+        mended = bad.model_copy(update={"version": 11, "row": VAT | {"code": "22"}})
+        await Puller(registries_of(till), Sends({OPERATING: [[mended]]})).pull()
+
+        assert till.state.operating.rows_aside == ()
+        assert till.state.operating.as_of is None
+    assert first is not None
+    assert first == again == after_a_restart
+
+
+async def test_an_item_set_aside_keeps_its_price_until_a_good_one_comes(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        sends = Sends({CATALOG: [[Change(kind="item", id=COFFEE, version=9, row=ITEM | {"price": "cheap"})]]})
+        await Puller(registries_of(till), sends).pull()
+        kept = till.core.catalog.find_item(COFFEE)
+        aside = till.state.operating.rows_aside
+        sends.lines[CATALOG] = [[Change(kind="item", id=COFFEE, version=10, row=ITEM | {"price": "2.00000000"})]]
+        await Puller(registries_of(till), sends).pull()
+        now = till.core.catalog.find_item(COFFEE)
+
+        assert kept is not None
+        assert now is not None
+        assert (str(kept.price), str(now.price)) == ("3.49000000", "2.00000000")
+        assert [one.id for one in aside] == [COFFEE]
+        assert till.state.operating.rows_aside == ()
+
+
+async def test_a_start_over_puts_the_whole_set_in_the_place_of_the_old_one(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        left = [change for change in operating_changes() if change.id not in (BRUNO, "vat-10", "tender-voucher")]
+        sends = Sends({OPERATING: [left[:4], left[4:]]}, epoch_is_new=True)
+
+        await Puller(registries_of(till), sends).pull()
+
+        operating = till.state.operating
+        assert BRUNO not in operating.operators
+        assert ANNA in operating.operators
+        assert "10" not in operating.vat_codes
+        assert [tender.code for tender in operating.tender_types] == ["cash", "card"]
+
+
+@pytest.mark.parametrize("how", ["inactive", "deleted", "gone from the whole"])
+async def test_an_operator_who_may_no_longer_sell_is_signed_off_at_once_and_stays_so(tmp_path: Path, how: str) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.scan(COFFEE)
+        anna = next(change for change in operating_changes() if change.id == ANNA)
+        others = [change for change in operating_changes() if change.id != ANNA]
+        row = None if how == "deleted" else (anna.row or {}) | {"active": False}
+        changed = [] if how == "gone from the whole" else [anna.model_copy(update={"version": 2, "row": row})]
+        sends = Sends({OPERATING: [[*others, *changed]]}, epoch_is_new=how == "gone from the whole")
+
+        await Puller(registries_of(till), sends).pull()
+
+        assert till.state.operator is None
+        assert till.state.screen is Screen.SIGN_ON
+        assert [notice.code for notice in till.state.notices] == ["operator.inactive"]
+        with pytest.raises(ForbiddenError):
+            await till.pay()
+        off = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'operator_signed_off'")
+        assert [orjson.loads(body)["reason"] for (body,) in off] == ["inactive"]
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert till.state.operator is None
+        assert till.state.basket is not None
+
+
+async def test_who_was_made_inactive_while_the_till_was_off_does_not_sell_after_it(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as hand:
+        hand.execute(
+            "UPDATE registry_row SET row = replace(row, '\"active\":true', '\"active\":false') WHERE id = ?", (ANNA,)
+        )
+        hand.commit()
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert till.state.operator is None
+        with pytest.raises(ForbiddenError):
+            await till.scan(COFFEE)
+
+
+async def test_a_program_that_understands_more_begins_the_feeds_anew(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        registries = registries_of(till)
+        await till.register.note_catalogue()
+        before = await registries.cursor(OPERATING), await registries.cursor(CATALOG)
+        await till.core.writer.run(
+            lambda tx: tx.execute("UPDATE pull_cursor SET understood = replace(understood, '1/', '0/')")
+        )
+        after = await registries.cursor(OPERATING), await registries.cursor(CATALOG)
+        sends = Sends({OPERATING: [operating_changes()]})
+        with pytest.raises(CentralUnreachableError):  # this central has no snapshot
+            await Puller(registries, sends).pull()
+
+        assert before == ("1.1.1", "1.1.1")
+        assert after == (None, None)
+        assert sends.asked[0] == (OPERATING, "")
+        assert sends.snapshots == 1
+
+
+async def test_a_till_enrolled_again_gets_its_operators_again(tmp_path: Path) -> None:
+    async with running_till(tmp_path):
+        pass
+    again = replace(make_shop_identity(), secret=bytes(32))
+
+    async with running_till(tmp_path, identity=again, fill=False) as till:
+        assert await registries_of(till).cursor(OPERATING) is None
+
+
+async def test_pulling_goes_on_whatever_goes_wrong_and_ever_more_seldom(tmp_path: Path) -> None:
+    class Broken(Sends):
+        async def changes(self, feed: str, after: str) -> AsyncIterator[object]:
+            self.asked.append((feed, after))
+            raise ZeroDivisionError
+            yield
+
+    async with running_till(tmp_path) as till:
+        broken, pauses = Broken({}), DrivenPauses(3600.0)
+        puller = Puller(registries_of(till), broken, rest=pauses.rest)
+        pauses._commit = puller.wake
+
+        with pytest.raises(EnoughError):
+            await puller.run()
+
+    assert 30 < len(broken.asked) < 200

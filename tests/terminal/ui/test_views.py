@@ -171,6 +171,11 @@ def test_a_missing_price_names_the_item(register: FakeRegister) -> None:
             "3 not yet sent since 22 Nov 2026, 18:42",
         ),
         (NetworkStatus("never"), "not connected yet", "everything sent"),
+        (
+            NetworkStatus("online", as_of=NOW - timedelta(hours=2)),
+            "connected",
+            "everything sent; prices as of 16:42",
+        ),
     ],
 )
 def test_the_network_is_told_with_what_is_unsent(
