@@ -5,7 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -15,30 +15,19 @@ from commerce.bodies.sale import SaleCompleted
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StartError, StorageError
 from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
-from terminal.config import DeviceSection, TillConfig
+from terminal.config import TillConfig
 from terminal.db import printables
 from terminal.db.cores import helper_threads, share_a_core
-from terminal.db.effects import EffectRow
-from terminal.devices.paper import PaperDocument
 from terminal.devices.plugging import Plugging
-from terminal.devices.printer.virtual import VirtualPrinter
-from terminal.devices.protocols import Availability, CashDrawer, DeviceState, FiscalRegister
-from terminal.devices.registry import (
-    DeviceSettings,
-    Printer,
-    Surroundings,
-    build_fiscal_register,
-    build_receipt_printer,
-    build_scanner,
-)
-from terminal.devices.runner import DeviceRunner, watch_printer, watch_scanner
+from terminal.devices.protocols import Availability, DeviceState
+from terminal.devices.registry import Surroundings
+from terminal.plugged import Plugged, effect_loops, plug_in, routes_of
 from terminal.runtime import Loop, Runtime
 from terminal.services import effects
 from terminal.services.clock import Clock, SystemClock
 from terminal.services.damage import IdleCheck
 from terminal.services.identity import FILE_NAME, Identity, load_identity
 from terminal.services.paperwork import Paperwork
-from terminal.services.printing import paper_of
 from terminal.services.scans import take_scan
 from terminal.services.state import RegisterState
 from terminal.services.steps import Steps
@@ -67,27 +56,6 @@ class Network:
     online: bool = False
     reason: str = ""
     offset_ms: int | None = None
-
-
-@dataclass
-class Devices:
-    """The devices of this till and how each is."""
-
-    printer: Printer | None = None
-    drawer: CashDrawer | None = None
-    fiscal_register: FiscalRegister | None = None
-    runners: list[DeviceRunner] = field(default_factory=list)
-    states: dict[str, DeviceState] = field(default_factory=dict)
-
-    def wake_scanners(self) -> None:
-        """Try scanners that are missing: something was plugged in."""
-        for runner in self.runners:
-            if runner.state.kind == "scanner" and runner.state.availability is Availability.GONE:
-                runner.wake()
-
-    def list_states(self) -> Sequence[DeviceState]:
-        """Return every device's state, in the order of the settings."""
-        return tuple(self.states.values())
 
 
 class TillApp:
@@ -121,7 +89,14 @@ class TillApp:
         identity = load_identity(folder / FILE_NAME)
         if (address := self._central(identity)) is not None:
             await learn_heads(folder, LEDGER, identity, address)
-        core = await open_till(folder, identity, clock=self._clock, app_version=APP_VERSION, steps=self._steps)
+        core = await open_till(
+            folder,
+            identity,
+            clock=self._clock,
+            app_version=APP_VERSION,
+            steps=self._steps,
+            routes=routes_of(self._config.devices),
+        )
         self._closers.append(lambda: close_till(core))
         asyncio.get_running_loop().set_default_executor(helper_threads())
         share_a_core(core.writer.thread_id)
@@ -138,8 +113,6 @@ class TillApp:
         core.register.listeners.append(lambda _: outbox.note_commit())  # first: what follows shows the number
         server = build_server(self._ui_services(core, devices, network, outbox))
         refresh = server[LIVE].refresh
-        for runner in devices.runners:
-            devices.states[runner.state.name] = runner.state
         loops = [Loop("register", core.register.run), Loop("clock", lambda: _watch_clock(core))]
         loops += self._effect_loops(core, devices)
         loops += [Loop("idle check", self._idle_check(core, devices).run, is_core=False)]
@@ -150,57 +123,24 @@ class TillApp:
         await self._serve(server, listener)
         return loops
 
-    def _devices(self, core: TillCore) -> Devices:
-        around = Surroundings(self._config.data_dir, lambda: core.now().date())
-        devices, wanted = Devices(), self._config.devices
+    def _devices(self, core: TillCore) -> Plugged:
+        return plug_in(
+            self._config.devices,
+            Surroundings(self._config.data_dir, lambda: core.now().date()),
+            lambda scan: take_scan(core.register, scan),
+            lambda state: self._refresh(),
+            self._steps.reached,
+        )
 
-        def publish(state: DeviceState) -> None:
-            devices.states[state.name] = state
-            self._refresh()
-
-        for section in wanted.scanners:
-            scanner = build_scanner(_settings(section, "scanner"), around)
-            watch = watch_scanner(scanner, lambda scan: take_scan(core.register, scan))
-            devices.runners.append(DeviceRunner(section.name, "scanner", watch, publish))
-        if wanted.printer:
-            devices.printer = build_receipt_printer(_settings(wanted.printer, "receipt_printer"), around)
-            devices.printer.on_sent = lambda: self._steps.reached("print.sent")
-            devices.drawer = devices.printer
-            watch = watch_printer(devices.printer)
-            devices.runners.append(DeviceRunner(wanted.printer.name, "receipt_printer", watch, publish))
-        if wanted.fiscal_register:
-            section = wanted.fiscal_register
-            devices.fiscal_register = build_fiscal_register(_settings(section, "fiscal_register"), around)
-            devices.states[section.name] = DeviceState(section.name, "fiscal_register", Availability.READY)
-        return devices
-
-    def _effect_loops(self, core: TillCore, devices: Devices) -> list[Loop]:
+    def _effect_loops(self, core: TillCore, devices: Plugged) -> list[Loop]:
         paperwork = Paperwork(core.register, core.readers)
         around = effects.Surroundings(paperwork, core.now, self._steps.reached, tell=core.register.tell)
-
-        async def render(effect: EffectRow) -> bytes:
-            entry = await paperwork.printable(effect)
-            width = devices.printer.profile.columns if devices.printer else 42
-            return await asyncio.to_thread(_render, paper_of(entry, effect.marker, width), devices.printer)
-
-        async def may_print(effect: EffectRow) -> bool:
-            return fiscal.is_silent or await paperwork.may_print(effect)
-
-        drawers = effects.DrawerLoop(around, devices.drawer)
-        prints = effects.PrintLoop(around, devices.printer, render, may_print, [drawers])
-        fiscal = effects.FiscalLoop(around, devices.fiscal_register, paperwork.fiscal_document, prints.wake)
-        acting: tuple[effects.EffectLoop, ...] = (drawers, prints, fiscal)
-
+        acting, loops = effect_loops(devices, around, paperwork)
         core.register.listeners.append(_EffectSignal(acting).look)
-        return [
-            Loop("prints", prints.run),
-            Loop("drawer", drawers.run),
-            Loop("fiscal register", fiscal.run),
-            Loop("warm up", _warm_up, is_core=False),
-        ]
+        return [*loops, Loop("warm up", _warm_up, is_core=False)]
 
     async def _sync_loops(
-        self, core: TillCore, outbox: LedgerOutbox, network: Network, devices: Devices, refresh: Callable[[], None]
+        self, core: TillCore, outbox: LedgerOutbox, network: Network, devices: Plugged, refresh: Callable[[], None]
     ) -> list[Loop]:
         address = self._central(core.identity)
         if address is None:
@@ -241,7 +181,7 @@ class TillApp:
             Loop("live", live.run, is_core=False),
         ]
 
-    def _idle_check(self, core: TillCore, devices: Devices) -> IdleCheck:
+    def _idle_check(self, core: TillCore, devices: Plugged) -> IdleCheck:
         def tell(damage: StorageError) -> None:
             _log.error("the ledger is damaged", code=damage.code, **damage.values)
             devices.states[LEDGER] = DeviceState(LEDGER, "storage", Availability.ATTENTION, damage.code)
@@ -255,8 +195,8 @@ class TillApp:
             return None
         return CentralAddress(section.url, identity.token, section.ca_file, section.timeout_s)
 
-    def _ui_services(self, core: TillCore, devices: Devices, network: Network, outbox: LedgerOutbox) -> UiServices:
-        paper = devices.printer if isinstance(devices.printer, VirtualPrinter) else None
+    def _ui_services(self, core: TillCore, devices: Plugged, network: Network, outbox: LedgerOutbox) -> UiServices:
+        paper = devices.paper
         listen = self._config.listen
 
         def network_status() -> NetworkStatus:
@@ -353,7 +293,7 @@ async def _warm_up() -> None:
     await asyncio.Event().wait()
 
 
-def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: Devices) -> Heartbeat:
+def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: Plugged) -> Heartbeat:
     head = core.chains.head
     return Heartbeat(
         unsent=outbox.unsent,
@@ -366,7 +306,7 @@ def _heartbeat(core: TillCore, outbox: LedgerOutbox, network: Network, devices: 
     )
 
 
-def _device_states(devices: Devices) -> list[DeviceStatus]:
+def _device_states(devices: Plugged) -> list[DeviceStatus]:
     return [DeviceStatus.of(d.name, d.kind, d.availability.value, d.reason, d.doubtful) for d in devices.list_states()]
 
 
@@ -383,17 +323,6 @@ def _make_folders(folder: Path) -> None:
         (folder / "virtual").mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise BadInputError("data_dir.unusable", path=str(folder), reason=error.strerror or "") from error
-
-
-def _settings(section: DeviceSection, kind: str) -> DeviceSettings:
-    return DeviceSettings(section.name, kind, section.driver, section.options)
-
-
-def _render(paper: PaperDocument, printer: Printer | None) -> bytes:
-    from terminal.devices.printer.escpos_render import render
-    from terminal.devices.printer.profiles import PrinterProfile
-
-    return render(paper, printer.profile if printer else PrinterProfile())
 
 
 def _draw_paper(job: bytes, texts: object) -> str:

@@ -3,11 +3,13 @@
 import ipaddress
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from commerce.bounds import Identity
 from commerce.errors import BadInputError
 
 
@@ -26,19 +28,46 @@ class CentralSection(Section):
 
 
 class DeviceSection(Section):
-    """One device: a name for people, the driver, and the driver's own options."""
+    """One device: a name, for people and in what the ledger says of it, the driver, and the driver's own options."""
 
-    name: str
+    name: Identity
     driver: str
     options: dict[str, Any] = {}
 
 
+class PrinterSection(DeviceSection):
+    """A printer, and which documents are its own (``receipt``, ``z_report``); without any it takes all others."""
+
+    prints: list[str] = []
+
+
+class DrawerSection(DeviceSection):
+    """A drawer that opens, and for which drawers of till sessions; without any it opens for all others."""
+
+    driver: str = "printer"
+    drawers: list[str] = []
+
+
 class DevicesSection(Section):
-    """What is plugged in. A drawer hangs on the printer unless it says otherwise."""
+    """What is plugged in. Without drawers of their own, one hangs on the printer of receipts."""
 
     scanners: list[DeviceSection] = []
-    printer: DeviceSection | None = None
+    printers: list[PrinterSection] = []
+    drawers: list[DrawerSection] = []
     fiscal_register: DeviceSection | None = None
+
+    @model_validator(mode="after")
+    def _each_its_own(self) -> "DevicesSection":
+        sections = [*self.scanners, *self.printers, *self.drawers]
+        names = [each.name for each in (*sections, *([self.fiscal_register] if self.fiscal_register else []))]
+        _refuse_twice("the name {} is given to two devices", names)
+        _refuse_twice(
+            "two printers print {}", [kind or "all others" for each in self.printers for kind in each.prints or [""]]
+        )
+        _refuse_twice(
+            "two drawers open for {}", [name or "all others" for each in self.drawers for name in each.drawers or [""]]
+        )
+        return self
 
 
 class ListenSection(Section):
@@ -104,6 +133,16 @@ def read_boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def _claims(lists: Iterable[list[str]]) -> list[str]:
+    return [name for names in lists for name in names or ["all others"]]
+
+
+def _refuse_twice(sentence: str, words: list[str]) -> None:
+    for word in words:
+        if words.count(word) > 1:
+            raise ValueError(sentence.format(word))
 
 
 def _is_loopback(host: str) -> bool:

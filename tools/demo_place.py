@@ -88,7 +88,7 @@ url = "http://127.0.0.1:{central}"
 name = "scanner"
 driver = "virtual"
 
-[devices.printer]
+[[devices.printers]]
 name = "receipts"
 driver = "virtual"
 """

@@ -9,11 +9,12 @@ import orjson
 from terminal.db.connection import Queries, Row, Transaction
 
 EFFECT_COLUMNS = (
-    "id, kind, of, title, document_kind, state, attempt, marker, reason, baseline, reference, created_at, dismissed"
+    "id, kind, of, title, document_kind, state, attempt, marker, reason, baseline, reference, created_at, dismissed,"
+    " device"
 )
 _INSERT = (
-    "INSERT INTO effect (id, kind, of, title, document_kind, state, attempt, marker, created_at)"
-    " VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?)"
+    "INSERT INTO effect (id, kind, of, title, document_kind, state, attempt, marker, created_at, device)"
+    " VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?, ?)"
 )
 
 
@@ -29,6 +30,7 @@ class NewEffect:
     created_at: str
     attempt: int = 1
     marker: str = ""
+    device: str | None = None  # by its name in the till's settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,14 @@ class EffectRow:
     reference: dict[str, Any] | None
     created_at: str
     dismissed: bool
+    device: str | None = None
 
 
 def add_effects(tx: Transaction, effects: list[NewEffect]) -> None:
     """Keep what is to be done."""
     tx.executemany(
         _INSERT,
-        [(e.id, e.kind, e.of, e.title, e.document_kind, e.attempt, e.marker, e.created_at) for e in effects],
+        [(e.id, e.kind, e.of, e.title, e.document_kind, e.attempt, e.marker, e.created_at, e.device) for e in effects],
     )
 
 

@@ -77,6 +77,7 @@ class EffectLoop:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._desk = around.desk
+        self.takes: Callable[[EffectRow], bool] = lambda effect: True  # of several devices of a kind, each its own
         self._news = asyncio.Event()
         self.idle = asyncio.Event()  # set while there is nothing to act on
         self.idle.set()
@@ -103,7 +104,7 @@ class EffectLoop:
 
     async def settle_left_open(self) -> None:
         """Settle what was begun before this start, and give up what waited too long to be expected now."""
-        for effect in await self._desk.open_effects(self.kind):
+        for effect in await self._mine():
             if effect.state == "started":
                 await self._settle_begun(effect)
             elif effect.state == "intended" and self._is_stale(effect):
@@ -111,9 +112,12 @@ class EffectLoop:
 
     async def work(self) -> None:
         """Act on every intent there is now."""
-        for effect in await self._desk.open_effects(self.kind):
+        for effect in await self._mine():
             if effect.state == "intended":
                 await self._act(effect)
+
+    async def _mine(self) -> list[EffectRow]:
+        return [effect for effect in await self._desk.open_effects(self.kind) if self.takes(effect)]
 
     async def _act(self, effect: EffectRow) -> None:
         raise NotImplementedError

@@ -51,6 +51,7 @@ def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
             created_at=utc_text(moment.at),
             attempt=attempts[-1].attempt + 1,
             marker="" if before.kind == FISCAL else _marker(attempts),
+            device=before.device,
         )
         for row in attempts:
             effects.retire(write.tx, row.id)

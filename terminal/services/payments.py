@@ -104,7 +104,7 @@ def _exact_amount(basket: Basket, kind: TenderType) -> int:
 def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, tender: str | None) -> Plan:
     operating, series = state.operating, till.chains.series(state.operating)
     kinds = [] if till.is_replay else _effect_kinds(operating, basket)
-    intended = [IntendedEffect(new_id(), kind) for kind in kinds]
+    intended = [IntendedEffect(new_id(), kind, _device(till, state, kind)) for kind in kinds]
     unnumbered = unnumbered_body(basket, sale_context(till, state), intended, ready=True)
 
     def write(write: Write) -> Values:
@@ -119,7 +119,10 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         sales.complete_sale(write.tx, basket.sale, number.document, created)
         effects.add_effects(
             write.tx,
-            [NewEffect(e.id, e.kind, number.document, number.formatted, number.kind, created) for e in intended],
+            [
+                NewEffect(e.id, e.kind, number.document, number.formatted, number.kind, created, device=e.device)
+                for e in intended
+            ],
         )
         till.steps.reached("sale.rows_written")
         return {
@@ -140,6 +143,10 @@ def _effect_kinds(operating: OperatingSet, basket: Basket) -> list[str]:
     if any(tender.type in opening for tender in basket.tenders):
         kinds.append("drawer")
     return kinds
+
+
+def _device(till: Till, state: RegisterState, kind: str) -> str | None:
+    return till.routes.device_for(kind, "receipt", state.session.drawer if state.session else None)
 
 
 def sale_context(till: Till, state: RegisterState) -> SaleContext:

@@ -1,7 +1,7 @@
 """What a command is turned into: one job for the writer, and the state that holds once it is on disk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from terminal.db.sales import Place
 from terminal.services.chains import Chains, Moment, Write
 from terminal.services.clock import WatchedClock
 from terminal.services.operating import Operator
+from terminal.services.routes import Routes
 from terminal.services.state import ClockState, RegisterState, SessionState
 from terminal.services.steps import Steps
 
@@ -40,6 +41,7 @@ class Till:
     chains: Chains
     clock: WatchedClock
     steps: Steps
+    routes: Routes = field(default_factory=Routes)
     approved_by: str | None = None  # of the command that is being carried out
 
     def approved(self, approver: str | None) -> "Till":

@@ -20,6 +20,7 @@ from terminal.services.kept_heads import HEAD_FILE, find_heads
 from terminal.services.pins import PinCheck
 from terminal.services.plan import Till
 from terminal.services.register import Register
+from terminal.services.routes import Routes
 from terminal.services.steps import Steps
 
 LEDGER = "ledger.db"
@@ -70,6 +71,7 @@ async def open_till(
     clock: Clock,
     app_version: str,
     steps: Steps | None = None,
+    routes: Routes | None = None,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> TillCore:
     """Open the files and rebuild the register.
@@ -81,7 +83,7 @@ async def open_till(
     if isinstance(clock, ReplayClock) != (identity.mode is ChainMode.REPLAY):
         raise RuleError("replay.only")
     try:
-        return await _open(folder, identity, clock, app_version, steps or Steps(), sleep)
+        return await _open(folder, identity, clock, app_version, steps or Steps(), routes or Routes(), sleep)
     except (OSError, StorageError) as error:
         raise await asyncio.to_thread(words_of_start, folder / LEDGER, error) from error
 
@@ -92,6 +94,7 @@ async def _open(
     clock: Clock,
     app_version: str,
     steps: Steps,
+    routes: Routes,
     sleep: Callable[[float], Awaitable[object]],
 ) -> TillCore:
     writer = Writer(folder / LEDGER, lock=folder / LOCK)
@@ -101,7 +104,7 @@ async def _open(
         await readers.open()
         await catalog.open()
         chains = Chains(writer, identity, app_version)
-        till = Till(catalog, chains, WatchedClock(clock), steps)
+        till = Till(catalog, chains, WatchedClock(clock), steps, routes)
         register = Register(till, writer, identity, PinCheck(identity.secret, StoredAttempts(writer), sleep))
         await register.open(find_heads(folder / HEAD_FILE, identity.till_id, identity.central_public_key))
     except BaseException:

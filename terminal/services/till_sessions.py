@@ -133,7 +133,9 @@ def close_session(till: Till, state: RegisterState, command: CloseSession) -> Pl
         sales.leave_ended(write.tx, place_of(state))
         z = write_z(write, moment, command.counted_cash_cents, dress, till.steps)
         if printing is not None:
-            effect = NewEffect(printing, "print", z.session, f"Z {z.z_number}", Z_REPORT, utc_text(moment.at))
+            device = till.routes.device_for("print", Z_REPORT, z.drawer)
+            title, created = f"Z {z.z_number}", utc_text(moment.at)
+            effect = NewEffect(printing, "print", z.session, title, Z_REPORT, created, device=device)
             intend(write, moment, effect)
         commands.forget_commands(write.tx, utc_text(moment.at - _COMMANDS_KEPT))
         written.append(z)

@@ -33,7 +33,7 @@ url = "http://127.0.0.1:{central}"
 [[devices.scanners]]
 name = "scanner"
 driver = "virtual"
-[devices.printer]
+[[devices.printers]]
 name = "printer"
 driver = "virtual"
 """

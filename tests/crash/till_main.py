@@ -113,8 +113,7 @@ def _sync_less(synchronous: int) -> Callable[[TillConfig], None]:
 def _print_first(config: TillConfig) -> None:
     """Put the receipt's number on paper inside the sale's transaction, before its commit."""
     really_add = effect_rows.add_effects
-    assert config.devices.printer
-    options = config.devices.printer.options
+    options = config.devices.printers[0].options
 
     def add_effects(tx: Transaction, effects: list[NewEffect]) -> None:
         really_add(tx, effects)

@@ -42,10 +42,10 @@ port = {port}
 [central]
 url = "http://127.0.0.1:{central}"
 timeout_s = 2
-[devices.printer]
+[[devices.printers]]
 name = "printer"
 driver = "escpos-tcp"
-[devices.printer.options]
+[devices.printers.options]
 host = "127.0.0.1"
 port = {printer}
 answer_s = 2

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from terminal.services.clock import Clock
     from terminal.services.commands import Command
     from terminal.services.register import Register, Result
+    from terminal.services.routes import Routes
     from terminal.services.state import RegisterState
     from terminal.services.steps import Steps
 
@@ -166,12 +167,13 @@ async def running_till(
     fill: bool = True,
     settings: dict[str, Any] | None = None,
     identity: Identity | None = None,
+    routes: Routes | None = None,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncIterator[TestTill]:
     """Open a till on a folder, with its operating set and catalogue, until the block ends."""
     used = clock or FakeClock()
     identity = identity or make_shop_identity(mode)
-    core = await open_till(folder, identity, clock=used, app_version="0.1.0", steps=steps, sleep=sleep)
+    core = await open_till(folder, identity, clock=used, app_version="0.1.0", steps=steps, routes=routes, sleep=sleep)
     running = asyncio.create_task(core.register.run())
     try:
         if fill:

@@ -89,7 +89,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
     (tmp_path / "till.toml").write_text(
         f'data_dir = "till-data"\nlog_level = "warning"\n[listen]\nport = {port}\n'
         '[[devices.scanners]]\nname = "scanner"\ndriver = "virtual"\n'
-        '[devices.printer]\nname = "receipts"\ndriver = "virtual"\n',
+        '[[devices.printers]]\nname = "receipts"\ndriver = "virtual"\n',
         encoding="utf-8",
     )
     systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

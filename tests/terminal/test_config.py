@@ -41,6 +41,9 @@ def test_the_home_directory_can_be_written_as_a_tilde(tmp_path: Path, monkeypatc
     assert read_config(write(tmp_path, 'data_dir = "~/data"\n')).data_dir == tmp_path / "of-the-till" / "data"
 
 
+PRINTER = '[[devices.printers]]\ndriver = "virtual"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
@@ -50,7 +53,10 @@ def test_the_home_directory_can_be_written_as_a_tilde(tmp_path: Path, monkeypatc
         ('data_dir = "d"\n[listen]\nport = 70000\n', "listen.port"),
         ('data_dir = "d"\n[central]\nurl = "https://c.example"\ntimeout_s = 0\n', "central.timeout_s"),
         ('data_dir = "d"\n[[devices.scanners]]\nname = "s"\n', "devices.scanners.0.driver"),
-        ('data_dir = "d"\n[devices.printer]\nname = "p"\ndriver = "virtual"\nhost = "h"\n', "devices.printer.host"),
+        (
+            'data_dir = "d"\n[[devices.printers]]\nname = "p"\ndriver = "virtual"\nhost = "h"\n',
+            "devices.printers.0.host",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, place: str) -> None:
