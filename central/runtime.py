@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -33,6 +34,7 @@ _FLUSH_S = 2.0
 _TRIM_S = 600.0
 _ASK_S = 10.0
 _ALIVE_S = 5.0
+_SWITCH_S = 0.0005
 _STUCK_S = 900.0  # a rebuild's longest transaction takes minutes; nothing takes a quarter of an hour
 _SHUTDOWN_S = 15.0
 
@@ -75,6 +77,9 @@ async def serve(central: Parts, announce: Callable[[str], None] = lambda _: None
     ``announce`` is told the address once tills and browsers can come.
     """
     gc.set_threshold(100_000, 50, 100)  # the collector walking parsed batches cost a fifth of an ingest
+    # A thread that computes gives way at once: a page has twenty round trips to the database, and after each one it
+    # waited for as long as a report in another thread might keep the interpreter.
+    sys.setswitchinterval(_SWITCH_S)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
