@@ -17,7 +17,16 @@ from tests.postgres import find_binaries
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNTS = {"sale_commit": 2, "scan_frame": 2, "search": 2, "acknowledged": 2, "start": 1, "ingest": 1, "beside_report": 0, "memory": 2}
+COUNTS = {
+    "sale_commit": 2,
+    "scan_frame": 2,
+    "search": 2,
+    "acknowledged": 2,
+    "start": 1,
+    "ingest": 1,
+    "beside_report": 0,
+    "memory": 2,
+}
 WITH_POSTGRES = {"acknowledged": 2, "ingest": 1, "beside_report": 1}
 
 
