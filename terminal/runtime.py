@@ -5,6 +5,7 @@ anew. A disk that refuses to write ends nothing: the loop tries again, because a
 """
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ from commerce.errors import StorageError
 
 _log = structlog.get_logger("runtime")
 _RESTART_PAUSE_S = 1.0
+# No file handles left, no room, no memory in the kernel: a new start would meet the same.
+_PASSES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOBUFS, errno.ENOMEM})
 # How long a busy thread (search, printing) may keep the loop waiting; Python's own is ten times that.
 _THREAD_TURN_S = 0.0005
 
@@ -122,9 +125,11 @@ class Runtime:
         while True:
             try:
                 await loop.run()
-            except StorageError as error:
+            except (StorageError, OSError) as error:
+                if isinstance(error, OSError) and error.errno not in _PASSES:
+                    raise
                 if not is_waiting:
-                    _log.error("loop waits for the disk", loop=loop.name, code=error.code)
+                    _log.error("loop waits for the disk or for files", loop=loop.name, error=str(error))
                 is_waiting = True
                 await self._sleep(_RESTART_PAUSE_S)
             else:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -208,12 +209,13 @@ async def test_a_core_loop_that_fails_takes_the_daemon_down_with_its_fault() -> 
     assert [type(fault) for fault in end.value.exceptions] == [ValueError]
 
 
-async def test_a_core_loop_outlasts_a_disk_that_refuses_to_write(pauses: Pauses) -> None:
+@pytest.mark.parametrize("refusal", [StorageError("storage.full"), OSError(errno.EMFILE, "too many open files")])
+async def test_a_core_loop_outlasts_a_disk_that_refuses_to_write(pauses: Pauses, refusal: Exception) -> None:
     attempts, third = iter(range(3)), asyncio.Event()
 
     async def fail_twice() -> None:
         if next(attempts) < 2:
-            raise StorageError("storage.full")
+            raise refusal
         third.set()
         await for_ever()
 

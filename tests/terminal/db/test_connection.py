@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import resource
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +17,7 @@ from terminal.db.connection import Readers, Transaction, Writer
 from terminal.db.migrate import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 @pytest.fixture
@@ -168,3 +171,27 @@ async def test_readers_cannot_write(writer: Writer) -> None:
     with pytest.raises(sqlite3.OperationalError):
         await readers.fetch_all("DELETE FROM meta")
     await readers.close()
+
+
+@pytest.fixture
+def no_files_left(writer: Writer) -> Iterator[list[int]]:
+    """Every file handle of this process is in use."""
+    limits, taken = resource.getrlimit(resource.RLIMIT_NOFILE), []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 50, limits[1]))
+    with contextlib.suppress(OSError):
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    yield taken
+    for handle in taken:
+        os.close(handle)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+async def test_a_commit_needs_no_new_file(writer: Writer, no_files_left: list[int]) -> None:
+    for number in range(2000):
+        await writer.run(lambda tx, key=f"{number:05}": _put(tx, key * 20))  # type: ignore[misc]
+
+    with pytest.raises(OSError, match="Too many open files"):
+        os.open(os.devnull, os.O_RDONLY)
+    assert len(no_files_left) > 0
+    assert len(await writer.run(_keys)) == 2000
