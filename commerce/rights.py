@@ -11,6 +11,7 @@ class Right(StrEnum):
     RETURN = "return"  # take goods back
     SESSION = "session"  # open a till session, close it with its Z
     CLOCK = "clock"  # say that the clock is right
+    UNPROVEN = "unproven"  # close a session without the entries that somebody changed on the disk
 
 
 ALL_RIGHTS: tuple[str, ...] = tuple(right.value for right in Right)

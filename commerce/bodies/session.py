@@ -120,6 +120,15 @@ class UnknownEffect(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut(Part):
+    """An entry of the session that does not hold: it is named, and no sum has it in it."""
+
+    chain: HalfDigest
+    seq: Count
+    reason: Word
+
+
+@dataclass(frozen=True, slots=True)
 class SessionClosed(Body):
     """The Z, complete: it is printed again from here alone."""
 
@@ -144,6 +153,7 @@ class SessionClosed(Body):
     counted_cash: Whole
     over_short: Whole
     unknown_effects: Annotated[tuple[UnknownEffect, ...], Field(max_length=100_000)]
+    left_out: Annotated[tuple[LeftOut, ...], Field(max_length=100_000)]
     first_chain: HalfDigest
     first_seq: Count
     last_seq: Count

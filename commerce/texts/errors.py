@@ -44,6 +44,13 @@ ERROR_TEXTS: dict[str, str] = {
         "The label of {name} says zero. Nothing was added: weigh it again, or choose the item and type the quantity."
     ),
     "language.unknown": N_("This language is not available."),
+    "ledger.changed": N_(
+        "Entry {seq} of this till's ledger was changed on its disk ({count} in all). Nothing is signed over it: the Z "
+        "waits. Tell head office; somebody who may can close the session without it."
+    ),
+    "ledger.numbers_missing": N_(
+        "{count} numbered documents after number {after} are gone from this till's disk. Head office is told."
+    ),
     "line.amount_stands": N_("The amount of this line stands as it came: remove the line or leave it."),
     "line.price_stands": N_("The price of this line stands as it was set."),
     "line.sum": N_("The amounts of a line do not add up. The sale is as it was."),

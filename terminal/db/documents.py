@@ -36,6 +36,16 @@ def list_counters(queries: Queries, series_prefix: str) -> list[tuple[str, str, 
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def numbers_after(queries: Queries, series: str, period: str, number: int) -> set[int]:
+    """Return the numbers behind one whose documents stand in the ledger."""
+    rows = queries.fetch_all(
+        "SELECT d.number FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq"
+        " WHERE d.series = ? AND d.period = ? AND d.number > ?",
+        (series, period, number),
+    )
+    return {row[0] for row in rows}
+
+
 def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) -> None:
     """Keep where a document's content stands."""
     tx.execute(

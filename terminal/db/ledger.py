@@ -44,6 +44,18 @@ class LastEntry:
     header: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """An entry with the columns beside it, by which it is found."""
+
+    entry: Entry
+    id: str
+    kind: str
+    at: str
+    business_day: str
+    till_session: str | None
+
+
 def append_entry(tx: Transaction, chain: str, facts: Facts, entry: Entry) -> None:
     """Write a sealed entry."""
     tx.execute(
@@ -133,15 +145,15 @@ def find_body(queries: Queries, chain: str, seq: int) -> bytes | None:
 
 def iterate_bodies(
     queries: Queries, chain: str, first_seq: int, session: str, kinds: tuple[str, ...]
-) -> Iterator[tuple[str, bytes]]:
-    """Return kind and body of a session's entries from ``first_seq`` on, in order."""
+) -> Iterator[tuple[int, str, bytes]]:
+    """Return sequence, kind and body of a session's entries from ``first_seq`` on, in order."""
     marks = ", ".join("?" * len(kinds))
     rows = queries.iterate(
-        "SELECT kind, body FROM entry WHERE chain = ? AND seq >= ? AND till_session = ?"
+        "SELECT seq, kind, body FROM entry WHERE chain = ? AND seq >= ? AND till_session = ?"
         f" AND kind IN ({marks}) ORDER BY seq",
         (chain, first_seq, session, *kinds),
     )
-    return ((row[0], row[1]) for row in rows)
+    return ((row[0], row[1], row[2]) for row in rows)
 
 
 def iterate_entries(queries: Queries, chain: str, after: int = 0) -> Iterator[Entry]:
@@ -150,6 +162,16 @@ def iterate_entries(queries: Queries, chain: str, after: int = 0) -> Iterator[En
         f"SELECT {_ENTRY_AS_BYTES} FROM entry WHERE chain = ? AND seq > ? ORDER BY seq", (chain, after)
     )
     return (Entry(*row) for row in rows)
+
+
+def iterate_rows(queries: Queries, chain: str, after: int = 0) -> Iterator[LedgerRow]:
+    """Return a chain's entries with the columns that are derived from their headers, whatever a forger left there."""
+    rows = queries.iterate(
+        f"SELECT {_ENTRY_AS_BYTES}, id, kind, at, business_day, till_session FROM entry"
+        " WHERE chain = ? AND seq > ? ORDER BY seq",
+        (chain, after),
+    )
+    return (LedgerRow(Entry(*row[:6]), *row[6:]) for row in rows)
 
 
 def chains_since(queries: Queries, chain: str) -> list[str]:

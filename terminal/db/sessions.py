@@ -77,6 +77,11 @@ def get_open_session(queries: Queries, session: str) -> SessionRow:
     return _session(row)
 
 
+def list_open_chains(queries: Queries) -> list[str]:
+    """Return the chains on which open sessions began."""
+    return [row[0] for row in queries.fetch_all("SELECT DISTINCT chain FROM session WHERE closed_seq IS NULL")]
+
+
 def next_z_number(queries: Queries, mode: str) -> int:
     """Return the number of a mode's next Z on this till; it never starts again."""
     row = queries.fetch_one("SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE mode = ?", (mode,))
@@ -99,6 +104,12 @@ def find_last_checkpoint(queries: Queries, chain: str) -> Checkpoint | None:
         (chain,),
     )
     return None if row is None else read(Checkpoint, row[0])
+
+
+def last_checkpoint_seq(queries: Queries, chain: str) -> int:
+    """Return where a chain's newest checkpoint should stand, 0 where there is none."""
+    row = queries.fetch_one("SELECT max(closed_seq) + 1 FROM session WHERE closed_chain = ?", (chain,))
+    return int(row[0]) if row and row[0] else 0
 
 
 def find_z(queries: Queries, session: str) -> SessionClosed | None:

@@ -1,7 +1,9 @@
 """Alarms: what head office must see goes the way of every fact, signed and in order, also from a till that is apart."""
 
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
+from terminal.db import alarms
 from terminal.services.chains import Moment, Write
+from terminal.services.integrity import Findings
 
 
 def raise_alarm(
@@ -9,3 +11,16 @@ def raise_alarm(
 ) -> None:
     """Write an alarm in the transaction of what noticed it."""
     write.record(moment, AlarmRaised(code, subject, count, detail))
+
+
+def report_findings(write: Write, moment: Moment, findings: Findings) -> None:
+    """Raise an alarm for each thing that does not hold, once."""
+    for problem in findings.problems:
+        subject = f"{problem.chain}/{problem.seq}"
+        if alarms.note_alarm(write.tx, AlarmCode.LEDGER_CHANGED, subject, 1):
+            raise_alarm(write, moment, AlarmCode.LEDGER_CHANGED, subject, detail=problem.code)
+    for gap in findings.missing:
+        subject = f"{gap.series} {gap.period}".strip()
+        if alarms.note_alarm(write.tx, AlarmCode.NUMBERS_MISSING, subject, gap.count):
+            detail = f"after {gap.after}"
+            raise_alarm(write, moment, AlarmCode.NUMBERS_MISSING, subject, count=gap.count, detail=detail)

@@ -53,9 +53,14 @@ class OpenSession(Command):
 
 @dataclass(frozen=True, slots=True)
 class CloseSession(Command):
-    """Close the session with its Z. Result: ``z`` (the body of ``session_closed``) and ``print``."""
+    """Close the session with its Z. Result: ``z`` (the body of ``session_closed``) and ``print``.
+
+    ConflictError ``ledger.changed`` when entries of it are not as they were signed; with ``leave_out`` the Z names them
+    and sums the others, which takes the right ``unproven``.
+    """
 
     counted_cash_cents: int
+    leave_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

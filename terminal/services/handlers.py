@@ -52,11 +52,16 @@ _SELL = _always(Right.SELL)
 _VOID = _always(Right.VOID)
 _SESSION = _always(Right.SESSION)
 
+
+def _close(_: RegisterState, command: acts.CloseSession) -> tuple[Right, ...]:
+    return (Right.SESSION, Right.UNPROVEN) if command.leave_out else (Right.SESSION,)
+
+
 HANDLERS: dict[type[Command], Handling] = {
     acts.SignOn: Handling(till_sessions.sign_on),
     acts.SignOff: Handling(till_sessions.sign_off),
     acts.OpenSession: Handling(till_sessions.open_session, _SESSION, may_be_approved=True),
-    acts.CloseSession: Handling(till_sessions.close_session, _SESSION, may_be_approved=True),
+    acts.CloseSession: Handling(till_sessions.close_session, _close, may_be_approved=True),
     acts.AddCode: Handling(selling.add_code, selling.rights_to_add, may_be_approved=True),
     acts.AddItem: Handling(selling.add_item, selling.rights_to_add, may_be_approved=True),
     acts.ChangeQuantity: Handling(selling.change_quantity, selling.rights_to_change, may_be_approved=True),

@@ -24,8 +24,8 @@ from terminal.db import commands as results
 from terminal.db import ledger
 from terminal.db.connection import Transaction, Writer
 from terminal.services import commands as acts
-from terminal.services import outcomes, till_sessions
-from terminal.services.alarms import raise_alarm
+from terminal.services import integrity, outcomes, till_sessions
+from terminal.services.alarms import raise_alarm, report_findings
 from terminal.services.approvals import Approval, act_name, authorise, check_approvable, check_meant_sale
 from terminal.services.chains import Moment, Write
 from terminal.services.clock import LastSigns, ReplayClock, Sign
@@ -91,6 +91,14 @@ class Register:
         await self._pins.open()
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
+        signer = chains.signer
+        await self._report(
+            await self._writer.run(
+                lambda tx: integrity.inspect(
+                    tx, integrity.open_chains(tx, chains.chain), signer.public_key, integrity.AT_START
+                )
+            )
+        )
 
     async def run(self) -> None:
         """Consume the queue for ever; the runtime starts it."""
@@ -231,6 +239,9 @@ class Register:
             values = await self._write_command(command.command_id, digest, plan)
         except results.CommandRepeatedError:
             return await self._repeat(command.command_id, digest, None)
+        except integrity.LedgerChangedError as error:
+            await self._report(integrity.Findings(error.problems))
+            raise
         except PosError as error:
             return await self._repeat(command.command_id, digest, error, notice=isinstance(command, acts.AddCode))
         if plan.committed_step:
@@ -288,6 +299,17 @@ class Register:
         if stored[0] != digest:
             raise ConflictError("command.reused", command_id=command_id)
         return Result(stored[1], repeated=True)
+
+    async def _report(self, findings: integrity.Findings) -> None:
+        """Tell head office and the page what does not hold of the ledger; within a turn, or before the first."""
+        if not findings.problems and not findings.missing:
+            return
+        moment = self._moment()
+        await self._till.chains.write(lambda write: report_findings(write, moment, findings))
+        if findings.problems:
+            self._add_notice(integrity.LedgerChangedError(findings.problems))
+        for gap in findings.missing:
+            self._add_notice(ConflictError("ledger.numbers_missing", count=gap.count, after=gap.after))
 
     def _add_notice(self, error: PosError) -> None:
         self._notice_number += 1

@@ -7,10 +7,13 @@ from commerce.bodies.session import OperatorSignedOff, OperatorSignedOn, Session
 from commerce.dates import business_day, utc_text
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
 from commerce.ids import new_id
+from commerce.ledger import Problem
 from commerce.money import MAX_CENTS
 from terminal.db import commands, ledger, sales, sessions
 from terminal.db.effects import NewEffect
 from terminal.db.sessions import SessionRow
+from terminal.services import integrity
+from terminal.services.alarms import report_findings
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn
 from terminal.services.effect_bodies import Z_REPORT, intend
@@ -131,7 +134,8 @@ def close_session(till: Till, state: RegisterState, command: CloseSession) -> Pl
         if empty_sale is not None:
             sales.void_sale(write.tx, empty_sale, utc_text(moment.at))
         sales.leave_ended(write.tx, place_of(state))
-        z = write_z(write, moment, command.counted_cash_cents, dress, till.steps)
+        left_out = _look_at_session(write, moment, till, leave_out=command.leave_out)
+        z = write_z(write, moment, command.counted_cash_cents, dress, till.steps, left_out)
         if printing is not None:
             device = till.routes.device_for("print", Z_REPORT, z.drawer)
             title, created = f"Z {z.z_number}", utc_text(moment.at)
@@ -150,6 +154,17 @@ def _closed(state: RegisterState, z: SessionClosed, printing: str | None) -> Reg
         begun = PrintState(printing, z.session, f"Z {z.z_number}", Z_REPORT, "intended", "", 1, "")
         after = replace(after, prints=(*after.prints, begun))
     return replace(after, session=None, basket=None, newest_line=None, last_z=z)
+
+
+def _look_at_session(write: Write, moment: Moment, till: Till, *, leave_out: bool) -> tuple[Problem, ...]:
+    """Return what of the session does not hold, and report it; LedgerChangedError unless it is to be left out."""
+    session = sessions.get_open_session(write.tx, moment.till_session or "")
+    chains = ledger.chains_since(write.tx, session.chain)
+    findings = integrity.inspect(write.tx, chains, till.chains.signer.public_key)
+    if findings.problems and not leave_out:
+        raise integrity.LedgerChangedError(findings.problems)
+    report_findings(write, moment, findings)
+    return findings.problems
 
 
 def _refuse_open_sale(state: RegisterState) -> None:

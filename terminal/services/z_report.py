@@ -1,6 +1,7 @@
 """The Z: what a session's own entries add up to, as the entry that closes it says for ever."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from commerce.bodies.chain import Checkpoint, Counter, GrandTotals
 from commerce.bodies.form import read
@@ -8,9 +9,20 @@ from commerce.bodies.line import TaxBody, VatBody
 from commerce.bodies.paid import TenderBody
 from commerce.bodies.parties import LayoutBody, SellerBody
 from commerce.bodies.sale import SaleCompleted
-from commerce.bodies.session import CashMoved, SessionClosed, UnknownEffect, ZTax, ZTender, ZTotals
+from commerce.bodies.session import (
+    CashMoved,
+    LeftOut,
+    SessionClosed,
+    SessionOpened,
+    UnknownEffect,
+    ZTax,
+    ZTender,
+    ZTotals,
+)
 from commerce.dates import utc_text
+from commerce.errors import BadInputError
 from commerce.kinds import Kind, TenderKind
+from commerce.ledger import Problem
 from terminal.db import documents, effects, ledger, sessions
 from terminal.db.effects import EffectRow
 from terminal.db.sessions import SessionRow
@@ -31,12 +43,17 @@ class Dress:
     zone: str
 
 
-def write_z(write: Write, moment: Moment, counted: int, dress: Dress, steps: Steps) -> SessionClosed:
-    """Close the open session with its Z and a checkpoint; RuleError ``session.none``."""
-    session = sessions.get_open_session(write.tx, moment.till_session or "")
-    sums, grand = _sum_session(write, session)
+def write_z(
+    write: Write, moment: Moment, counted: int, dress: Dress, steps: Steps, left_out: Sequence[Problem] = ()
+) -> SessionClosed:
+    """Close the open session with its Z and a checkpoint; RuleError ``session.none``.
+
+    Entries that are ``left_out`` are named and in no sum.
+    """
+    session = _as_signed(write, sessions.get_open_session(write.tx, moment.till_session or ""))
+    sums, grand = _sum_session(write, session, {(problem.chain, problem.seq) for problem in left_out})
     unknown = [effect for effect in effects.list_open(write.tx) if effect.state in ("intended", "started", "unknown")]
-    z = _z_body(write, session, sums, counted, unknown, dress)
+    z = replace(_z_body(write, session, sums, counted, unknown, dress), left_out=_named(left_out))
     entry = write.record(moment, z)
     steps.reached("session.close_written")
     write.record(moment, _checkpoint(write, session.id, grand))
@@ -96,20 +113,50 @@ class _Sums:
             self.cash += tender.amount - given_back
 
 
+def _totals_before(write: Write, chain: str) -> tuple[int, int]:
+    """Return the grand totals of a chain's last checkpoint; they begin again where it cannot be read any more."""
+    try:
+        last = sessions.find_last_checkpoint(write.tx, chain)
+    except BadInputError:
+        return 0, 0
+    return (last.totals.sales, last.totals.gross_total) if last else (0, 0)
+
+
 def _vat_of(row: TaxBody) -> VatBody:
     return VatBody(row.code, row.rate, row.treatment, row.natura, row.receipt_code)
 
 
-def _sum_session(write: Write, session: SessionRow) -> tuple[_Sums, GrandTotals]:
+def _named(left_out: Sequence[Problem]) -> tuple[LeftOut, ...]:
+    return tuple(LeftOut(problem.chain, problem.seq, problem.code) for problem in left_out)
+
+
+def _as_signed(write: Write, session: SessionRow) -> SessionRow:
+    """Return the session as its entry says it: the row beside it proves nothing."""
+    start = sessions.last_checkpoint_seq(write.tx, session.chain)
+    opened = ledger.iterate_bodies(write.tx, session.chain, start, session.id, (Kind.SESSION_OPENED.value,))
+    for seq, _, encoded in opened:
+        body = read(SessionOpened, encoded)
+        return replace(
+            session,
+            drawer=body.drawer or session.drawer,
+            currency=body.currency,
+            opening_cash=body.opening_cash,
+            business_day=body.business_day,
+            opened_seq=seq,
+        )
+    return session
+
+
+def _sum_session(write: Write, session: SessionRow, left_out: Set[tuple[str, int]]) -> tuple[_Sums, GrandTotals]:
     """Sum the session's entries, and go on from the last checkpoint's grand totals of the current chain."""
     sums, current = _Sums(), write.origin.chain
-    last = sessions.find_last_checkpoint(write.tx, current)
-    sales, gross = (last.totals.sales, last.totals.gross_total) if last else (0, 0)
+    sales, gross = _totals_before(write, current)
     for chain in ledger.chains_since(write.tx, session.chain):
         first_seq = session.opened_seq if chain == session.chain else 1
         before = (sums.sales, sums.total)
-        for kind, body in ledger.iterate_bodies(write.tx, chain, first_seq, session.id, _SUMMED_KINDS):
-            sums.add(kind, body, session.currency)
+        for seq, kind, body in ledger.iterate_bodies(write.tx, chain, first_seq, session.id, _SUMMED_KINDS):
+            if (chain, seq) not in left_out:
+                sums.add(kind, body, session.currency)
         if chain == current:
             sales, gross = sales + sums.sales - before[0], gross + sums.total - before[1]
     return sums, GrandTotals(sales, gross)
@@ -146,6 +193,7 @@ def _z_body(
         counted_cash=counted,
         over_short=counted - expected,
         unknown_effects=tuple(UnknownEffect(e.id, e.kind, e.of, e.title, e.state) for e in unknown),
+        left_out=(),
         first_chain=session.chain,
         first_seq=session.opened_seq,
         last_seq=write.head.seq,

@@ -88,7 +88,7 @@ ACTS: tuple[ActRoute, ...] = (
         "/api/v1/session/close",
         "Close the session with its Z",
         requests.CloseSession,
-        lambda body, _: commands.CloseSession(body.command_id, body.counted_cash_cents),
+        lambda body, _: commands.CloseSession(body.command_id, body.counted_cash_cents, leave_out=body.leave_out),
         ("sale.open", *_SELLING, *_APPROVED),
     ),
     ActRoute(

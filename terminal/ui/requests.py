@@ -96,9 +96,10 @@ class OpenSession(Act):
 
 
 class CloseSession(Act):
-    """The cash counted in the drawer."""
+    """The cash counted in the drawer; ``leave_out`` after 409 ``ledger.changed``: the Z names what does not hold."""
 
     counted_cash_cents: Counted
+    leave_out: bool = False
 
 
 class AddCode(AnySaleAct):

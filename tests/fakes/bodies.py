@@ -30,7 +30,7 @@ def z_body(**changes: Any) -> SessionClosed:  # noqa: ANN401 - fields of Session
         totals=ZTotals(893, 0, 0, 0),
         tenders=(ZTender("cash", TenderKind.CASH, "EUR", {"it": "Contanti", "en": "Cash"}, 893, 1),),
         taxes=(ZTax("22", "22.00", Treatment.TAXED, None, None, 572, 126),),
-        expected_cash=10893, counted_cash=10893, over_short=0, unknown_effects=(), first_chain="0f" * 16, first_seq=3,
-        last_seq=40,
+        expected_cash=10893, counted_cash=10893, over_short=0, unknown_effects=(), left_out=(),
+        first_chain="0f" * 16, first_seq=3, last_seq=40,
     )  # fmt: skip
     return read(SessionClosed, canonical_bytes({**z.as_body(), **changes}))

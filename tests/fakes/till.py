@@ -98,7 +98,8 @@ class FakeTill:
             zone="Europe/Rome", language="it", layout=Layout("z", 1, (), ()), seller=SELLER,
             opened_at="2026-11-23T09:00:00.000000Z", opening_cash=10000, sales=self.number, voids=0,
             totals=ZTotals(349 * self.number, 0, 0, 0), tenders=(), taxes=(), expected_cash=10000, counted_cash=9990,
-            over_short=-10, unknown_effects=(), first_chain=self.chain, first_seq=1, last_seq=self.head.seq,
+            over_short=-10, unknown_effects=(), left_out=(), first_chain=self.chain, first_seq=1,
+            last_seq=self.head.seq,
         )  # fmt: skip
         return self.write(Kind.SESSION_CLOSED, body.as_body())
 

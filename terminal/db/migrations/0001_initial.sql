@@ -191,3 +191,10 @@ CREATE TABLE pin_attempt (
     operator TEXT NOT NULL PRIMARY KEY,
     attempts INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE alarm (
+    code TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (code, subject)
+) WITHOUT ROWID;

@@ -1,0 +1,15 @@
+"""Which alarms were raised, so that each is raised once, and again only when it has grown."""
+
+from terminal.db.connection import Transaction
+
+
+def note_alarm(tx: Transaction, code: str, subject: str, times: int) -> bool:
+    """Return whether an alarm is new or has grown; it is noted as raised."""
+    return (
+        tx.execute(
+            "INSERT INTO alarm (code, subject, times) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET times = excluded.times WHERE excluded.times > times",
+            (code, subject, times),
+        )
+        > 0
+    )

@@ -1,0 +1,154 @@
+"""Whether somebody had hands on the ledger's file since the last checkpoint: what a start and every Z look at.
+
+Every signature is asked: a till that went on selling over a forged tail has bound it with its own links, and its newest
+signature proves nothing about what stood there before. Asking 1,000 takes 0.1 s; a start asks the newest 5,000 at most,
+and the check in idle moments asks them all.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from commerce.errors import BadInputError, ConflictError
+from commerce.ledger import Kind, Problem, entry_hash, read_header, verify_signature
+from terminal.db import documents, ledger, sessions
+from terminal.db.connection import Queries
+from terminal.db.ledger import LedgerRow
+
+ALL = 2**62
+AT_START = 5_000
+
+
+class LedgerChangedError(ConflictError):
+    """Entries of the open session are not as they were signed: nothing is signed over them."""
+
+    default_code = "ledger.changed"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__("ledger.changed", seq=first.seq, reason=first.code, count=len(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingNumbers:
+    """Numbers that were taken since the last checkpoint and whose documents are not there."""
+
+    series: str
+    period: str
+    count: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What does not hold."""
+
+    problems: tuple[Problem, ...] = ()
+    missing: tuple[MissingNumbers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is kept of an entry while a chain is walked."""
+
+    seq: int
+    hash: bytes
+    signature: bytes
+    prev: str
+
+
+def inspect(queries: Queries, chains: Sequence[str], public_key: bytes, most: int = ALL) -> Findings:
+    """Check the till's own chains from their last checkpoints on, and the numbers that were taken since.
+
+    At ``most`` so many signatures of each chain are asked, the newest.
+    """
+    problems = [problem for chain in chains for problem in check_chain(queries, chain, public_key, most)]
+    missing = [gap for chain in chains for gap in find_missing_numbers(queries, chain)]
+    return Findings(tuple(problems), tuple(missing))
+
+
+def open_chains(queries: Queries, current: str) -> list[str]:
+    """Return the current chain and those that an open session began on."""
+    begun = [chain for first in sessions.list_open_chains(queries) for chain in ledger.chains_since(queries, first)]
+    return list(dict.fromkeys([*begun, current]))
+
+
+def check_chain(queries: Queries, chain: str, public_key: bytes, most: int = ALL) -> list[Problem]:
+    """Return every entry since the chain's last checkpoint that is not as it was signed, in order."""
+    start = sessions.last_checkpoint_seq(queries, chain)
+    return _walk(queries, chain, start, public_key, most)
+
+
+def _walk(queries: Queries, chain: str, start: int, public_key: bytes, most: int) -> list[Problem]:
+    """Walk a chain from a checkpoint, or from its genesis where there is none that holds."""
+    problems: dict[int, str] = {}
+    seen: list[_Seen] = []
+    for row in ledger.iterate_rows(queries, chain, max(start - 1, 0)):
+        header = _read(row, problems)
+        if start and not seen and (header is None or header["kind"] != Kind.CHECKPOINT or row.entry.seq != start):
+            return _walk(queries, chain, 0, public_key, most)
+        seen.append(_Seen(row.entry.seq, row.entry.hash, row.entry.signature, str(header["prev"]) if header else ""))
+        if header and (code := _own_problem(chain, row, header)):
+            problems.setdefault(row.entry.seq, code)
+    if not seen or (not start and seen[0].seq != 1):
+        problems.setdefault(1, "ledger.missing")
+    for seq, code in _links(seen, problems, public_key, most):
+        problems.setdefault(seq, code)
+    return [Problem(chain, seq, problems[seq]) for seq in sorted(problems)]
+
+
+def find_missing_numbers(queries: Queries, chain: str) -> Iterator[MissingNumbers]:
+    """Return numbers taken since the chain's last checkpoint without a document whose entry is there."""
+    try:
+        checkpoint = sessions.find_last_checkpoint(queries, chain)
+    except BadInputError:  # the walk names it; what was counted before it is not known
+        return
+    before = {(row.series, row.period): row.last_number for row in checkpoint.counters} if checkpoint else {}
+    for series, period, last in documents.list_counters(queries, f"{chain}/"):
+        known = before.pop((series, period), 0)
+        there = documents.numbers_after(queries, series, period, known)
+        gaps = [number for number in range(known + 1, max(last, *there, known) + 1) if number not in there]
+        if gaps:
+            yield MissingNumbers(series, period, len(gaps), gaps[0] - 1)
+    for (series, period), last in before.items():
+        yield MissingNumbers(series, period, last, 0)
+
+
+def _read(row: LedgerRow, problems: dict[int, str]) -> dict[str, object] | None:
+    try:
+        return read_header(row.entry)
+    except (BadInputError, ValueError, TypeError):
+        problems[row.entry.seq] = "ledger.unreadable"
+        return None
+
+
+def _own_problem(chain: str, row: LedgerRow, header: dict[str, object]) -> str | None:
+    """Return why an entry is not what its own header says, or None."""
+    entry = row.entry
+    if header["seq"] != entry.seq or header["chain"] != chain:
+        return "ledger.misplaced"
+    if entry_hash(entry.header) != entry.hash:
+        return "ledger.header_changed"
+    if hashlib.sha256(entry.body).hexdigest() != header["body_hash"]:
+        return "ledger.body_changed"
+    said = tuple(header[name] for name in ("id", "kind", "at", "business_day", "till_session"))
+    return None if said == (row.id, row.kind, row.at, row.business_day, row.till_session) else "ledger.column_changed"
+
+
+def _links(seen: Sequence[_Seen], problems: dict[int, str], public_key: bytes, most: int) -> list[tuple[int, str]]:
+    """Return what breaks between entries, and which of the newest are not signed."""
+    found = []
+    for before, after in pairwise(seen):
+        if after.seq != before.seq + 1:
+            found.append((before.seq + 1, "ledger.missing"))
+        elif after.prev != before.hash.hex():
+            found.append((after.seq, "ledger.broken_link"))
+    forged = [(one.seq, "ledger.signature") for one in seen[-most:] if not _is_signed(one, public_key)]
+    innocent = {seq + 1 for seq, _ in forged} | {seq + 1 for seq in problems}
+    return forged + [(seq, code) for seq, code in found if code == "ledger.missing" or seq not in innocent]
+
+
+def _is_signed(seen: _Seen, public_key: bytes) -> bool:
+    return verify_signature(public_key, seen.hash, seen.signature)

@@ -1,0 +1,266 @@
+"""Hands on the ledger's file: what was changed is named, shown and reported, and no Z is signed over it."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commerce.bodies.reading import read_body
+from commerce.canonical import canonical_bytes
+from commerce.errors import ForbiddenError
+from commerce.ids import new_id
+from commerce.ledger import entry_hash
+from terminal.services.commands import ApprovalGiven, CloseSession, SignOn
+from terminal.services.integrity import LedgerChangedError
+from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, running_till
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CASH = 20_000  # more than was ever taken
+
+
+def hands_on(folder: Path) -> sqlite3.Connection:
+    """Open the ledger as somebody with a database tool does."""
+    connection = sqlite3.connect(folder / "ledger.db", isolation_level=None)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    return connection
+
+
+def cheaper(body: bytes) -> bytes:
+    """Return a sale's body with a smaller amount, well formed."""
+    sale = orjson.loads(body)
+    sale["settlement"]["total"] -= 100
+    return canonical_bytes(sale)
+
+
+def change_body(connection: sqlite3.Connection, seq: int) -> None:
+    (body,) = connection.execute("SELECT body FROM entry WHERE seq = ?", (seq,)).fetchone()
+    connection.execute("UPDATE entry SET body = ? WHERE seq = ?", (cheaper(body), seq))
+
+
+def change_and_rehash(connection: sqlite3.Connection, seq: int) -> None:
+    """Change a body and make header, hash and the next entry's link agree with it: everything but the signatures."""
+    change_body(connection, seq)
+    rows = connection.execute(
+        "SELECT seq, header, body, hash FROM entry WHERE seq >= ? ORDER BY seq", (seq,)
+    ).fetchall()
+    previous = None
+    for number, header_bytes, body, _ in rows:
+        header = orjson.loads(header_bytes)
+        header["body_hash"] = hashlib.sha256(body).hexdigest()
+        header["prev"] = previous.hex() if previous else header["prev"]
+        made = canonical_bytes(header)
+        previous = entry_hash(made)
+        connection.execute("UPDATE entry SET header = ?, hash = ? WHERE seq = ?", (made, previous, number))
+
+
+def move_to_another_session(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("UPDATE entry SET till_session = 'another' WHERE seq = ?", (seq,))
+
+
+def call_it_something_else(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("UPDATE entry SET kind = 'operator_signed_off' WHERE seq = ?", (seq,))
+
+
+def take_it_out(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("DELETE FROM entry WHERE seq = ?", (seq,))
+
+
+def make_it_nonsense(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("UPDATE entry SET header = x'00', body = 7 WHERE seq = ?", (seq,))
+
+
+ALTERATIONS: dict[str, Callable[[sqlite3.Connection, int], None]] = {
+    "ledger.body_changed": change_body,
+    "ledger.signature": change_and_rehash,
+    "ledger.column_changed": move_to_another_session,
+    "ledger.missing": take_it_out,
+    "ledger.unreadable": make_it_nonsense,
+}
+
+
+async def three_sales(till: TestTill) -> list[int]:
+    """Sell three times and return where the sales stand."""
+    await till.ready()
+    for codes in ((COFFEE,), (COFFEE, COFFEE), (COFFEE, COFFEE, COFFEE)):
+        await till.sell(*codes)
+    rows = await till.core.readers.fetch_all("SELECT seq FROM entry WHERE kind = 'sale_completed' ORDER BY seq")
+    return [row[0] for row in rows]
+
+
+async def alarms(till: TestTill) -> list[Any]:
+    rows = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'alarm_raised' ORDER BY seq")
+    return [read_body("alarm_raised", 1, row[0]) for row in rows]
+
+
+async def kinds(till: TestTill) -> set[str]:
+    return {row[0] for row in await till.core.readers.fetch_all("SELECT kind FROM entry")}
+
+
+@pytest.mark.parametrize("code", ALTERATIONS)
+async def test_a_sale_changed_in_the_open_session_is_named_shown_and_reported_and_no_z_is_signed_over_it(
+    tmp_path: Path, code: str
+) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+        with closing(hands_on(tmp_path)) as connection:
+            ALTERATIONS[code](connection, seqs[1])
+
+        with pytest.raises(LedgerChangedError) as refused:
+            await till.submit(CloseSession(new_id(), CASH))
+
+        assert (refused.value.values["seq"], refused.value.values["reason"]) == (seqs[1], code)
+        assert "session_closed" not in await kinds(till)
+        assert till.state.session is not None
+        assert "ledger.changed" in [notice.code for notice in till.state.notices]
+        assert [(one.code, one.subject.partition("/")[2], one.detail) for one in await alarms(till)][:1] == [
+            ("ledger_changed", str(seqs[1]), code)
+        ]
+
+
+@pytest.mark.parametrize("code", ALTERATIONS)
+async def test_it_is_seen_at_the_next_start_and_reported_once(tmp_path: Path, code: str) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+    with closing(hands_on(tmp_path)) as connection:
+        ALTERATIONS[code](connection, seqs[1])
+
+    for _ in range(2):
+        async with running_till(tmp_path, fill=False) as till:
+            assert "ledger.changed" in [notice.code for notice in till.state.notices]
+            raised = [one.subject.partition("/")[2] for one in await alarms(till)]
+            await till.sell()
+
+        with pytest.raises(LedgerChangedError):  # what was sold since does not vouch for it
+            async with running_till(tmp_path, fill=False) as till:
+                await till.submit(CloseSession(new_id(), CASH))
+
+    assert raised.count(str(seqs[1])) == 1
+
+
+async def test_somebody_who_may_closes_without_it_and_the_z_names_it(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+        total = (await till.core.readers.fetch_all("SELECT body FROM entry WHERE seq = ?", (seqs[0],)))[0][0]
+        one = orjson.loads(total)["settlement"]["total"]
+        with closing(hands_on(tmp_path)) as connection:
+            change_body(connection, seqs[1])
+        closed = (await till.submit(CloseSession(new_id(), CASH, leave_out=True))).values["z"]
+
+        assert [(row["seq"], row["reason"]) for row in closed["left_out"]] == [(seqs[1], "ledger.body_changed")]
+        assert (closed["sales"], closed["totals"]["total"]) == (2, one + 3 * one)
+        assert till.state.session is None
+        await till.ready()
+        await till.sell()
+        again = (await till.submit(CloseSession(new_id(), CASH))).values["z"]
+        assert (again["left_out"], again["sales"]) == ([], 1)
+
+
+async def test_closing_without_it_takes_a_right_that_somebody_else_may_lend(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+        await till.submit(SignOn(new_id(), CARLO, PIN))
+        with closing(hands_on(tmp_path)) as connection:
+            change_body(connection, seqs[0])
+
+        with pytest.raises(ForbiddenError, match=r"approval\.needed"):
+            await till.submit(CloseSession(new_id(), CASH, leave_out=True))
+        await till.submit(CloseSession(new_id(), CASH, leave_out=True, approval=ApprovalGiven(ANNA, PIN)))
+
+        assert till.state.session is None
+
+
+async def test_opening_cash_is_what_was_signed_whatever_the_row_beside_it_says(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        with closing(hands_on(tmp_path)) as connection:
+            connection.execute("UPDATE session SET opening_cash = opening_cash - 5000, opened_seq = opened_seq + 3")
+        closed = (await till.submit(CloseSession(new_id(), CASH))).values["z"]
+
+        assert closed["sales"] == 3
+        assert closed["expected_cash"] == closed["opening_cash"] + closed["totals"]["total"]
+
+
+async def test_a_checkpoint_put_over_the_change_hides_nothing(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+        with closing(hands_on(tmp_path)) as connection:
+            change_body(connection, seqs[0])
+            connection.execute(
+                "INSERT INTO session (id, mode, drawer, currency, opening_cash, business_day, opened_at, chain,"
+                " opened_seq, closed_at, closed_chain, closed_seq, z_number)"
+                " SELECT 'x', mode, 'y', currency, 0, business_day, opened_at, chain, opened_seq, opened_at, chain,"
+                " ?, 1 FROM session",
+                (seqs[1] - 1,),
+            )
+
+        with pytest.raises(LedgerChangedError) as refused:
+            await till.submit(CloseSession(new_id(), CASH))
+
+    assert refused.value.values["seq"] == seqs[0]
+
+
+async def test_deleted_unsent_sales_leave_a_gap_in_the_numbers_that_is_reported(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+    with closing(hands_on(tmp_path)) as connection:
+        connection.execute("DELETE FROM document WHERE seq >= ?", (seqs[1],))
+        connection.execute("DELETE FROM entry WHERE seq >= ?", (seqs[1],))
+
+    async with running_till(tmp_path, fill=False) as till:
+        raised = [one for one in await alarms(till) if one.code == "numbers_missing"]
+        shown = [notice.code for notice in till.state.notices]
+        result = await till.sell()
+
+    assert [(one.count, one.detail) for one in raised] == [(2, "after 1")]
+    assert "ledger.numbers_missing" in shown
+    assert result.values["document"]["formatted"].endswith("/000004")
+
+
+async def test_a_good_ledger_raises_no_alarm_over_sessions_chains_and_starts(tmp_path: Path) -> None:
+    for run in range(3):
+        async with running_till(tmp_path, fill=run == 0) as till:
+            if till.state.session is None:
+                await till.ready()
+            await till.sell()
+            if run == 1:
+                await till.register.open_new_chain("restored")
+                await till.sell()
+            await till.submit(CloseSession(new_id(), CASH))
+            await till.ready()
+            await till.sell()
+
+            assert await alarms(till) == []
+            assert [notice.code for notice in till.state.notices] == []
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(place=st.integers(0, 10_000), bit=st.integers(0, 7), column=st.sampled_from(["header", "body", "signature"]))
+async def test_any_flipped_bit_of_the_open_session_is_found(
+    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int, column: str
+) -> None:
+    folder = tmp_path_factory.mktemp("till")
+    async with running_till(folder) as till:
+        seqs = await three_sales(till)
+        with closing(hands_on(folder)) as connection:
+            last = connection.execute("SELECT max(seq) FROM entry").fetchone()[0]
+            seq = last if column == "signature" else seqs[place % 3]
+            (value,) = connection.execute(f"SELECT {column} FROM entry WHERE seq = ?", (seq,)).fetchone()
+            changed = bytearray(value)
+            changed[place % len(changed)] ^= 1 << bit
+            connection.execute(f"UPDATE entry SET {column} = ? WHERE seq = ?", (bytes(changed), seq))
+
+        with pytest.raises(LedgerChangedError) as refused:
+            await till.submit(CloseSession(new_id(), CASH))
+
+    assert refused.value.problems[0].seq == seq
