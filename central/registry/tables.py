@@ -91,6 +91,7 @@ operator = Table(
     Column("rights", JsonText, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Index("ix_operator_id", "company", "id"),
 )
 
 # Who holds a company's items for a strict import, and for how long unless it goes on.

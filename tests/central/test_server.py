@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from central.db.migrate import migrate
 from central.sales.tables import sale
 from tests.central.closing import close_all
 from tests.central.office import Office, open_office
+from tests.postgres import PostgresServer
 from tests.shared_data import PROJECT
 
 DEADLINE_S = 60
@@ -145,3 +146,36 @@ async def test_a_database_of_a_newer_version_stops_the_start(config: Path, offic
     assert process.returncode == 2
     assert "Traceback" not in errors.decode()
     assert isinstance(office, Office)
+
+
+async def said(config: Path, *words: str) -> tuple[int | None, str]:
+    """How a command of central ended, and what it complained about."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "central", *words, "--config", str(config),
+        cwd=PROJECT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, errors = await process.communicate()
+    return process.returncode, errors.decode()
+
+
+@pytest.mark.postgres
+async def test_a_dump_in_another_database_is_served_only_after_a_new_epoch(
+    postgres_office: Office, postgres_server: PostgresServer, postgres_database: Callable[[], str], tmp_path: Path
+) -> None:
+    till = await postgres_office.new_till()
+    await postgres_office.accept(till)
+    old, new = postgres_office.database.url.database or "", postgres_database()
+    postgres_server.run(new.rpartition("/")[2], postgres_server.dump(old))
+    config = write_config(tmp_path, new)
+
+    status, sentence = await said(config, "run")
+    assert status == 2
+    assert "central feed new-epoch" in sentence
+    assert "storage.restored" in sentence
+    assert await said(config, "feed", "new-epoch") == (0, "")
+    async with running(config) as (_, address), aiohttp.ClientSession() as session:
+        headers = {"Authorization": f"Bearer {till.token}"}
+        async with session.get(f"{address}/sync/v1/heads", headers=headers) as response:
+            heads = await response.json()
+
+    assert heads["heads"][0]["hash"] == till.head.hash.hex()

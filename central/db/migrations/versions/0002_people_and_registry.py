@@ -110,6 +110,7 @@ def _create_registry() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("company", "shop", "id", name="pk_operator"),
     )
+    op.create_index("ix_operator_id", "operator", ["company", "id"])
     op.create_table(
         "import_hold",
         sa.Column("company", sa.Text(), nullable=False),
