@@ -6,6 +6,8 @@ Sizes are limited before anything is unpacked.
 import csv
 import gzip
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import orjson
+
+from central.registry.sheet_worker import UNREADABLE
 from commerce.errors import BadInputError
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -179,23 +184,32 @@ def _check_archive(path: Path) -> None:
 
 
 def _xlsx_rows(source: Source, progress: Callable[[int, int], None]) -> Iterator[SheetRow]:
-    from python_calamine import CalamineError, CalamineWorkbook  # 20 ms that only imports should pay
-
-    try:
-        with CalamineWorkbook.from_path(str(source.path)) as book:
-            sheet = book.get_sheet_by_index(0)
-            total = max(sheet.total_height, 1)
-            for number, cells in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
+    with _worker(source.path) as process:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        total = max(int(process.stdout.readline().strip() or 0), 1)
+        for line in process.stdout:
+            for number, cells, numeric in orjson.loads(line):
                 if number % 500 == 0:
                     progress(number, total)
-                numeric = frozenset(index for index, cell in enumerate(cells) if isinstance(cell, int | float))
-                yield SheetRow(number, tuple(_cell_text(cell) for cell in cells), numeric)
-    except CalamineError as error:
-        raise BadInputError("import.not_xlsx", file=source.path.name) from error
+                yield SheetRow(number, tuple(cells), frozenset(numeric))
+        status = process.wait()
+        if status:
+            code = "import.not_xlsx" if status == UNREADABLE else "import.bomb"
+            raise BadInputError(code, file=source.path.name)
     progress(total, total)
 
 
-def _cell_text(cell: object) -> str:
+@contextmanager
+def _worker(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "central.registry.sheet_worker", str(path.absolute())]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def cell_text(cell: object) -> str:
     """Return a cell as people see it; a spreadsheet's whole numbers carry no ``.0``."""
     if isinstance(cell, str):
         return clean(cell[:MAX_CELL])

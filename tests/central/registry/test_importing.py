@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
+import resource
 import zipfile
 from decimal import Decimal
 from functools import partial
@@ -388,6 +390,38 @@ async def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(
         await load(office, bomb)
     with pytest.raises(BadInputError, match=r"import\.bomb"):
         await load(office, write(tmp_path, gzip.compress(bytes(64 * 1024 * 1024)), "bomb.csv.gz"))
+
+
+FAR = {"wide": "XFD2", "long": "A1048576", "both": "XFD1048576"}
+
+
+@pytest.mark.parametrize("corner", FAR)
+@pytest.mark.parametrize("dimension", ["A1:A1", "A1:XFD1048576"])
+async def test_a_cell_far_away_costs_no_memory_and_ends_nothing(
+    office: Office, tmp_path: Path, corner: str, dimension: str
+) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "items.xlsx")) as book:
+        book.add_worksheet().write_row(0, 0, ["code", "name"])
+    path = tmp_path / "far.xlsx"
+    cell = FAR[corner]
+    row = cell.lstrip("XFDA")
+    with zipfile.ZipFile(tmp_path / "items.xlsx") as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            content = source.read(member)
+            if member.filename.endswith("sheet1.xml"):
+                content = re.sub(rb'ref="[A-Z0-9:]+"', f'ref="{dimension}"'.encode(), content, count=1)
+                far = f'<row r="{row}"><c r="{cell}"><v>1</v></c></row></sheetData>'
+                content = content.replace(b"</sheetData>", far.encode())
+            target.writestr(member.filename, content)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if corner == "long":  # a column of blanks is no bomb: it is read, row by row
+        await load(office, path)
+    else:
+        with pytest.raises(BadInputError, match=r"import\.bomb"):
+            await load(office, path)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
 
 
 async def test_a_workbook_imports_and_numbers_in_code_cells_are_reported(office: Office, tmp_path: Path) -> None:
