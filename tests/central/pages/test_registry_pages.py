@@ -167,7 +167,7 @@ async def test_a_fork_is_resolved_on_its_page_with_a_reason(site: HeadOffice, an
 
     assert without.status == 400
     assert "una copia di prova" in done.text
-    assert "ledger_fork.dismissed" in (await anna.get("/settings/audit")).text
+    assert "dismissed a fork" in (await anna.get("/settings/audit")).text
 
 
 async def test_a_till_is_shut_out_with_a_reason(site: HeadOffice, anna: Visitor) -> None:
@@ -205,4 +205,4 @@ async def test_an_alarm_of_a_till_is_seen_on_its_page_and_by_its_api(site: HeadO
     assert "ho parlato con lei" in done.text
     assert (again.status, nonsense.status, elsewhere.status) == (409, 400, 404)
     assert [(one["count"], one["seen_by"] is None) for one in listed] == [(6, True), (3, False)]
-    assert "alarm.seen" in (await anna.get("/settings/audit")).text
+    assert "has seen an alarm" in (await anna.get("/settings/audit")).text
