@@ -223,7 +223,7 @@ async def read_unsent(
     """Return the entries of a chain behind ``after``, in order: at most so many, and bytes, but at least one."""
     rows = await readers.fetch_all(
         f"SELECT {_ENTRY} FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= (SELECT max(seq) FROM ("
-        "SELECT seq, sum(length(header) + length(body)) OVER (ORDER BY seq) AS size"
+        "SELECT seq, sum(length(header) + length(body) + coalesce(length(personal), 0)) OVER (ORDER BY seq) AS size"
         " FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= ?2 + ?3) WHERE size <= ?4 OR seq = ?2 + 1) ORDER BY seq",
         (chain, after, limit, max_bytes),
     )

@@ -52,11 +52,15 @@ def merge_heads(known: Iterable[SignedHead], said: Iterable[SignedHead]) -> list
     return list(furthest.values())
 
 
-def write_heads(path: Path, heads: Sequence[SignedHead]) -> None:
-    """Replace the file as a whole: half a proof proves nothing."""
+def write_heads(path: Path, heads: Sequence[SignedHead], *, durable: bool = True) -> None:
+    """Replace the file as a whole: half a proof proves nothing.
+
+    An acknowledgement is not worth a sync of the disk, which sales would wait for: a newer one follows.
+    """
     fresh = path.with_name(path.name + ".new")
     with fresh.open("w", encoding="utf-8") as file:
         json.dump({"heads": [head.as_json() for head in heads]}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     fresh.replace(path)

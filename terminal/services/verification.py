@@ -38,15 +38,32 @@ def verify_ledger(path: Path, head_file: Path | None = None) -> list[Verdict]:
 
 def _verify(reader: Connection, known: dict[str, Head]) -> list[Verdict]:
     rows = ledger.list_chains(reader)
+    left = dict(filter(None, (_find_left_behind(reader, row.chain) for row in rows)))
+    known = {chain: head for chain, head in known.items() if head.seq > left.get(chain, 0)}
     verdicts = {row.chain: _walk(reader, row.chain, known.get(row.chain)) for row in rows}
     seen: set[tuple[str, ChainMode]] = set()
     for row in rows:
         verdicts[row.chain] = _check_link(reader, verdicts, row.chain, is_first=(row.till, row.mode) not in seen)
         seen.add((row.till, row.mode))
     for chain in known.keys() - verdicts.keys():
-        if not ledger.is_lost_chain(reader, chain):
-            verdicts[chain] = Verdict(chain, 0, Head(0, NO_HASH), Problem(chain, 1, "ledger.truncated"))
+        verdicts[chain] = Verdict(chain, 0, Head(0, NO_HASH), Problem(chain, 1, "ledger.truncated"))
     return list(verdicts.values())
+
+
+def _find_left_behind(reader: Connection, chain: str) -> tuple[str, int] | None:
+    """Return what a signed genesis says on central's word that this ledger goes on without."""
+    try:
+        opened = _read_genesis(reader, chain)
+    except (DatabaseFault, BadInputError):
+        return None
+    if opened is None or opened.previous_chain is None or opened.previous_source == "ledger":
+        return None
+    return opened.previous_chain, opened.previous_seq
+
+
+def _read_genesis(reader: Connection, chain: str) -> ChainOpened | None:
+    genesis = ledger.find_body(reader, chain, 1)
+    return None if genesis is None else read(ChainOpened, genesis)
 
 
 def _walk(reader: Connection, chain: str, known_head: Head | None) -> Verdict:
@@ -78,10 +95,9 @@ def _check_link(reader: Connection, verdicts: Mapping[str, Verdict], chain: str,
     What is named on central's word is further than this file goes, or not in it at all.
     """
     verdict = verdicts[chain]
-    genesis = None if verdict.problem else ledger.find_body(reader, chain, 1)
-    if genesis is None:
+    opened = None if verdict.problem else _read_genesis(reader, chain)
+    if opened is None:
         return verdict
-    opened = read(ChainOpened, genesis)
     left = Head(opened.previous_seq, bytes.fromhex(opened.previous_head))
     older = verdicts.get(opened.previous_chain or "")
     if opened.previous_chain is None:

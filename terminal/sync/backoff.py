@@ -40,12 +40,18 @@ class Backoff:
         self._rest = rest
         self._chance = chance
         self._failures = 0
+        self._last = ""
         self._woken = asyncio.Event()
         self._never = asyncio.Event()
 
     def progress(self) -> None:
         """Something was achieved: the next failure is a first one."""
-        self._failures = 0
+        self._failures, self._last = 0, ""
+
+    def is_new(self, error: BaseException) -> bool:
+        """Tell whether a failure is another one than the last: a fault is logged in full once, not for ever."""
+        last, self._last = self._last, repr(error)
+        return last != self._last
 
     def wake(self) -> None:
         """End the pause that is going on."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import aiohttp
 import structlog
 
-from commerce.errors import CentralUnreachableError, ForbiddenError, SyncError
+from commerce.errors import CentralUnreachableError, PosError
 from commerce.wire import Heartbeat
 from terminal.sync.backoff import Backoff
 
@@ -54,8 +54,9 @@ class LiveChannel:
         while True:
             try:
                 await self._hold()
-            except (SyncError, ForbiddenError) as error:
-                _log.debug("no live channel", code=error.code)
+            except Exception as error:  # noqa: BLE001 - losing the channel costs latency only
+                if not isinstance(error, PosError) and self._backoff.is_new(error):
+                    _log.error("the live channel failed", exc_info=error)
                 await self._backoff.pause(error)
 
     async def _hold(self) -> None:

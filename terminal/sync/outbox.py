@@ -149,7 +149,7 @@ class LedgerOutbox:
             self._heads = await asyncio.to_thread(_find_heads, self._folder / HEAD_FILE)
         self._heads = merge_heads(self._heads, [head])
         try:
-            await asyncio.to_thread(write_heads, self._folder / HEAD_FILE, self._heads)
+            await asyncio.to_thread(write_heads, self._folder / HEAD_FILE, self._heads, durable=False)
         except OSError as error:
             _log.warning("central's word is not kept", reason=error.strerror)
 

@@ -99,7 +99,7 @@ class Puller:
     def _say(self, error: Exception) -> None:
         if isinstance(error, PosError):
             _log.info("nothing pulled", code=error.code)
-        else:
+        elif self._backoff.is_new(error):
             _log.error("pulling failed", exc_info=error)
 
     async def pull(self) -> None:

@@ -20,7 +20,7 @@ from commerce.errors import (
     CentralUnreachableError,
     ForbiddenError,
     MessageRejectedError,
-    StorageError,
+    PosError,
     SyncError,
 )
 from commerce.ledger import Entry, Head, SignedHead, read_signed_head
@@ -28,8 +28,8 @@ from commerce.wire import GapAnswer, HeadMessage, HeadsAnswer, PushAnswer, PushR
 from terminal.sync.backoff import Backoff, Rest, rest
 
 BATCH_ENTRIES = 500
-_PASSING = (SyncError, ForbiddenError, StorageError)  # tried again for ever: none of them is worth the daemon
 _ABOUT_THE_CHAIN = (MessageRejectedError, CentralFailedError)  # central is there and does not take these entries
+FOREIGN_TILL = "sync.foreign_till"
 _NO_DUE_S = 24 * 3600.0
 
 _log = structlog.get_logger("sync.push")
@@ -149,7 +149,7 @@ class Pusher:
             self._news.clear()
             try:
                 await self.turn()
-            except _PASSING as error:
+            except Exception as error:  # noqa: BLE001 - tried again for ever: nothing here is worth the daemon
                 self._is_in_contact = False
                 self._lost(error)
                 await self._backoff.pause(error)
@@ -171,19 +171,20 @@ class Pusher:
         while batch := await self._outbox.next_batch(self._limit, self._refused.waiting()):
             try:
                 await self._send(batch)
-            except _ABOUT_THE_CHAIN as error:
+            except (SyncError, ForbiddenError) as error:
+                self._send_less()
+                if not _is_about_the_chain(error):
+                    raise
                 _log.warning("central does not take a chain", chain=batch.chain, code=error.code)
                 self._refused.note(batch.chain, error)
-                self._send_less()
-            except _PASSING:
-                self._send_less()
-                raise
         self._refused.forget_sent()
 
-    def _lost(self, error: BaseException) -> None:
-        code = getattr(error, "code", type(error).__name__)
-        _log.info("central does not take entries", code=code)
-        self._on_state(False, str(code))
+    def _lost(self, error: Exception) -> None:
+        if isinstance(error, PosError):
+            _log.info("central does not take entries", code=error.code)
+        elif self._backoff.is_new(error):
+            _log.error("pushing failed", exc_info=error)
+        self._on_state(False, getattr(error, "code", type(error).__name__))
 
     def _send_less(self) -> None:
         """What is too much for central or for the line is not sent again as it was."""
@@ -281,6 +282,11 @@ class Pusher:
         if head.public_key != self._central_key or head.till != self._till:
             raise CentralUnreachableError("sync.another_central")
         return head
+
+
+def _is_about_the_chain(error: PosError) -> bool:
+    """Tell whether central is there, knows the till, and does not take these entries."""
+    return isinstance(error, _ABOUT_THE_CHAIN) or error.code == FOREIGN_TILL
 
 
 class _Refused:

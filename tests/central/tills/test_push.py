@@ -8,7 +8,7 @@ from central.sales.tables import effect_outcome, sale, sale_line, sale_tax, sale
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
 from commerce.canonical import canonical_bytes, parse_canonical
 from commerce.errors import ForbiddenError
-from commerce.ledger import Entry, Kind, read_signed_head
+from commerce.ledger import Entry, Head, Kind, read_signed_head
 from commerce.wire import GapAnswer, PushAnswer
 from tests.central.office import Office
 from tests.fakes.till import FakeTill, tampered
@@ -300,3 +300,21 @@ async def test_another_shops_entries_wait_for_a_person(office: Office) -> None:
 
     assert isinstance(answer, PushAnswer)
     assert await reasons(office) == {2: "ledger.other_shop"}
+
+
+async def test_central_signs_for_the_very_entries_that_were_sent_where_they_are_not_its_head(office: Office) -> None:
+    till = await office.new_till()
+    till.sell()
+    image = till.restored_at(1)
+    till.sell()
+    plain = await office.accept(till)
+    behind = await office.accept(till, till.push(1, 2))
+    image.sell()
+    forked = await office.accept(image)
+
+    assert plain.received is None
+    for answer, entry in ((behind, till.entries[1]), (forked, image.entries[-1])):
+        assert answer.received is not None
+        word = read_signed_head(answer.received.model_dump())
+        assert (word.chain, word.head) == (till.chain, Head(entry.seq, entry.hash))
+        assert word.public_key == office.tills.signer.public_key

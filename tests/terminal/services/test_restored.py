@@ -360,6 +360,22 @@ async def test_a_lost_chain_is_named_by_verify_until_the_ledger_goes_on_behind_i
     assert [verdict.problem for verdict in after] == [None, None]
 
 
+async def test_an_end_that_was_lost_is_named_by_verify_until_a_signed_genesis_goes_on_behind_it(tmp_path: Path) -> None:
+    await put_back_older_copy(tmp_path)
+    before = await asyncio.to_thread(verify_ledger, tmp_path / "ledger.db", tmp_path / HEAD_FILE)
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as hand:  # a hand that wants it not to be seen
+        hand.execute("INSERT INTO lost_chain SELECT chain, 999, hash FROM entry WHERE seq = 1")
+        hand.commit()
+    hidden = await asyncio.to_thread(verify_ledger, tmp_path / "ledger.db", tmp_path / HEAD_FILE)
+    async with opened(tmp_path, fill=False) as till:
+        assert len(await genesis(till)) == 2
+    after = await asyncio.to_thread(verify_ledger, tmp_path / "ledger.db", tmp_path / HEAD_FILE)
+
+    assert [verdict.problem and verdict.problem.code for verdict in before] == ["ledger.truncated"]
+    assert [verdict.problem and verdict.problem.code for verdict in hidden] == ["ledger.truncated"]
+    assert [verdict.problem for verdict in after] == [None, None]
+
+
 async def test_a_genesis_that_names_a_chain_of_this_ledger_must_name_its_end(tmp_path: Path) -> None:
     async with opened(tmp_path) as till:
         await till.ready()

@@ -96,9 +96,10 @@ class Deaf(FakeCentral):
         FakeCentral(ORIGIN.till, on_push=raising(ForbiddenError("till.unknown"))),
         FakeCentral(ORIGIN.till, on_heads=raising(ForbiddenError()), on_push=raising(ForbiddenError())),
         FakeCentral(ORIGIN.till, signer=ANOTHER),
+        FakeCentral(ORIGIN.till, on_push=raising(ZeroDivisionError())),
         Deaf(ORIGIN.till),
     ],
-    ids=["away", "push lost", "500", "400", "403", "shut out", "another key", "deaf"],
+    ids=["away", "push lost", "500", "400", "403", "shut out", "another key", "a bug", "deaf"],
 )
 async def test_a_failing_central_is_asked_ever_more_seldom_while_the_till_sells_on(central: FakeCentral) -> None:
     pusher, pauses = busy_pusher(central, MemoryOutbox(list(chain_of(9))))
@@ -223,7 +224,9 @@ async def till_with_two_chains(folder: Path) -> AsyncIterator[tuple[TestTill, Le
         yield till, outbox, old
 
 
-@pytest.mark.parametrize("error", [MessageRejectedError("wire.entry"), CentralFailedError()])
+@pytest.mark.parametrize(
+    "error", [MessageRejectedError("wire.entry"), CentralFailedError(), ForbiddenError("sync.foreign_till")]
+)
 async def test_a_chain_that_central_refuses_holds_up_no_other(tmp_path: Path, error: Exception) -> None:
     async with till_with_two_chains(tmp_path) as (till, outbox, old):
         chains = till.core.chains
