@@ -48,11 +48,9 @@ def store(connection: Connection, batch: Batch, at: datetime, *, shared_ids: boo
         chain = _open_chain(connection, batch, first, at)
     new = _contiguous(batch.entries, chain.seq + 1)
     walk = _verify(connection, chain, batch, new)
-    if new:
-        if shared_ids:
-            new = _without_shared_ids(connection, walk, new)
-        _keep(connection, batch, chain, walk, new, at)
     taken = set(map(id, new))
+    if new:
+        _keep(connection, batch, chain, walk, _with_ids(connection, walk, new, shared=shared_ids), at)
     known = [one for one in batch.entries if one.entry.seq <= walk.head.seq and id(one) not in taken]
     forked = _keep_forks(connection, batch, chain, known, at) if known else 0
     if batch.entries[-1].entry.seq > walk.head.seq:
@@ -114,6 +112,12 @@ def _continues(connection: Connection, till: str, genesis: Arrived) -> bool:
         return True
     held = chains.hashes_at(connection, till, str(body["previous_chain"]), cast("int", body["previous_seq"]))
     return not held or bytes.fromhex(str(body["previous_head"])) in held
+
+
+def _with_ids(connection: Connection, walk: Walk, new: Sequence[Arrived], *, shared: bool) -> list[Arrived]:
+    """Take their ids from entries that nobody signed, or somebody may later be refused the use of his own."""
+    kept = [one if genuine else replace(one, id=None) for one, genuine in zip(new, walk.genuine(new), strict=True)]
+    return _without_shared_ids(connection, walk, kept) if shared else kept
 
 
 def _without_shared_ids(connection: Connection, walk: Walk, new: Sequence[Arrived]) -> list[Arrived]:

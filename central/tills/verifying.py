@@ -25,6 +25,11 @@ class Walk:
     proven: list[bool] = field(default_factory=list)
     rotated: list[tuple[int, bytes]] = field(default_factory=list)  # from this sequence on this key signs
 
+    def genuine(self, entries: Sequence[Arrived]) -> list[bool]:
+        """Return which of the entries walked along are, to the byte, the till's own for their place."""
+        sound = (self.problems.get(one.entry.seq) not in _UNSOUND for one in entries)
+        return [proven and holds for proven, holds in zip(self.proven, sound, strict=True)]
+
 
 def verify_batch(
     entries: Sequence[Arrived], chain: str, head: Head, public_key: bytes, head_is_sound: Callable[[], bool]

@@ -380,6 +380,21 @@ async def test_an_id_that_another_tills_entry_has_is_set_aside(office: Office) -
     assert len(await office.rows(sale)) == 4
 
 
+async def test_a_forged_entry_keeps_no_genuine_one_from_its_id(office: Office) -> None:
+    till = await office.new_till()
+    sold = [till.sell() for _ in range(3)]
+    other = await office.new_till("T2")
+    forged = forge(sold[0], id=parse_canonical(sold[2].header)["id"])
+    theirs = forge(other.sell(), id=parse_canonical(sold[1].header)["id"])
+
+    await office.accept(other, other.push_of([other.entries[0], theirs]))
+    await office.accept(till, till.push_of([till.entries[0], forged, *sold[1:]]))
+    await office.projector.catch_up()
+
+    assert {row.hash for row in await office.rows(sale)} == {sold[1].hash, sold[2].hash}
+    assert {row.reason for row in await office.rows(set_aside)} == {"ledger.signature"}
+
+
 async def test_an_id_used_twice_by_one_till_is_set_aside(office: Office) -> None:
     till = await office.new_till()
     again = parse_canonical(till.sell().header)["id"]
