@@ -5,7 +5,7 @@ Tills come by ``/sync/`` with tokens of their own and pass here untouched but fo
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import hdrs, web
 
@@ -24,6 +24,7 @@ FORM_FIELD = "csrf"
 FORM_HEADER = "X-CSRF-Token"
 MAX_FORM_BYTES = 1024 * 1024
 _READ_S = 30
+_LONGEST_NAME = 60
 _OPEN = ("/static/", "/sync/", "/health", "/metrics")
 _WITHOUT_SIGN_IN = ("/sign-in", "/language")
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
@@ -50,10 +51,20 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 @web.middleware
+async def check_bytes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse headers that are no text, and addresses of files with names that no file has."""
+    if not all(map(_is_text, request.headers.values())):
+        raise web.HTTPBadRequest(text="A header of the request is no text.")
+    if request.path.startswith("/static/") and any(len(part) > _LONGEST_NAME for part in request.path.split("/")):
+        raise web.HTTPNotFound
+    return await handler(request)
+
+
+@web.middleware
 async def check_host(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a name that is not ours: a hostile page that had its name point here gets nothing."""
     allowed = request.app[WEB_SETTINGS].hosts
-    name = urlsplit(f"//{request.host}").hostname or ""
+    name = _split(f"//{request.host}").hostname or ""
     if not (request.host in allowed or name in allowed or (not allowed and name in _LOOPBACK)):
         raise web.HTTPMisdirectedRequest(text="This server does not go by that name.")
     return await handler(request)
@@ -140,6 +151,14 @@ async def _recognise(request: web.Request) -> None:
         request[FORM_SECRET] = secret
 
 
+def _split(address: str) -> SplitResult:
+    """Take an address apart; one that is none has no parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
 def _is_text(value: str) -> bool:
     try:
         value.encode()
@@ -156,7 +175,7 @@ def _same_origin(request: web.Request) -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get(hdrs.ORIGIN)
-    return origin is None or urlsplit(origin).netloc == request.host
+    return origin is None or _split(origin).netloc == request.host
 
 
 def _to_sign_in(request: web.Request) -> web.Response:

@@ -12,7 +12,14 @@ from central.web.settings import WebSettings
 from commerce.texts import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
-MIDDLEWARES = (failures.answer_failures, guards.check_host, guards.check_text, guards.identify, guards.check_form)
+MIDDLEWARES = (
+    failures.answer_failures,
+    guards.check_bytes,
+    guards.check_host,
+    guards.check_text,
+    guards.identify,
+    guards.check_form,
+)
 
 
 def install(app: web.Application, settings: WebSettings) -> None:

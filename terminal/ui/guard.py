@@ -17,6 +17,7 @@ CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 )
+LONGEST_NAME: Final = 60
 HEADERS: Final = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -51,6 +52,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     origin = request.headers.get("Origin")
     if origin is not None and not _is_ours(origin, hosts):
         raise ForbiddenError("request.origin")
+    if request.path.startswith("/static/") and any(len(part) > LONGEST_NAME for part in request.path.split("/")):
+        raise web.HTTPNotFound  # no file has such a name, and the disk would say so in its own way
     return await handler(request)
 
 
@@ -62,7 +65,10 @@ def require_token(request: web.Request, *, in_query: bool = False) -> None:
 
 
 def _is_ours(origin: str, hosts: frozenset[str]) -> bool:
-    parts = urlsplit(origin.lower())
+    try:
+        parts = urlsplit(origin.lower())
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and parts.netloc in hosts and not parts.path
 
 
