@@ -216,6 +216,7 @@ def new_epoch(config: Config = DEFAULT_CONFIG) -> None:
 
 def main() -> None:
     """Run the command line; an expected failure is one sentence in the person's language, exit status 2."""
+    os.umask(0o077)  # what is written here is nobody else's: keys, sales, people
     try:
         app()
     except PosError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ ConfigOption = Annotated[Path, typer.Option("--config", help="the till's setting
 
 def main() -> None:
     """Run the command; an expected failure is one sentence in the person's language, exit status 2."""
+    os.umask(0o077)  # what is written here is nobody else's: keys, sales, people
     try:
         app()
     except PosError as error:
@@ -203,8 +205,6 @@ def _words(error: PosError) -> str:
 
 def _translator() -> "Translator":
     """Return the texts in the language of whoever typed the command."""
-    import os
-
     from commerce.texts import translator
 
     wish = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "en")

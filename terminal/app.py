@@ -318,9 +318,16 @@ def _doubts(core: TillCore) -> list[DeviceStatus]:
 
 
 def _make_folders(folder: Path) -> None:
-    """Make the data directory, for the till's own user only, with a place for virtual devices."""
+    """Make the data directory, for the till's own user only, with a place for virtual devices.
+
+    One that stands there open to others is closed: the umask of whoever made it is not the till's wish.
+    """
     try:
-        (folder / "virtual").mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for place in (folder, folder / "virtual"):
+            place.mkdir(exist_ok=True, mode=0o700)
+            if place.stat().st_mode & 0o077:
+                place.chmod(0o700)
     except OSError as error:
         raise BadInputError("data_dir.unusable", path=str(folder), reason=error.strerror or "") from error
 

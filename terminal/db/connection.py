@@ -141,12 +141,12 @@ class Writer:
     """The only writing connection of a file, on its own thread.
 
     ``run`` queues a job; jobs run one after the other, each in ``BEGIN IMMEDIATE … COMMIT``. A queued job is carried
-    out even if its caller stops waiting. With ``lock`` a second writer of the same file is refused.
+    out even if its caller stops waiting. ``alone``: a second writer in the same folder is refused.
     """
 
-    def __init__(self, path: Path, *, lock: Path | None = None, durable: bool = True) -> None:
+    def __init__(self, path: Path, *, alone: bool = False, durable: bool = True) -> None:
         self.path = path
-        self._lock_path = lock
+        self._alone = alone
         self._durable = durable
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -170,7 +170,7 @@ class Writer:
 
         ConflictError ``ledger.in_use`` when another process holds it.
         """
-        self._lock_file = _hold(self._lock_path) if self._lock_path else None
+        self._lock_file = _hold(self.path.parent) if self._alone else None
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
         self._thread = threading.Thread(
@@ -273,17 +273,20 @@ class Readers:
             self._connection = None
 
 
-def _hold(path: Path) -> int:
-    """Take the lock that shows that a daemon owns the ledger; it goes with the process, however that ends."""
+def _hold(folder: Path) -> int:
+    """Take the lock that shows that a daemon owns the ledger; it goes with the process, however that ends.
+
+    The folder itself is locked: a lock file can be deleted, and the next daemon would lock another one.
+    """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise StorageError(reason=str(error)) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise ConflictError("ledger.in_use", path=str(path.parent)) from error
+        raise ConflictError("ledger.in_use", path=str(folder)) from error
     return descriptor
 
 

@@ -1,5 +1,6 @@
 """Issued documents and the counters of their numbers."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from commerce.bodies.form import read
@@ -44,6 +45,28 @@ def numbers_after(queries: Queries, series: str, period: str, number: int) -> se
         (series, period, number),
     )
     return {row[0] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedRow:
+    """A document as the table beside the ledger has it."""
+
+    seq: int
+    id: str
+    kind: str
+    series: str
+    period: str
+    number: int
+    formatted: str
+    date: str
+
+
+def list_of_chain(queries: Queries, chain: str) -> list[NumberedRow]:
+    """Return every document whose entry should stand on a chain."""
+    rows = queries.fetch_all(
+        "SELECT seq, id, kind, series, period, number, formatted, date FROM document WHERE chain = ?", (chain,)
+    )
+    return [NumberedRow(*row) for row in rows]
 
 
 def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) -> None:

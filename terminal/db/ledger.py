@@ -164,6 +164,15 @@ def iterate_entries(queries: Queries, chain: str, after: int = 0) -> Iterator[En
     return (Entry(*row) for row in rows)
 
 
+def iterate_kinds(queries: Queries, chain: str, kinds: tuple[str, ...]) -> Iterator[tuple[int, str, bytes]]:
+    """Return sequence, kind and body of a chain's entries of some kinds, in order."""
+    marks = ", ".join("?" * len(kinds))
+    rows = queries.iterate(
+        f"SELECT seq, kind, body FROM entry WHERE chain = ? AND kind IN ({marks}) ORDER BY seq", (chain, *kinds)
+    )
+    return ((row[0], row[1], row[2]) for row in rows)
+
+
 def iterate_rows(queries: Queries, chain: str, after: int = 0) -> Iterator[LedgerRow]:
     """Return a chain's entries with the columns that are derived from their headers, whatever a forger left there."""
     rows = queries.iterate(

@@ -82,6 +82,17 @@ def list_open_chains(queries: Queries) -> list[str]:
     return [row[0] for row in queries.fetch_all("SELECT DISTINCT chain FROM session WHERE closed_seq IS NULL")]
 
 
+def list_of_chain(queries: Queries, chain: str) -> list[SessionRow]:
+    """Return every session that was opened on a chain."""
+    return [_session(row) for row in queries.fetch_all(f"SELECT {_COLUMNS} FROM session WHERE chain = ?", (chain,))]
+
+
+def list_closed_on(queries: Queries, chain: str) -> dict[int, tuple[str, int]]:
+    """Return the sessions that a chain's entries closed: id and Z number by sequence."""
+    rows = queries.fetch_all("SELECT closed_seq, id, z_number FROM session WHERE closed_chain = ?", (chain,))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
 def next_z_number(queries: Queries, mode: str) -> int:
     """Return the number of a mode's next Z on this till; it never starts again."""
     row = queries.fetch_one("SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE mode = ?", (mode,))

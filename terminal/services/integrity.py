@@ -15,6 +15,7 @@ from commerce.ledger import Kind, Problem, entry_hash, read_header, verify_signa
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Queries
 from terminal.db.ledger import LedgerRow
+from terminal.services.derived_rows import column_problem
 
 ALL = 2**62
 AT_START = 5_000
@@ -133,8 +134,8 @@ def _own_problem(chain: str, row: LedgerRow, header: dict[str, object]) -> str |
         return "ledger.header_changed"
     if hashlib.sha256(entry.body).hexdigest() != header["body_hash"]:
         return "ledger.body_changed"
-    said = tuple(header[name] for name in ("id", "kind", "at", "business_day", "till_session"))
-    return None if said == (row.id, row.kind, row.at, row.business_day, row.till_session) else "ledger.column_changed"
+    column = column_problem(row)
+    return column.code if column else None
 
 
 def _links(seen: Sequence[_Seen], problems: dict[int, str], public_key: bytes, most: int) -> list[tuple[int, str]]:

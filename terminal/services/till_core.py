@@ -24,7 +24,6 @@ from terminal.services.routes import Routes
 from terminal.services.steps import Steps
 
 LEDGER = "ledger.db"
-LOCK = "lock"
 
 
 class StoredAttempts:
@@ -97,7 +96,7 @@ async def _open(
     routes: Routes,
     sleep: Callable[[float], Awaitable[object]],
 ) -> TillCore:
-    writer = Writer(folder / LEDGER, lock=folder / LOCK)
+    writer = Writer(folder / LEDGER, alone=True)
     await writer.start(migrate)
     readers, catalog = Readers(folder / LEDGER), Catalog(folder)
     try:

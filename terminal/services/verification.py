@@ -10,7 +10,9 @@ from commerce.errors import BadInputError, PosError
 from commerce.ledger import NO_HASH, ChainMode, Entry, Head, Problem, Verdict, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import Connection, DatabaseFault, open_reader
+from terminal.db.ledger import LedgerRow
 from terminal.db.migrate import is_ledger
+from terminal.services.derived_rows import column_problem, find_row_problem
 from terminal.services.kept_heads import read_heads
 
 DAMAGED_PAGE = "ledger.damaged_page"
@@ -68,23 +70,30 @@ def _read_genesis(reader: Connection, chain: str) -> ChainOpened | None:
 
 def _walk(reader: Connection, chain: str, known_head: Head | None) -> Verdict:
     """Walk a chain as far as the file can be read: the first entry that lies in a damaged page is named."""
-    walked = _Readable(ledger.iterate_entries(reader, chain))
+    walked = _Readable(ledger.iterate_rows(reader, chain))
     verdict = verify_chain(chain, walked, known_head=known_head)
+    if walked.problem and (verdict.problem is None or walked.problem.seq <= verdict.problem.seq):
+        verdict = replace(verdict, problem=walked.problem)
+    if verdict.problem is None and not walked.is_damaged:
+        verdict = replace(verdict, problem=find_row_problem(reader, chain))
     if walked.is_damaged and (verdict.problem is None or verdict.problem.code == "ledger.truncated"):
         return replace(verdict, problem=Problem(chain, verdict.head.seq + 1, DAMAGED_PAGE))
     return verdict
 
 
 class _Readable:
-    """Entries up to the first that the file does not give."""
+    """Entries up to the first that the file does not give; the first beside which a column says something else."""
 
-    def __init__(self, entries: Iterator[Entry]) -> None:
-        self._entries = entries
+    def __init__(self, rows: Iterator[LedgerRow]) -> None:
+        self._rows = rows
         self.is_damaged = False
+        self.problem: Problem | None = None
 
     def __iter__(self) -> Iterator[Entry]:
         try:
-            yield from self._entries
+            for row in self._rows:
+                self.problem = self.problem or column_problem(row)
+                yield row.entry
         except DatabaseFault:
             self.is_damaged = True
 

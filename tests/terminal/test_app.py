@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.app import _make_folders
 from tests.crash.processes import wait_until
 from tests.ports import free_port
 from tests.shared_data import PROJECT
@@ -171,3 +173,23 @@ def answers(daemon: Daemon) -> bool:
         return daemon.status_of("/health") == 200
     except OSError:
         return False
+
+
+def test_nobody_else_can_read_what_a_till_keeps(daemon: Daemon, tmp_path: Path) -> None:
+    open_to_others = [
+        str(path.relative_to(tmp_path))
+        for path in [tmp_path / "till-data", *(tmp_path / "till-data").rglob("*")]
+        if not path.is_socket() and path.stat().st_mode & 0o077
+    ]
+
+    assert daemon.status_of("/health") == 200
+    assert open_to_others == []
+
+
+def test_a_data_directory_that_stands_open_is_closed_at_the_start(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+
+    _make_folders(folder)
+
+    assert [stat.S_IMODE(place.stat().st_mode) for place in (folder, folder / "virtual")] == [0o700, 0o700]

@@ -252,6 +252,7 @@ class TestVerify:
     ) -> None:
         head = ledger.write_head()
         ledger.spoil(f"DELETE FROM entry WHERE seq = {ledger.head.seq}")
+        ledger.spoil(f"DELETE FROM document WHERE seq = {ledger.head.seq}")
 
         without, against = till("verify", ledger.path), till("verify", ledger.path, "--head", head)
 
@@ -343,7 +344,7 @@ class TestRun:
         self, till: Callable[..., Ended], config: Path, tmp_path: Path
     ) -> None:
         enrolled(tmp_path)
-        first = Writer(tmp_path / "till-data" / "ledger.db", lock=tmp_path / "till-data" / "lock")
+        first = Writer(tmp_path / "till-data" / "ledger.db", alone=True)
         with asyncio.Runner() as runner:
             runner.run(first.start(migrate))
             ended = till("run", "--config", config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import sqlite3
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
-    writer = Writer(tmp_path / "ledger.db", lock=tmp_path / "lock")
+    writer = Writer(tmp_path / "ledger.db", alone=True)
     await writer.start(migrate)
     yield writer
     await writer.stop()
@@ -84,7 +85,7 @@ async def test_the_ledger_is_written_through_to_the_disk(writer: Writer) -> None
 
 
 async def test_a_second_writer_of_a_ledger_is_refused(writer: Writer, tmp_path: Path) -> None:
-    second = Writer(tmp_path / "ledger.db", lock=tmp_path / "lock")
+    second = Writer(tmp_path / "ledger.db", alone=True)
 
     with pytest.raises(ConflictError) as refused:
         await second.start(migrate)
@@ -92,14 +93,24 @@ async def test_a_second_writer_of_a_ledger_is_refused(writer: Writer, tmp_path: 
     assert refused.value.code == "ledger.in_use"
 
 
+async def test_whatever_file_somebody_deletes_a_second_writer_is_refused(writer: Writer, tmp_path: Path) -> None:
+    for file in tmp_path.iterdir():
+        if not file.name.startswith("ledger.db"):
+            file.unlink()
+
+    with pytest.raises(ConflictError):
+        await Writer(tmp_path / "ledger.db", alone=True).start(migrate)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["ledger.db", "ledger.db-shm", "ledger.db-wal"]
+
+
 async def test_a_folder_that_takes_no_lock_is_said(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        await Writer(tmp_path / "ledger.db", lock=tmp_path / "nowhere" / "lock").start()
+        await Writer(tmp_path / "nowhere" / "ledger.db", alone=True).start()
 
 
 async def test_the_lock_is_free_after_a_stop(writer: Writer, tmp_path: Path) -> None:
     await writer.stop()
-    second = Writer(tmp_path / "ledger.db", lock=tmp_path / "lock")
+    second = Writer(tmp_path / "ledger.db", alone=True)
 
     await second.start(migrate)
 
@@ -133,7 +144,7 @@ async def test_a_stopped_writer_is_not_alive_and_refuses(writer: Writer) -> None
 
 async def test_a_file_that_is_no_database_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"not a database at all" * 100)
-    writer = Writer(tmp_path / "ledger.db", lock=tmp_path / "lock")
+    writer = Writer(tmp_path / "ledger.db", alone=True)
 
     with pytest.raises(StorageError):
         await writer.start(migrate)
@@ -154,7 +165,7 @@ async def test_a_newer_ledger_stops_the_start(tmp_path: Path) -> None:
     newer = sqlite3.connect(tmp_path / "ledger.db")
     newer.execute("PRAGMA user_version = 999")
     newer.close()
-    writer = Writer(tmp_path / "ledger.db", lock=tmp_path / "lock")
+    writer = Writer(tmp_path / "ledger.db", alone=True)
 
     with pytest.raises(RuleError) as refused:
         await writer.start(migrate)
@@ -176,6 +187,7 @@ async def test_readers_cannot_write(writer: Writer) -> None:
 @pytest.fixture
 def no_files_left(writer: Writer) -> Iterator[list[int]]:
     """Every file handle of this process is in use."""
+    gc.collect()  # what earlier tests let go of must not become free later
     limits, taken = resource.getrlimit(resource.RLIMIT_NOFILE), []
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 50, limits[1]))
     with contextlib.suppress(OSError):

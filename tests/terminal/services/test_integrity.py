@@ -19,6 +19,7 @@ from commerce.ids import new_id
 from commerce.ledger import entry_hash
 from terminal.services.commands import ApprovalGiven, CloseSession, SignOn
 from terminal.services.integrity import LedgerChangedError
+from terminal.services.verification import verify_ledger
 from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, running_till
 
 if TYPE_CHECKING:
@@ -264,3 +265,35 @@ async def test_any_flipped_bit_of_the_open_session_is_found(
             await till.submit(CloseSession(new_id(), CASH))
 
     assert refused.value.problems[0].seq == seq
+
+
+ROWS_BESIDE: dict[str, tuple[str, str]] = {
+    "a kind": ("UPDATE entry SET kind = 'sale_voided' WHERE seq = {sale}", "ledger.column_changed"),
+    "an id": ("UPDATE entry SET id = 'x' WHERE seq = {sale}", "ledger.column_changed"),
+    "a time": ("UPDATE entry SET at = '2020-01-01T00:00:00.000000Z' WHERE seq = {sale}", "ledger.column_changed"),
+    "a day": ("UPDATE entry SET business_day = '2020-01-01' WHERE seq = {sale}", "ledger.column_changed"),
+    "a session": ("UPDATE entry SET till_session = NULL WHERE seq = {sale}", "ledger.column_changed"),
+    "a number": ("UPDATE document SET number = 99, formatted = 'X' WHERE seq = {sale}", "ledger.document_changed"),
+    "a document taken away": ("DELETE FROM document WHERE seq = {sale}", "ledger.document_missing"),
+    "a document for another entry": ("UPDATE document SET seq = 2 WHERE seq = {sale}", "ledger.document_changed"),
+    "opening cash": ("UPDATE session SET opening_cash = 1", "ledger.session_changed"),
+    "a session taken away": ("DELETE FROM session", "ledger.session_changed"),
+    "a Z number": ("UPDATE session SET z_number = 7", "ledger.session_changed"),
+}
+
+
+@pytest.mark.parametrize("what", ROWS_BESIDE)
+async def test_verify_compares_every_column_and_row_beside_the_entries(tmp_path: Path, what: str) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+        await till.submit(CloseSession(new_id(), CASH))
+    statement, code = ROWS_BESIDE[what]
+    before = verify_ledger(tmp_path / "ledger.db")
+    with closing(hands_on(tmp_path)) as connection:
+        connection.execute(statement.format(sale=seqs[1]))
+
+    (verdict,) = verify_ledger(tmp_path / "ledger.db")
+
+    assert [one.problem for one in before] == [None]
+    assert verdict.problem is not None
+    assert verdict.problem.code == code
