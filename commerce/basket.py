@@ -258,7 +258,7 @@ def _change_line(basket: Basket, event: Mapping[str, Any]) -> Basket:
 
 
 def _price_lines(basket: Basket, event: Mapping[str, Any]) -> Basket:
-    priced = {body["id"]: _part(Pricing, body) for body in event["lines"]}
+    priced = {pricing.id: pricing for pricing in (_part(Pricing, part) for part in event["lines"])}
     for line_id in priced:
         _require_line(basket, line_id)
     lines = tuple(reprice(line, priced[line.id]) if line.id in priced else line for line in basket.lines)

@@ -145,7 +145,7 @@ class Line:
             "line": self.id,
             "item": self.item,
             "variant": self.variant,
-            "quantity": _opposite(self.body["quantity"]),
+            "quantity": _opposite(quantity_text(self.quantity)),
             "unit": self.unit,
             "warehouse": warehouse,
             "reason": self.movement,

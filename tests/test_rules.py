@@ -68,6 +68,11 @@ NO_ZEROS = {
     "another package": ("tests/x.py", "x = amount or 1\n"),
 }
 MISPLACED = {
+    "a body parsed by hand": ("terminal/services/x.py", "x = orjson.loads(entry.body)\n"),
+    "a body from a row parsed by hand": ("central/tills/x.py", "x = parse_canonical(bytes(raw_body))\n"),
+    "a header parsed by hand": ("central/tills/x.py", "x = json.loads(row.header)\n"),
+    "a key of a body": ("terminal/ui/x.py", "total = receipt.body['settlement']\n"),
+    "a key of a body that may lack": ("commerce/x.py", "total = body.get('total')\n"),
     "SQL in a service": ("terminal/services/x.py", "tx.fetch_one('SELECT a FROM b')\n"),
     "SQL in an f-string": ("central/sales/service.py", "q = f'INSERT INTO {table} VALUES (1)'\n"),
     "a database module in a service": ("terminal/services/x.py", "import sqlite3\n"),
@@ -82,6 +87,9 @@ MISPLACED = {
     "another area's queries": ("central/sales/service.py", "from central.tills import queries\n"),
 }
 IN_PLACE = {
+    "bodies where they are read": ("commerce/bodies/x.py", "x = parse_canonical(encoded)\ny = body['total']\n"),
+    "a body that is written": ("terminal/services/x.py", "body['total'] = 1\n"),
+    "a journal": ("terminal/db/basket.py", "x = orjson.loads(row[0])['event']\n"),
     "SQL in the till's db": ("terminal/db/ledger.py", "import sqlite3\nq = 'SELECT a FROM b'\n"),
     "SQL in a projection": ("central/sales/projection.py", "q = 'DELETE FROM sale'\n"),
     "SQL in tables": ("central/sales/tables.py", "from sqlalchemy import Table\n"),

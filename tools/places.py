@@ -1,4 +1,4 @@
-"""The places where a thing may happen, and nowhere else: SQL, tasks, rounding, an area's tables.
+"""The places where a thing may happen, and nowhere else: SQL, tasks, rounding, bodies of entries, an area's tables.
 
 `commerce/catalog_schema.py` is a file format that central writes and the till opens: it stands where both meet.
 """
@@ -30,6 +30,10 @@ DATABASE_MODULES = {"sqlite3", "aiosqlite", "asyncpg", "psycopg", "sqlalchemy", 
 HANDLES = {"Connection", "Engine", "Row", "RowMapping", "AsyncConnection", "AsyncEngine"}  # passed on, no SQL
 STARTERS = {"create_task", "TaskGroup", "ensure_future", "run_coroutine_threadsafe"}
 ROUNDERS = {"quantize", "round"}
+BODY_PLACES = re.compile(r"commerce/(?:bodies/|ledger\.py\Z)")
+PARSERS = {"loads", "parse_canonical"}
+BODIES = re.compile(r"(?:\w+_)?(?:body|bodies|genesis)\Z")
+PARTS = re.compile(r"(?:\w+_)?(?:body|bodies|genesis|header)\Z")
 
 
 def main() -> list[Fault]:
@@ -42,7 +46,8 @@ def faults(path: str, source: str) -> list[Fault]:
     tree = parse(path, source) if path.startswith(PACKAGES) else None
     if tree is None:
         return []
-    found = {*_sql(path, tree), *_tasks(path, tree), *_rounding(path, tree), *_foreign_tables(path, tree)}
+    checks = (_sql, _tasks, _rounding, _raw_bodies, _foreign_tables)
+    found = {fault for check in checks for fault in check(path, tree)}
     return sorted(Fault(path, line, text) for line, text in found)
 
 
@@ -75,6 +80,39 @@ def _rounding(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and name_of(node.func) in ROUNDERS and path not in ROUNDING_PLACES:
             yield node.lineno, f"{name_of(node.func)} outside commerce/money.py"
+
+
+def _raw_bodies(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What an entry says is read by its class alone: a key spelled elsewhere belongs to no version."""
+    if BODY_PLACES.match(path):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in PARSERS and _is_about(PARTS, *_parts(node.args)):
+            yield node.lineno, "a part of an entry parsed outside commerce/bodies: use read or read_body"
+        if isinstance(node, ast.expr) and _reads_key(node):
+            yield node.lineno, "a key of an entry's body read outside commerce/bodies: use its class"
+
+
+def _reads_key(node: ast.expr) -> bool:
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        return _is_text(node.slice) and _is_about(BODIES, node.value)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        return _is_text(node.args[0]) and _is_about(BODIES, node.func.value)
+    return False
+
+
+def _parts(nodes: list[ast.expr]) -> Iterator[ast.AST]:
+    for node in nodes:
+        yield from ast.walk(node)
+
+
+def _is_about(names: re.Pattern[str], *nodes: ast.AST) -> bool:
+    said = [node.id if isinstance(node, ast.Name) else getattr(node, "attr", "") for node in nodes]
+    return any(names.match(name) for name in said)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _foreign_tables(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, and_, func, insert, select
 
 from central.db.bulk import Row as StoredRow
@@ -18,6 +17,7 @@ from central.tills.tables import alarm_seen, till_alarm
 from central.tills.values import RawEntry
 from commerce.bodies.alarm import AlarmRaised
 from commerce.bodies.form import read
+from commerce.bodies.header import Header
 from commerce.errors import BadInputError, ConflictError, NotFoundError
 from commerce.kinds import Kind
 
@@ -103,5 +103,5 @@ def _exists(connection: Connection, table: Any, place: Mapping[str, object]) -> 
 
 def _row(entry: RawEntry) -> StoredRow:
     body = read(AlarmRaised, entry.body)
-    at = orjson.loads(entry.header)["at"]
+    at = read(Header, entry.header).at
     return (entry.till, entry.chain, entry.seq, entry.hash, body.code.value, body.subject, body.count, body.detail, at)

@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from central.tills.values import Arrived, Batch, KnownTill
+from commerce.bodies.form import personal_of
 from commerce.bounds import check_bounds
-from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError, ForbiddenError
 from commerce.ledger import ChainMode, Entry, Kind, entry_hash, personal_digest, read_header
 from commerce.wire import PushRequest, WireEntry
@@ -76,7 +76,7 @@ def personal_problem(entry: Entry) -> str | None:
     if entry.personal is None:
         return None
     try:
-        said = parse_canonical(entry.body).get("personal")
+        said = personal_of(entry.body)
     except BadInputError:
         return "ledger.unreadable"
     return None if said == personal_digest(entry.personal) else "ledger.personal_changed"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from aiohttp import web
 
 from central.organisation.service import list_shops
@@ -20,6 +19,7 @@ from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.live import stream
 from central.web.rendering import page, render, words_of
+from commerce.bodies.summary import summary_of
 from commerce.errors import BadInputError, ConflictError, NotFoundError, PosError
 from commerce.texts.errors import error_text
 
@@ -167,25 +167,13 @@ async def _till_page(
             "credentials": queries.list_credentials(conn, till_id),
             "alarms": list_alarms(conn, till_id),
             "people": operator_names(conn, till.company),
-            "set_aside": [(row, _summary(row.body)) for row in queries.list_set_aside(conn, till_id)],
-            "forks": [(row, _summary(row.body), _summary(row.own_body)) for row in queries.list_forks(conn, till_id)],
+            "set_aside": [(row, summary_of(row.body)) for row in queries.list_set_aside(conn, till_id)],
+            "forks": [
+                (row, summary_of(row.body), summary_of(row.own_body)) for row in queries.list_forks(conn, till_id)
+            ],
         }
 
     found = await database(request).read(job)
     text = error_text(words_of(request), refusal) if refusal else ""
     status = refusal.status if refusal else 200
     return page(request, "tills/till.html", status=status, **found, code=code, refusal=text, moment=moment)
-
-
-def _summary(body: bytes | None) -> dict[str, str]:
-    """Return what tells a person which entry this is; a body that cannot be read tells nothing."""
-    try:
-        read = orjson.loads(body or b"")
-        document, settlement = read.get("document") or {}, read.get("settlement") or {}
-        return {
-            "number": str(document.get("formatted") or ""),
-            "total": str(settlement.get("total", "")),
-            "currency": str(read.get("currency") or ""),
-        }
-    except (ValueError, AttributeError):
-        return {"number": "", "total": "", "currency": ""}

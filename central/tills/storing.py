@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +17,8 @@ from central.tills.chains import ChainRow, SigningKey, key_at
 from central.tills.proof import find_evidence
 from central.tills.values import Arrived, Batch, Gap, KnownTill, Stored
 from central.tills.verifying import Walk, content_problem, is_signed, verify_batch
-from commerce.canonical import parse_canonical
+from commerce.bodies.chain import ChainOpened
+from commerce.bodies.form import read
 from commerce.errors import BadInputError
 from commerce.ledger import NO_HASH, ChainMode, Head
 
@@ -75,12 +75,12 @@ def _open_chain(connection: Connection, batch: Batch, first: Arrived, at: dateti
     keys = chains.enrolled_keys(connection, batch.till.till)
     mode, public_key = batch.till.mode, keys[0]
     try:
-        body = parse_canonical(first.entry.body)
-        said_key, said_mode = bytes.fromhex(str(body["public_key"])), ChainMode(str(body["mode"]))
+        opened = read(ChainOpened, first.entry.body)
+        said_key, said_mode = bytes.fromhex(opened.public_key), opened.mode
         public_key = said_key if said_key in keys else public_key
         if said_mode is not ChainMode.LIVE and _proves_first(batch, public_key):
             mode = said_mode.value
-    except (BadInputError, ValueError, KeyError):
+    except BadInputError:
         pass  # kept and set aside like any other entry that cannot be read
     return chains.open_chain(connection, batch.till, batch.chain, mode, public_key, at)
 
@@ -107,11 +107,11 @@ def _verify(connection: Connection, chain: ChainRow, batch: Batch, new: Sequence
 
 def _continues(connection: Connection, till: str, genesis: Arrived) -> bool:
     """Tell whether the chain that a genesis names ended as it says, as far as that chain is held here."""
-    body = parse_canonical(genesis.entry.body)
-    if body["previous_chain"] is None:
+    opened = read(ChainOpened, genesis.entry.body)
+    if opened.previous_chain is None:
         return True
-    held = chains.hashes_at(connection, till, str(body["previous_chain"]), cast("int", body["previous_seq"]))
-    return not held or bytes.fromhex(str(body["previous_head"])) in held
+    held = chains.hashes_at(connection, till, opened.previous_chain, opened.previous_seq)
+    return not held or bytes.fromhex(opened.previous_head) in held
 
 
 def _with_ids(connection: Connection, walk: Walk, new: Sequence[Arrived], *, shared: bool) -> list[Arrived]:

@@ -5,14 +5,14 @@ signed entry proves itself and, link by link, what stands before it, up to the f
 there back an entry stands on its own: its own signature is checked, and it proves what it links to in its turn.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from central.tills.values import Arrived
-from commerce.canonical import parse_canonical
+from commerce.bodies.chain import ChainOpened, KeyRotated
+from commerce.bodies.form import read
 from commerce.errors import BadInputError
-from commerce.ledger import ChainMode, Head, Kind, check_link, key_id_of, verify_signature
+from commerce.ledger import Head, Kind, check_link, key_id_of, verify_signature
 
 
 @dataclass(slots=True)
@@ -99,11 +99,11 @@ def _rotate(walk: Walk, one: Arrived, problem: str | None) -> None:
     if one.header is None or one.header["kind"] != Kind.KEY_ROTATED or problem in _UNSOUND:
         return
     try:
-        new_key = bytes.fromhex(str(parse_canonical(one.entry.body)["public_key"]))
-    except (BadInputError, ValueError, KeyError):
+        new_key = bytes.fromhex(read(KeyRotated, one.entry.body).public_key)
+    except BadInputError:
         walk.problems[one.entry.seq] = "ledger.unreadable"
         return
-    if is_signed(one, walk.public_key) and len(new_key) == 32:
+    if is_signed(one, walk.public_key):
         walk.public_key = new_key
         walk.rotated.append((one.entry.seq + 1, new_key))
     else:
@@ -114,19 +114,16 @@ def _genesis_problem(one: Arrived, header: dict[str, object]) -> str | None:
     if header["kind"] != Kind.CHAIN_OPENED:
         return "ledger.no_genesis"
     try:
-        body = parse_canonical(one.entry.body)
-        ChainMode(str(body["mode"]))
-        key_id = key_id_of(bytes.fromhex(str(body["public_key"])))
-        named, seq, before = body["previous_chain"], body["previous_seq"], body["previous_head"]
-    except (BadInputError, ValueError, KeyError):
-        return "ledger.unreadable"
-    alone = (named, seq, before) == (None, 0, "00" * 32)
-    after = isinstance(named, str) and _CHAIN.fullmatch(named) and type(seq) is int and 0 <= seq < 2**53
-    holds = key_id == body.get("key_id") == header["key_id"] and before == header["prev"]
-    return None if holds and (alone or after) else "ledger.genesis"
+        opened = read(ChainOpened, one.entry.body)
+    except BadInputError as error:
+        return "ledger.genesis" if error.code == "body.out_of_bounds" else "ledger.unreadable"
+    alone = (opened.previous_seq, opened.previous_head, opened.previous_source) == (0, "00" * 32, None)
+    follows = opened.previous_source is not None if opened.previous_chain else alone
+    key_id = key_id_of(bytes.fromhex(opened.public_key))
+    holds = key_id == opened.key_id == header["key_id"] and opened.previous_head == header["prev"]
+    return None if holds and follows else "ledger.genesis"
 
 
-_CHAIN = re.compile(r"[0-9a-f]{32}")
 # The bytes are an entry's of another place: what stands beside it cannot follow it.
 _ELSEWHERE = frozenset(("ledger.misplaced", "ledger.unreadable", "ledger.no_genesis"))
 _UNSOUND = _ELSEWHERE | {"ledger.header_changed", "ledger.body_changed"}

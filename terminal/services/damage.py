@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import orjson
-
-from commerce.errors import PosError, StorageError
+from commerce.bodies.chain import ChainOpened
+from commerce.bodies.form import read
+from commerce.errors import BadInputError, PosError, StorageError
 from commerce.ledger import Entry, Head, Problem, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import DAMAGED, FULL, Connection, DatabaseFault, open_reader
@@ -134,6 +134,6 @@ def _plan(reader: Connection) -> list[_Place | str]:
 def _key_of(genesis: Entry) -> bytes | None:
     """Return the key that a genesis brings; what cannot be read is for the walk to name."""
     try:
-        return bytes.fromhex(str(orjson.loads(genesis.body)["public_key"]))
-    except (ValueError, KeyError, TypeError):
+        return bytes.fromhex(read(ChainOpened, genesis.body).public_key)
+    except BadInputError:
         return None

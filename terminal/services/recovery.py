@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import orjson
-
 from commerce import basket as sale
 from commerce.basket import Basket
+from commerce.bodies.form import read
+from commerce.bodies.header import Header
 from commerce.dates import parse_utc
 from commerce.kinds import ChainMode
 from terminal.db import basket as journal
@@ -74,7 +74,7 @@ def last_signs(queries: Queries, chain: str) -> LastSigns | None:
         return None
     kept, sign = ledger.find_meta(queries, TRUSTED_KEY), ledger.find_meta(queries, SIGN_KEY)
     at, known = parse_utc(last.at), read_sign(sign) if sign else None
-    if orjson.loads(last.header)["clock_suspect"] and kept:
+    if read(Header, last.header).clock_suspect and kept:
         return LastSigns(parse_utc(kept), at, known)
     return LastSigns(at, None, known)
 
