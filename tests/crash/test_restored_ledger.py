@@ -154,3 +154,29 @@ def test_a_restored_till_and_its_central_killed_together_end_with_the_same_facts
     assert eventually(differences) == []
     assert len(chains(world)) == 2
     assert check_ledger(world.read()) == []
+
+
+def test_a_till_that_lost_its_ledger_and_centrals_word_asks_central_before_it_begins(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
+    world.open()
+    world.cashier.sell(2)
+    world.settle()
+    before = read_central(world.central.url, world.claim.till)
+    old = chains(world)
+    world.till.stop()
+    for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm", "head.json"):
+        (world.data / name).unlink(missing_ok=True)
+
+    world.start()
+    world.wait_until_it_sells()
+    genesis = world.read().of("chain_opened")
+
+    assert [entry.body["reason"] for entry in genesis] == ["restored"]
+    assert [genesis[0].body["previous_chain"]] == old
+    world.wait_until_sent()
+    held = read_central(world.central.url, world.claim.till)
+    assert before.sales == held.sales
+    assert held.troubles == []
+    assert not held.forks
