@@ -72,6 +72,11 @@ FAULT_TEXTS: dict[str, str] = {
         "The settings do not say which scanner. Give its path, its maker and model, or its port."
     ),
     "scanner.recording_truncated": N_("The recording ends in the middle of an event."),
+    "device.no_answer": N_(
+        "The device does not answer. What became of it is not known: look at it. The sale is saved."
+    ),
+    "printer.one_way": N_("The printer's model cannot say whether it printed. Look at its paper. The sale is saved."),
+    "drawer.stuck": N_("The drawer did not open: its contact stays closed. Open it with its key."),
     "printer.no_answer": N_("The printer does not answer. The sale is saved: switch the printer on and tap Print."),
     "link.unreachable": N_("The device is not connected. Nothing was sent to it."),
     "link.lost": N_("The connection to the device broke off."),

@@ -176,6 +176,7 @@ def answers(daemon: Daemon) -> bool:
 
 
 def test_nobody_else_can_read_what_a_till_keeps(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.hear_until("READY=1")
     open_to_others = [
         str(path.relative_to(tmp_path))
         for path in [tmp_path / "till-data", *(tmp_path / "till-data").rglob("*")]
