@@ -15,7 +15,7 @@ from commerce.bodies.sale import SaleCompleted
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError, ConflictError, PosError, StartError, StorageError
 from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
-from terminal.config import TillConfig
+from terminal.config import DevicesSection, TillConfig
 from terminal.db import printables
 from terminal.db.cores import helper_threads, share_a_core
 from terminal.devices.plugging import Plugging
@@ -40,7 +40,7 @@ from terminal.sync.pull import Puller
 from terminal.sync.push import Pusher
 from terminal.sync.registries import TillRegistries
 from terminal.ui.keys import LIVE
-from terminal.ui.ports import NetworkStatus, StoredReceipt, UiServices, loopback_hosts
+from terminal.ui.ports import NetworkStatus, StoredReceipt, Typing, UiServices, loopback_hosts
 from terminal.ui.server import build_server, open_entrance
 from terminal.version import APP_VERSION
 
@@ -218,6 +218,7 @@ class TillApp:
             version=APP_VERSION,
             paper=paper,
             draw_paper=_draw_paper if paper else None,
+            typing=_typing(self._config.devices),
         )
 
     def _bind(self) -> socket.socket:
@@ -330,6 +331,14 @@ def _make_folders(folder: Path) -> None:
                 place.chmod(0o700)
     except OSError as error:
         raise BadInputError("data_dir.unusable", path=str(folder), reason=error.strerror or "") from error
+
+
+def _typing(wanted: DevicesSection) -> Typing:
+    """Return how the page tells scans from typing: not at all where every scanner is a device of its own."""
+    keyboard = wanted.keyboard
+    if keyboard is None:
+        return Typing("device" if wanted.scanners else "rhythm")
+    return Typing(keyboard.scans_by, keyboard.prefix, keyboard.rhythm_ms, keyboard.least)
 
 
 def _draw_paper(job: bytes, texts: object) -> str:

@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -48,10 +48,26 @@ class DrawerSection(DeviceSection):
     drawers: list[str] = []
 
 
+class KeyboardSection(Section):
+    """The keyboard, and whether a scanner types on it too: told by a key that it sends first, or by its rhythm."""
+
+    scans_by: Literal["device", "prefix", "rhythm"]
+    prefix: str = Field(default="", max_length=20)  # a key by its name in browsers: F9, ~
+    rhythm_ms: int = Field(default=35, ge=1, le=200)
+    least: int = Field(default=8, ge=3, le=50)
+
+    @model_validator(mode="after")
+    def _prefix_is_named(self) -> "KeyboardSection":
+        if (self.scans_by == "prefix") != bool(self.prefix):
+            raise ValueError('prefix goes with scans_by = "prefix"')
+        return self
+
+
 class DevicesSection(Section):
     """What is plugged in. Without drawers of their own, one hangs on the printer of receipts."""
 
     scanners: list[DeviceSection] = []
+    keyboard: KeyboardSection | None = None
     printers: list[PrinterSection] = []
     drawers: list[DrawerSection] = []
     fiscal_register: DeviceSection | None = None

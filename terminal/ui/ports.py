@@ -1,7 +1,7 @@
 """Everything the till's server needs from the rest, named one by one; the composition root fills it in."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -113,6 +113,20 @@ class NetworkStatus:
     as_of: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """How the page tells a scan from typing.
+
+    ``device``: it never has to, scanners are read as devices of their own. ``prefix``: the key that one sends first.
+    ``rhythm``: at least so many characters, on average no further apart than so many milliseconds.
+    """
+
+    scans_by: Literal["device", "prefix", "rhythm"] = "rhythm"
+    prefix: str = ""
+    rhythm_ms: int = 35
+    least: int = 8
+
+
 @dataclass(frozen=True)
 class UiServices:
     """What ``build_server`` is given. ``hosts`` are the accepted ``host:port`` values of ``Host`` and ``Origin``."""
@@ -127,6 +141,7 @@ class UiServices:
     version: str
     paper: PaperReader | None = None
     draw_paper: DrawPaper | None = None
+    typing: Typing = field(default_factory=Typing)
 
 
 def loopback_hosts(port: int) -> frozenset[str]:

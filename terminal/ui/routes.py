@@ -1,7 +1,7 @@
 """The one table of the API: the server's routes and the OpenAPI document are both made from it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiohttp import web
@@ -108,9 +108,10 @@ async def get_receipt(request: web.Request) -> web.Response:
 
 
 async def get_texts(request: web.Request) -> web.Response:
-    """Answer with the page's words."""
-    language = caller_language(request)
-    return json_answer({"language": language, "texts_version": texts_version(language), "texts": page_texts(language)})
+    """Answer with the page's words, and how it takes keys."""
+    language, typing = caller_language(request), request.app[SERVICES].typing
+    words = {"language": language, "texts_version": texts_version(language), "texts": page_texts(language)}
+    return json_answer({**words, "typing": asdict(typing)})
 
 
 async def get_health(request: web.Request) -> web.Response:

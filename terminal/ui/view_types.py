@@ -278,12 +278,22 @@ class SearchAnswer(TypedDict):
     items: list[ItemView]
 
 
+class TypingView(TypedDict):
+    """How the page tells a scan from typing: it need not, by a key before it, or by rhythm."""
+
+    scans_by: Literal["device", "prefix", "rhythm"]
+    prefix: str
+    rhythm_ms: int
+    least: int
+
+
 class TextsAnswer(TypedDict):
-    """The page's own words by name."""
+    """The page's own words by name, and how it takes keys."""
 
     language: str
     texts_version: str
     texts: dict[str, str]
+    typing: TypingView
 
 
 class TokenAnswer(TypedDict):

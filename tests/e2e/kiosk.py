@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from terminal.ui.ports import Typing
 from terminal.ui.server import build_server, loopback_hosts
 from tests.fakes.ui import FakePaper, FakeSurroundings, ui_services
 from tests.ports import free_port
@@ -73,11 +74,12 @@ async def open_kiosk(
     *,
     size: tuple[int, int] = (1024, 600),
     locale: str = "en-GB",
+    typing: Typing | None = None,
     **context: Any,  # noqa: ANN401  # what playwright takes
 ) -> AsyncIterator[Kiosk]:
     """Start a till, open its page and wait for the first view; the page must not have complained in the end."""
     opened = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, **context)
-    kiosk = Kiosk(await opened.new_page(), register, FakeSurroundings(), free_port())
+    kiosk = Kiosk(await opened.new_page(), register, FakeSurroundings(typing=typing or Typing()), free_port())
     kiosk.page.on("pageerror", lambda error: kiosk.faults.append(str(error)))
     kiosk.page.on("console", lambda message: _note_refusal(kiosk, message.text))
     await kiosk.start()

@@ -6,6 +6,7 @@ import pytest
 
 from terminal.services.commands import AddTender, PrintAgain
 from terminal.services.state import Screen
+from terminal.ui.ports import Typing
 from tests.e2e.kiosk import Kiosk, open_kiosk
 from tests.fakes.register import FakeRegister
 from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, TWIN_CODE, TWINS_WITHOUT_PRICE
@@ -316,3 +317,39 @@ async def sell(kiosk: Kiosk) -> None:
     assert basket is not None
     await kiosk.register.submit(AddTender("sell", basket.sale, "cash", 349, 500))
     await kiosk.screen("done")
+
+
+async def ask_a_price(kiosk: Kiosk) -> None:
+    kiosk.register.scan(NO_PRICE)
+    await kiosk.sees("price-ask h2", "Bunch of flowers has no price")
+
+
+async def test_where_scanners_are_devices_everything_typed_is_typing(chromium: Browser) -> None:
+    async with open_kiosk(chromium, FakeRegister().sign_on(), typing=Typing("device")) as kiosk:
+        await ask_a_price(kiosk)
+
+        await kiosk.page.keyboard.type("123456789")
+        await kiosk.tap("[data-key=price]")
+
+        await kiosk.sees("sale-totals strong", "€1,234,567.89")
+
+
+async def test_by_rhythm_what_a_person_types_is_typing_however_long(chromium: Browser) -> None:
+    async with open_kiosk(chromium, FakeRegister().sign_on()) as kiosk:
+        await ask_a_price(kiosk)
+
+        await kiosk.page.keyboard.type("123456789", delay=80)
+        await kiosk.page.keyboard.press("Enter")
+
+        await kiosk.sees("sale-totals strong", "€1,234,567.89")
+
+
+async def test_after_its_prefix_a_code_is_a_scan_even_into_a_field(chromium: Browser) -> None:
+    async with open_kiosk(chromium, FakeRegister().sign_on(), typing=Typing("prefix", "~")) as kiosk:
+        await kiosk.page.locator("input").first.focus()
+
+        await kiosk.page.keyboard.type(f"~{COFFEE}")
+        await kiosk.page.keyboard.press("Enter")
+
+        await kiosk.sees(".line", "Ground coffee")
+        assert await kiosk.page.locator("input").first.input_value() == ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from terminal.devices.protocols import Availability, DeviceState
-from terminal.ui.ports import NetworkStatus, StoredReceipt, UiServices
+from terminal.ui.ports import NetworkStatus, StoredReceipt, Typing, UiServices
 from tests.fakes.shop import NOW, FakeItem
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class FakeSurroundings:
     devices: tuple[DeviceState, ...] = READY
     network: NetworkStatus = field(default_factory=lambda: NetworkStatus("online"))
     now: datetime = NOW
+    typing: Typing = field(default_factory=Typing)
 
 
 def ui_services(
@@ -89,4 +90,5 @@ def ui_services(
         version="0.1.0",
         paper=paper,
         draw_paper=draw_plainly if paper is not None else None,
+        typing=surroundings.typing,
     )

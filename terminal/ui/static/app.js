@@ -5,7 +5,7 @@ import { Keyboard } from "./keyboard.js"
 import { Link } from "./link.js"
 import { Panels } from "./panels.js"
 import { soundBad, soundGood } from "./sound.js"
-import { loadTexts, textsVersion, t } from "./texts.js"
+import { loadTexts, textsVersion, t, typingSettings } from "./texts.js"
 
 const LANGUAGE = "cassaforte.language"
 const LOOK = "cassaforte.look"
@@ -23,7 +23,7 @@ const page = {
 }
 const panels = new Panels(find("#panel"), (path) => link.read(path))
 const link = new Link({ view: show, notice: () => soundBad(), state: connected })
-new Keyboard({ pad: () => panels.pad, search: () => panels.searchInput, code: addCode, shortcut })
+const keyboard = new Keyboard({ pad: () => panels.pad, search: () => panels.searchInput, code: addCode, shortcut })
 
 start()
 
@@ -38,6 +38,7 @@ async function start() {
 /** @param {string} language */
 async function speak(language) {
   await loadTexts(language).catch(() => undefined)
+  keyboard.typist.settings = typingSettings() ?? keyboard.typist.settings
   document.documentElement.lang = language
   document.title = t("title")
 }

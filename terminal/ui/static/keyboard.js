@@ -1,9 +1,9 @@
 // @ts-check
 /** Keys wherever the focus is: shortcuts, digits for the number pad, and codes that a keyboard scanner types. */
 
-const FORGET_MS = 1500
+import { Typist } from "./typing.js"
+
 const LEAST_CODE = 3
-const SURELY_CODE = 8 // no amount, quantity or PIN is that long
 
 /** @type {Record<string, string>} */
 const SHORTCUTS = {
@@ -27,20 +27,19 @@ export class Keyboard {
    */
   constructor(page) {
     this.page = page
-    this.typed = ""
-    this.at = 0
+    this.typist = new Typist()
     document.addEventListener("keydown", (event) => this.#press(event), true)
   }
 
   /** @param {KeyboardEvent} event */
   #press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-    if (event.timeStamp - this.at > FORGET_MS) this.typed = ""
-    this.at = event.timeStamp
+    if (this.typist.scanning && event.key === "Enter") return this.#enter(event)
+    if (event.key !== "Enter" && this.typist.key(event.key, event.timeStamp) === "scan") return stop(event)
     const inField = event.target instanceof HTMLInputElement
     const shortcut = SHORTCUTS[event.key]
     if (shortcut && !(inField && ["?", "Delete"].includes(event.key)) && this.page.shortcut(shortcut)) stop(event)
-    else if (inField || shortcut) return
+    else if (inField || shortcut) this.typist.forget() // the field has it
     else if (event.key === "Enter") this.#enter(event)
     else if (event.key === "Backspace") this.#pad("Backspace", event)
     else if (event.key.length === 1 && event.key !== " ") this.#character(event)
@@ -50,19 +49,18 @@ export class Keyboard {
   #character(event) {
     const search = this.page.search()
     if (search && !this.page.pad()) {
+      this.typist.forget()
       search.focus() // the character itself follows the focus
       return
     }
-    this.typed += event.key
     this.#pad(event.key, event)
   }
 
   /** @param {KeyboardEvent} event */
   #enter(event) {
     const pad = this.page.pad()
-    const code = this.typed
-    this.typed = ""
-    if (code.length >= (pad ? SURELY_CODE : LEAST_CODE)) {
+    const { code, isScan } = this.typist.enter()
+    if (isScan || (!pad && code.length >= LEAST_CODE)) {
       stop(event)
       pad?.clear()
       this.page.code(code)

@@ -4,6 +4,8 @@
 /** @type {Record<string, string>} */
 let words = {}
 let version = ""
+/** @type {import("./typing.js").Typing | null} */
+let typing = null
 
 /** @param {string} name @param {Record<string, string | number>} [values] @returns {string} */
 export function t(name, values = {}) {
@@ -16,6 +18,12 @@ export async function loadTexts(language) {
   const told = await answer.json()
   words = told.texts
   version = told.texts_version
+  typing = told.typing
+}
+
+/** @returns {import("./typing.js").Typing | null} how a scan is told from typing at this till; null before the first words */
+export function typingSettings() {
+  return typing
 }
 
 /** @returns {string} which words are here; empty before the first */

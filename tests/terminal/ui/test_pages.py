@@ -93,6 +93,7 @@ async def test_the_words_come_with_a_version(till: Till) -> None:
 
     assert (english["texts"]["pay"], italian["texts"]["pay"]) == ("Pay", "Paga")
     assert english["texts_version"] != italian["texts_version"]
+    assert english["typing"] == {"scans_by": "rhythm", "prefix": "", "rhythm_ms": 35, "least": 8}
 
 
 async def test_paper_is_shown_newest_first(till: Till) -> None:

@@ -2,7 +2,7 @@
 import { h } from "../dom.js"
 import { t } from "../texts.js"
 
-const MOST_DIGITS = { amount: 8, quantity: 9, pin: 12 }
+const MOST_DIGITS = { amount: 11, quantity: 9, pin: 12 } // the largest amount that the till takes
 
 /**
  * Keys for an amount, a quantity or a PIN. It puts separators between the digits that are typed and calculates nothing;
