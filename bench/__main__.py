@@ -15,7 +15,7 @@ from bench.report import show, write_docs, write_json
 if TYPE_CHECKING:
     from bench.figures import Figure
 
-BENCHES = ("sale_commit", "scan_frame", "search", "acknowledged", "start", "ingest", "beside_report", "memory")
+BENCHES = ("sale_commit", "scan_frame", "search", "acknowledged", "start", "ingest", "beside_report", "bombs", "memory")
 
 
 @dataclass(frozen=True, slots=True)

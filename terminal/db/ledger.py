@@ -17,7 +17,7 @@ _ENTRY = "seq, header, body, hash, signature, personal"
 _ENTRY_AS_BYTES = "seq, " + ", ".join(
     f"CAST({column} AS BLOB)" for column in ("header", "body", "hash", "signature", "personal")
 )
-MAX_READ_BYTES = 4 * 1024 * 1024  # what central takes at once is 32 MiB, and a till's memory is small
+MAX_READ_BYTES = 4 * 1024 * 1024  # what central takes at once is 16 MiB, and a till's memory is small
 _CHAIN = "chain, till, mode, opened_at, key_id, series_tag, sub_series"
 
 

@@ -25,6 +25,7 @@ COUNTS = {
     "start": 1,
     "ingest": 1,
     "beside_report": 0,
+    "bombs": 2,
     "memory": 2,
 }
 WITH_POSTGRES = {"acknowledged": 2, "ingest": 1, "beside_report": 1}
