@@ -115,8 +115,8 @@ def _genesis_problem(one: Arrived, header: dict[str, object]) -> str | None:
         return "ledger.no_genesis"
     try:
         opened = read(ChainOpened, one.entry.body)
-    except BadInputError as error:
-        return "ledger.genesis" if error.code == "body.out_of_bounds" else "ledger.unreadable"
+    except BadInputError:
+        return "ledger.unreadable"
     alone = (opened.previous_seq, opened.previous_head, opened.previous_source) == (0, "00" * 32, None)
     follows = opened.previous_source is not None if opened.previous_chain else alone
     key_id = key_id_of(bytes.fromhex(opened.public_key))

@@ -316,8 +316,8 @@ async def test_a_genesis_names_the_end_of_the_chain_before_as_central_holds_it(o
         (false, false, till.chain, "ledger.previous_chain"),
         (true, false, till.chain, "ledger.genesis"),
         (Head(0, bytes(32)), true, None, "ledger.genesis"),
-        (Head(2**70, bytes(32)), Head(2**70, bytes(32)), till.chain, "ledger.genesis"),
-        (Head(1, b"\x07" * 32), Head(1, b"\x07" * 32), "\x00", "ledger.genesis"),
+        (Head(2**70, bytes(32)), Head(2**70, bytes(32)), till.chain, "ledger.unreadable"),
+        (Head(1, b"\x07" * 32), Head(1, b"\x07" * 32), "\x00", "ledger.unreadable"),
         (Head(9, b"\x07" * 32), Head(9, b"\x07" * 32), till.chain, None),  # not held here: nothing to compare with
     ]
     for said, linked, chain, problem in cases:
