@@ -26,6 +26,7 @@ from terminal.services.printing import paper_of
 from terminal.services.routes import Routes
 
 RECEIPT = "receipt"
+SILENT = "fiscal_register.no_answer"
 NO_PRINTER_COLUMNS = 42
 
 
@@ -51,6 +52,18 @@ class Plugged:
     fiscal_register: FiscalRegister | None = None
     runners: list[DeviceRunner] = field(default_factory=list)
     states: dict[str, DeviceState] = field(default_factory=dict)
+    publish: Callable[[DeviceState], None] = lambda state: None
+
+    def show(self, state: DeviceState) -> None:
+        """Keep how a device is now, and say so."""
+        self.states[state.name] = state
+        self.publish(state)
+
+    def note_register(self, *, is_silent: bool) -> None:
+        """Show whether the fiscal register answers."""
+        if self.fiscal_register is not None:
+            how = (Availability.GONE, SILENT) if is_silent else (Availability.READY, "")
+            self.show(DeviceState(self.fiscal_register.name, "fiscal_register", *how))
 
     @property
     def paper(self) -> VirtualPrinter | None:
@@ -76,20 +89,15 @@ def plug_in(
     reached: Callable[[str], None],
 ) -> Plugged:
     """Make every device of the settings, none of them connected yet; BadInputError ``device.…`` for a wrong option."""
-    plugged = Plugged(routes_of(wanted))
-
-    def show(state: DeviceState) -> None:
-        plugged.states[state.name] = state
-        publish(state)
-
+    plugged = Plugged(routes_of(wanted), publish=publish)
     for section in wanted.scanners:
         watch = watch_scanner(build_scanner(_settings(section, "scanner"), around), on_scan)
-        plugged.runners.append(DeviceRunner(section.name, "scanner", watch, show))
+        plugged.runners.append(DeviceRunner(section.name, "scanner", watch, plugged.show))
     for section in wanted.printers:
         printer = build_receipt_printer(_settings(section, "receipt_printer"), around)
         printer.on_sent = lambda: reached("print.sent")
         plugged.printers[section.name] = printer
-        plugged.runners.append(DeviceRunner(section.name, "receipt_printer", watch_printer(printer), show))
+        plugged.runners.append(DeviceRunner(section.name, "receipt_printer", watch_printer(printer), plugged.show))
     _plug_in_drawers(plugged, wanted)
     plugged.states.update({runner.state.name: runner.state for runner in plugged.runners})
     if wanted.fiscal_register:
@@ -115,7 +123,8 @@ def effect_loops(
     async def may_print(effect: EffectRow) -> bool:
         return fiscal.is_silent or await paperwork.may_print(effect)
 
-    def wake_prints() -> None:
+    def note_register(is_silent: bool) -> None:
+        plugged.note_register(is_silent=is_silent)
         for loop in prints.values():
             loop.wake()
 
@@ -126,7 +135,7 @@ def effect_loops(
         name: effects.PrintLoop(around, printer, _renderer(paperwork, printer), may_print, list(drawers.values()))
         for name, printer in printers.items()
     }
-    fiscal = effects.FiscalLoop(around, plugged.fiscal_register, paperwork.fiscal_document, wake_prints)
+    fiscal = effects.FiscalLoop(around, plugged.fiscal_register, paperwork.fiscal_document, note_register)
     _share_out(drawers, plugged.routes.drawer)
     _share_out(prints, plugged.routes.printer)
     loops = [Loop(f"drawer {name}", loop.run) for name, loop in drawers.items()]

@@ -277,12 +277,12 @@ class FiscalLoop(EffectLoop):
         around: Surroundings,
         register: FiscalRegister | None,
         document_of: Callable[[EffectRow], Awaitable[FiscalDocument]],
-        on_silent: Callable[[], None] = lambda: None,
+        on_silence: Callable[[bool], None] = lambda is_silent: None,
     ) -> None:
         super().__init__(around)
         self._register = register
         self._document_of = document_of
-        self._on_silent = on_silent
+        self._on_silence = on_silence
         self.is_silent = register is None
 
     def _is_stale(self, effect: EffectRow) -> bool:
@@ -358,15 +358,15 @@ class FiscalLoop(EffectLoop):
         try:
             last = await self._drive(register.read_last_document(), READ_S)
         except DeviceError:
-            self._fall_silent()
+            self._note(is_silent=True)
             raise
-        self.is_silent = False
+        self._note(is_silent=False)
         return last
 
-    def _fall_silent(self) -> None:
-        if not self.is_silent:
-            self.is_silent = True
-            self._on_silent()
+    def _note(self, *, is_silent: bool) -> None:
+        if is_silent != self.is_silent:
+            self.is_silent = is_silent
+            self._on_silence(is_silent)
 
 
 def _baseline(last: FiscalReference | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ DEVICE_REASONS: Final = {
     "device.ambiguous": N_("several fit: say in the settings which one"),
     "device.busy": N_("in use by another program"),
     "device.no_permission": N_("this program may not use it: no permission"),
+    "fiscal_register.no_answer": N_("does not answer"),
     "link.busy": N_("in use by another program"),
     "ledger.damaged": N_("damaged: call support"),
     "ledger.damaged_file": N_("damaged: call support"),

@@ -12,6 +12,7 @@ import pytest
 
 from commerce.ids import new_id
 from terminal.config import DevicesSection
+from terminal.devices.fiscal_register.fake import FakeFiscalRegister
 from terminal.devices.registry import Surroundings
 from terminal.plugged import Plugged, effect_loops, plug_in, routes_of
 from terminal.services import effects
@@ -131,6 +132,25 @@ async def test_a_copy_comes_out_of_the_same_printer(tmp_path: Path) -> None:
         await act(till, plugged)
 
     assert plugged.printers["Office"].job_numbers() == [1, 2]  # type: ignore[union-attr]
+
+
+async def test_a_fiscal_register_that_does_not_answer_is_shown_until_it_does(tmp_path: Path) -> None:
+    settings: dict[str, object] = {"fiscal_register": {"name": "RT", "driver": "fake"}}
+    plugged = plugged_into(tmp_path, settings)
+    register = plugged.fiscal_register
+    assert isinstance(register, FakeFiscalRegister)
+    shown: list[tuple[str, str]] = []
+    async with running_till(tmp_path, settings={"fiscal_required": True}) as till:
+        await till.ready()
+        paperwork = Paperwork(till.core.register, till.core.readers)
+        acting, _ = effect_loops(plugged, effects.Surroundings(paperwork, till.clock.now), paperwork)
+        for register.reachable in (False, True):
+            await till.sell()
+            await acting[-1].work()
+            (state,) = plugged.list_states()
+            shown.append((state.availability.value, state.reason))
+
+    assert shown == [("gone", "fiscal_register.no_answer"), ("ready", "")]
 
 
 async def test_without_any_device_a_sale_says_so(tmp_path: Path) -> None:

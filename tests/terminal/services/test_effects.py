@@ -511,7 +511,7 @@ async def test_a_dead_register_lets_paper_go_ahead_and_a_person_may_stop_the_ask
             await desk.settle_effect("e1", "unknown", "fiscal_register.given_up")
 
     waiting = Surroundings(desk, lambda: NOW, sleep=a_person_gives_up)
-    loop = FiscalLoop(waiting, register, as_fiscal, lambda: woken.append(loop.is_silent))
+    loop = FiscalLoop(waiting, register, as_fiscal, woken.append)
     await loop.settle_left_open()
     await loop.work()
 
