@@ -8,6 +8,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
 command -v gcc >/dev/null || wanted+=(gcc libc6-dev)
 command -v systemd-analyze >/dev/null || wanted+=(systemd)
 command -v bwrap >/dev/null || wanted+=(bubblewrap libseccomp2)
+command -v curl >/dev/null && command -v jq >/dev/null || wanted+=(curl jq)
 if [ "${#wanted[@]}" -eq 0 ]; then
     echo "System packages: Chromium, PostgreSQL, a C compiler and what imitates systemd's units are here."
     exit 0

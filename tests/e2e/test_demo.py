@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -12,8 +15,11 @@ import aiohttp
 import pytest
 
 from tests.central.head_office import Visitor
+from tests.central.pages.test_nonsense import key
 from tests.crash.processes import wait_until
 from tests.e2e.demo_run import DemoRun
+from tests.prerequisites import missing
+from tests.shared_data import PROJECT
 from tools.demo_items import ean8
 from tools.demo_shop import PASSWORD, USER
 
@@ -150,3 +156,36 @@ def test_a_set_up_that_was_broken_off_is_begun_anew(tmp_path: Path) -> None:
     assert interrupted == 0
     assert "Making the demo shop" in second_start
     assert done["formatted"].endswith("000001")
+
+
+def examples(*sections: str) -> str:
+    """The indented lines under headings of the page on the APIs."""
+    text = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+    parts = [text.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0] for section in sections]
+    return "\n".join(line[4:] for part in parts for line in part.splitlines() if line.startswith("    "))
+
+
+async def test_the_examples_of_the_api_do_what_they_say(demo: DemoRun) -> None:
+    if shutil.which("jq") is None or shutil.which("curl") is None:
+        missing("curl and jq", "install the packages curl and jq")
+    async with aiohttp.ClientSession(demo.central, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        visitor = Visitor(session)
+        await visitor.sign_in(USER, PASSWORD)
+        bearer = await key(visitor)
+    script = examples("The till", "Central, for programs")
+    for name, port in (("CENTRAL_PORT", "8400"), ("TILL2_PORT", "8402")):
+        assert f":{port}" in script
+        script = script.replace(f":{port}", f":{demo.ports[name]}")
+    environment = {**os.environ, "KEY": bearer, "no_proxy": "127.0.0.1"}
+
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-euo", "pipefail", "-c", script, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    lines = said.decode().splitlines()
+    answers = [json.loads(line) for line in lines if line.startswith("{")]
+    assert process.returncode == 0, lines
+    assert [answer.get("code") for answer in answers] == [None] * 4, answers
+    assert [line for line in lines if line.startswith(("T1", "T2"))][:1] == [answers[-1]["document"]["formatted"]]
+    assert {"T1", "T2"} <= set(lines)
