@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,17 @@ from sqlalchemy import func, select
 
 from central.sales.projection import SalesProjection
 from central.sales.tables import sale, sale_line
+from central.tills.bodies import parse_push
 from central.tills.projector import SET_SIZE, Projector
 from central.tills.tables import set_aside
 from central.tills.values import RawEntry
 from commerce.canonical import parse_canonical
-from commerce.ledger import Kind
+from commerce.errors import PosError
+from commerce.ids import new_id
+from commerce.ledger import Entry, Kind, entry_hash
 from commerce.money import MAX_CENTS, tax_in_gross
 from tests.central.head_office import Visitor, open_head_office
-from tests.central.poison import all_poisoned
+from tests.central.poison import POISON, all_poisoned, poisoned
 from tests.fakes.bodies import stored_bodies
 from tests.fakes.till import START
 
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from central.sales.projection import SalesRows
-    from commerce.ledger import Entry
     from tests.central.office import Office
     from tests.fakes.till import FakeTill
 
@@ -108,6 +111,60 @@ def rechained(till: FakeTill, seqs: Iterable[int]) -> list[Entry]:
     bodies = [(parse_canonical(e.header)["kind"], parse_canonical(e.body)) for e in (till.entries[q - 1] for q in seqs)]
     del till.entries[1:]
     return [till.write(Kind(str(kind)), body) for kind, body in bodies]
+
+
+def sealed(till: FakeTill, header: bytes, body: bytes) -> None:
+    """Append an entry with a header that no honest till writes, rightly hashed and signed."""
+    digest = entry_hash(header)
+    till.entries.append(Entry(till.head.seq + 1, header, body, digest, till.signer.sign(digest), None))
+
+
+async def test_no_header_stops_its_chain_and_every_page_still_answers(office: Office, tmp_path: Path) -> None:
+    site, runner = await open_head_office(office, tmp_path)
+    till = await office.new_till()
+    model = till.sell()
+    header = parse_canonical(model.header)
+    for key in header.keys() - {"till", "company"}:  # those speak for another till, and are refused as such
+        for name, value in POISON.items():
+            if name == "1 MB":
+                continue
+            fresh = header | {"seq": till.head.seq + 1, "prev": till.head.hash.hex(), "id": new_id()}
+            sealed(till, json.dumps(poisoned(fresh, (key,), value)).encode(), model.body)
+    last = till.sell()
+
+    for first in range(0, len(till.entries), 200):
+        await office.accept(till, till.push(first + 1, first + 200))
+    await office.projector.catch_up()
+
+    assert len(till.entries) > 350
+    assert last.seq in {row.seq for row in await office.rows(sale)}
+    async with aiohttp.ClientSession(site.address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        anna = Visitor(session)
+        await anna.sign_in()
+        for path in (*PAGES, f"/tills/{till.till}"):
+            assert (await anna.get(path)).status == 200, path
+    await runner.cleanup()
+
+
+async def test_no_push_is_answered_but_by_a_head_a_gap_or_a_refusal(office: Office) -> None:
+    till, other = await office.new_till("T1"), await office.new_till("T2")
+    till.sell()
+    refused, codes = 0, set()
+    for _, message in all_poisoned(till.push().model_dump()):
+        try:
+            await office.push(till, parse_push(json.dumps(message).encode(), compressed=False))
+        except PosError as error:
+            refused += 1
+            codes.add(error.code)
+    other.sell()
+
+    answer = await office.accept(other)
+    await office.projector.catch_up()
+
+    assert refused > 100
+    assert codes == {"wire.unreadable"}
+    assert answer.set_aside == 0
+    assert other.entries[-1].seq in {row.seq for row in await office.rows(sale) if row.till == other.till}
 
 
 def amounts(body: dict[str, Any], cents: int) -> dict[str, Any]:
