@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DataError, DBAPIError
 
 Row = tuple[object, ...]
+_NOBODY_READS_MS = 3000
 _COPY_FROM = 64  # below, one round trip beats COPY's three
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -36,6 +37,19 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         execute_plain(connection, f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608 - our names
         return
     _copy(connection, f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)", _types(table, tuple(columns)), rows)
+
+
+def empty(connection: Connection, tables: Sequence[Table]) -> None:
+    """Drop every row of tables, in a moment however many there are: a transaction of minutes holds up the feed.
+
+    On PostgreSQL nobody may be reading them just then: the job fails as ``storage.busy`` rather than have pages wait.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_NOBODY_READS_MS}ms'")
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(table.name for table in tables)}")
+        return
+    for table in tables:
+        connection.execute(table.delete())  # without a condition SQLite gives whole pages back
 
 
 def _copy(connection: Connection, statement: str, types: Sequence[str], rows: Sequence[Row]) -> None:

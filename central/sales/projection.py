@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, Table
 
-from central.db.bulk import Row, insert_rows
+from central.db.bulk import Row, empty, insert_rows
 from central.db.events import emit
 from central.db.metadata import json_text
 from central.sales import upserts
@@ -73,8 +73,7 @@ class SalesProjection:
 
     def clear(self, connection: Connection) -> None:
         """Drop every sale."""
-        for table in PROJECTIONS:
-            connection.execute(table.delete())
+        empty(connection, PROJECTIONS)
 
 
 def _add_entry(rows: SalesRows, entry: RawEntry) -> str | None:

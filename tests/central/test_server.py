@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -110,6 +111,23 @@ async def test_after_a_kill_nothing_that_was_acknowledged_is_missing(config: Pat
 async def health(address: str) -> dict[str, Any]:
     async with aiohttp.ClientSession() as session, session.get(f"{address}/health") as response:
         return {**await response.json(), "code": response.status}
+
+
+async def test_a_long_write_of_another_program_never_starves_the_watchdog(tmp_path: Path) -> None:
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.settimeout(DEADLINE_S)
+    config = write_config(tmp_path, f"sqlite:///{tmp_path / 'central.db'}")
+    async with running(config, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="300000"):
+        rebuilding = sqlite3.connect(tmp_path / "central.db", isolation_level=None)
+        rebuilding.execute("BEGIN IMMEDIATE")
+
+        fed = [await asyncio.to_thread(told.recv, 100) for _ in range(40)]  # few of them from before
+
+        rebuilding.rollback()
+        rebuilding.close()
+    told.close()
+    assert set(fed) <= {b"READY=1", b"WATCHDOG=1"}
 
 
 @pytest.mark.postgres

@@ -1,10 +1,14 @@
+import asyncio
 from datetime import date
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select, text
 
 from central.db.events import read_events
+from central.db.faults import DatabaseAwayError
 from central.db.feed import START
 from central.sales.tables import PROJECTIONS, sale, till_session
 from central.tills.handover import Handover
@@ -53,6 +57,40 @@ async def resolve(office: Office, two: FakeTill, image: FakeTill) -> None:
     await office.tills.retry(EntryKey(two.till, two.chain, two.head.seq), decided)
     fork = image.entries[-1]
     await office.tills.accept_fork(EntryKey(image.till, image.chain, fork.seq, fork.hash), decided)
+
+
+async def test_what_a_rebuild_drops_is_gone_in_a_moment(office: Office) -> None:
+    await a_busy_day(office)
+    size = "SELECT COALESCE(SUM(pg_relation_size(oid)), 0) FROM pg_class WHERE relname = ANY(:names)"
+    names = [table.name for table in PROJECTIONS]
+
+    await office.database.write(office.projector.projection.clear)
+
+    assert all(rows == [] for rows in (await dump(office)).values())
+    if office.database.url.get_backend_name() == "postgresql":  # a DELETE would leave every row where it was
+        assert await office.database.read(lambda c: c.execute(text(size), {"names": names}).scalar_one()) == 0
+
+
+@pytest.mark.postgres
+async def test_a_rebuild_beside_a_long_report_is_refused_and_drops_nothing(office: Office) -> None:
+    await a_busy_day(office)
+    if office.database.url.get_backend_name() == "sqlite":
+        return  # readers keep their own copy
+    before, begun, done = await dump(office), Event(), Event()
+
+    def report(connection: Connection) -> bool:
+        connection.execute(select(sale)).all()
+        begun.set()
+        return done.wait(60)
+
+    reporting = asyncio.ensure_future(office.database.report(report))
+    await asyncio.to_thread(begun.wait, 60)
+    with pytest.raises(DatabaseAwayError, match=r"storage\.busy"):
+        await rebuild(office.projector)
+    done.set()
+
+    assert await reporting
+    assert await dump(office) == before
 
 
 async def test_a_rebuild_gives_the_same_and_announces_nothing_again(office: Office) -> None:
