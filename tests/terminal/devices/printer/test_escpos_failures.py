@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from commerce.errors import DeviceError, DeviceRefusedError, DeviceUnavailableError, OutcomeUnknownError
+from commerce.errors import DeviceRefusedError, DeviceUnavailableError, OutcomeUnknownError
 from terminal.devices.blocking_links import SerialSettings
 from terminal.devices.links import DeviceFileLink, TcpLink, ready
 from terminal.devices.printer.escpos_printer import EscPosPrinter
@@ -391,22 +391,20 @@ async def test_a_model_without_that_command_opens_the_drawer_after_the_receipt(s
     await printer.close()
 
 
-async def test_a_drawer_that_waited_for_a_receipt_that_failed_opens_by_itself_alone(
+async def test_a_drawer_that_waited_behind_a_receipt_that_was_never_sent_takes_its_own_turn(
     server: FakePrinterServer, printer: EscPosPrinter
 ) -> None:
-    server.printer.mood, server.printer.mood_at = Mood.RESET, 100
-    opening: list[asyncio.Future[None]] = []
-
-    async def open_it() -> None:
-        await printer.open_drawer()
-
+    server.printer.cover_open = True
     job = asyncio.ensure_future(printer.print_bytes(RECEIPT))
     await asyncio.sleep(0)
-    opening.append(asyncio.ensure_future(open_it()))
-    outcomes = await asyncio.gather(job, *opening, return_exceptions=True)
+    opening = asyncio.ensure_future(printer.open_drawer())
 
-    assert isinstance(outcomes[0], OutcomeUnknownError)
-    assert outcomes[1] is None or isinstance(outcomes[1], DeviceError)
+    async with asyncio.timeout(20):
+        of_the_job, of_the_drawer = await asyncio.gather(job, opening, return_exceptions=True)
+
+    assert isinstance(of_the_job, DeviceRefusedError)
+    assert isinstance(of_the_drawer, DeviceRefusedError)
+    assert server.printer.pulsed_at == []
 
 
 @pytest.mark.parametrize("opens", [True, False])
