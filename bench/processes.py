@@ -166,24 +166,27 @@ class Scanner:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A view as a page received it."""
+    """A view, or a change of it, as a page received it."""
 
     at_ns: int
+    size: int  # bytes
     lines: int
     newest: str
 
 
 class Listener(Program):
-    """A WebSocket client in a process of its own: notes when each view arrives."""
+    """A WebSocket client in a process of its own: notes when each view or change arrives."""
 
     def __init__(self, port: int, log: Path, token: str = "") -> None:
         super().__init__("-m", "bench.listener", str(port), token, log=log)
+        self.received = 0  # bytes of all frames so far
         self.next_frame()
 
     def next_frame(self) -> Frame:
-        """Return the next view it received."""
-        at, lines, newest = self.read_line().split()
-        return Frame(int(at), int(lines), newest)
+        """Return the next view or change it received."""
+        at, size, lines, newest = self.read_line().split()
+        self.received += int(size)
+        return Frame(int(at), int(size), int(lines), newest)
 
     def wait_for_lines(self, lines: int) -> Frame:
         """Return the first view that shows so many lines."""

@@ -56,12 +56,15 @@ class Desk:
         self._listener = Listener(till.port, folder / "listener.log", till.token())
         self._sale = till.state()["sale"]["id"]
         self._number = 0
+        self.heaviest = 0  # the most bytes that one scan sent to the page
 
     def scan(self) -> float:
         """Scan an item, wait for the page to show it, take it off again; return the seconds from bytes to frame."""
         self._number += 1
+        before = self._listener.received
         begun = self._scanner.scan(shop.code_of(1 + self._number * 7919 % 1900))
         frame = self._listener.wait_for_lines(LINES + 1)
+        self.heaviest = max(self.heaviest, self._listener.received - before)
         self._till.act(f"sale/lines/{frame.newest}/void", sale=self._sale)
         self._listener.wait_for_lines(LINES)
         return (frame.at_ns - begun) / 1e9

@@ -1,10 +1,11 @@
-"""The live channel: every page gets the newest view in its language, and every notice."""
+"""The live channel: every page gets the view in its language, then what changes in it, and every notice."""
 
 import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 import orjson
@@ -14,6 +15,8 @@ from commerce.texts import LANGUAGES
 from terminal.services.state import Notice, RegisterState
 from terminal.ui.ports import UiServices
 from terminal.ui.print_views import notice_view
+from terminal.ui.sections import changes
+from terminal.ui.view_types import View, ViewFrame
 from terminal.ui.views import Viewer
 
 HEARTBEAT_S: Final = 15.0
@@ -25,11 +28,21 @@ MOST_BYTES_IN: Final = 4096
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A view that was drawn; ``frames`` are what others need to become it, by the number of what they show."""
+
+    number: int
+    view: View
+    frames: dict[int, bytes | None] = field(default_factory=dict)
+
+
 @dataclass(eq=False)
 class Client:
     """One page or program that listens."""
 
     language: str
+    shown: "Drawn | None" = None  # what it was sent last
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST_NOTICES))
 
@@ -44,20 +57,20 @@ class Live:
         self._services = services
         self._clients: set[Client] = set()
         self._viewers = {language: Viewer(language) for language in LANGUAGES}
-        self._frames: dict[str, bytes] = {}
+        self._drawn: dict[str, Drawn] = {}
+        self._numbers = count(1)
         self._newest_notice = max((n.number for n in services.register.state.notices), default=0)
         services.register.listeners.append(self._state_changed)
 
     def refresh(self) -> None:
         """Draw again because a device, the network or the minute changed."""
-        self._frames.clear()
+        self._drawn.clear()
         for client in self._clients:
             client.changed.set()
 
     def view_bytes(self, language: str) -> bytes:
         """Return the view of this moment as JSON."""
-        viewer = self._viewers[language]
-        return orjson.dumps(viewer.view(self._services.register.state, self._services))
+        return orjson.dumps(self._viewers[language].view(self._services.register.state, self._services))
 
     async def serve(self, request: web.Request, language: str) -> web.WebSocketResponse:
         """Keep one listener up to date until it goes."""
@@ -106,21 +119,25 @@ class Live:
             async with asyncio.timeout(_seconds_to_next_minute(self._services.now())):
                 await client.changed.wait()
         except TimeoutError:
-            self._frames.clear()
+            self._drawn.clear()
 
     async def _send(self, socket: web.WebSocketResponse, client: Client) -> None:
         if client not in self._clients:
             return
-        frame = self._frames.get(client.language)
-        if frame is None:
-            frame = self._frames[client.language] = self._view_frame(client.language)
-        await socket.send_frame(frame, WSMsgType.TEXT)
+        drawn = self._draw(client.language)
+        frame = _frame(client.shown, drawn)
+        client.shown = drawn
+        if frame is not None:
+            await socket.send_frame(frame, WSMsgType.TEXT)
         while client.notices:
             await socket.send_frame(self._notice_frame(client.notices.popleft(), client.language), WSMsgType.TEXT)
 
-    def _view_frame(self, language: str) -> bytes:
-        revision = self._services.register.state.revision
-        return b'{"type":"view","revision":%d,"view":%b}' % (revision, self.view_bytes(language))
+    def _draw(self, language: str) -> Drawn:
+        drawn = self._drawn.get(language)
+        if drawn is None:
+            view = self._viewers[language].view(self._services.register.state, self._services)
+            drawn = self._drawn[language] = Drawn(next(self._numbers), view)
+        return drawn
 
     def _notice_frame(self, notice: Notice, language: str) -> bytes:
         currency = self._services.register.state.operating.company.currency
@@ -132,11 +149,27 @@ class Live:
             async for message in socket:
                 if message.type is not WSMsgType.TEXT or not (language := _language_asked(message.data)):
                     break
-                client.language = language
+                client.language, client.shown = language, None
                 client.changed.set()
         finally:
             self._clients.discard(client)
             client.changed.set()
+
+
+def _frame(shown: Drawn | None, drawn: Drawn) -> bytes | None:
+    """Return what a page is sent that shows this, or nothing yet; None when it shows the same. Made once for all."""
+    number = 0 if shown is None else shown.number
+    if number not in drawn.frames:
+        drawn.frames[number] = _made(shown, drawn.view)
+    return drawn.frames[number]
+
+
+def _made(shown: Drawn | None, view: View) -> bytes | None:
+    if shown is None:
+        whole: ViewFrame = {"type": "view", "revision": view["revision"], "view": view}
+        return orjson.dumps(whole)
+    changed = changes(shown.view, view)
+    return None if changed is None else orjson.dumps(changed)
 
 
 def _language_asked(text: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
-from terminal.ui.view_types import ErrorAnswer, LanguageFrame, NoticeFrame, ViewFrame
+from terminal.ui.view_types import ChangesFrame, ErrorAnswer, LanguageFrame, NoticeFrame, View, ViewFrame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,11 +38,32 @@ def openapi_document(routes: "Iterable[Route]", version: str) -> Json:
         "x-websocket": {
             "path": "/api/v1/live",
             "query": ["token", "lang"],
-            "receive": [_schema(ViewFrame, schemas), _schema(NoticeFrame, schemas)],
+            "receive": [_schema(ViewFrame, schemas), _changes_schema(schemas), _schema(NoticeFrame, schemas)],
             "send": [_schema(LanguageFrame, schemas)],
-            "description": "A view comes on every change, the newest only; a notice comes once each, none left out.",
+            "description": "The whole view comes first, then with every change what differs from the one sent before; "
+            "a page that lags gets all of it at once. A notice comes once each, none left out.",
         },
     }
+
+
+def _changes_schema(schemas: Json) -> Json:
+    """Describe the sections of a change by those of the view: any of them, the sale without its lines."""
+    reference = _schema(ChangesFrame, schemas)
+    _schema(View, schemas)
+    sections = {name: part for name, part in schemas["View"]["properties"].items() if name != "revision"}
+    sale = _without(schemas["SaleView"], "lines")
+    schemas["ViewSections"] = {
+        "type": "object",
+        "properties": {**sections, "sale": {"anyOf": [sale, {"type": "null"}]}},
+        "additionalProperties": False,
+    }
+    schemas["ChangesFrame"]["properties"]["sections"] = {"$ref": _REF.format(model="ViewSections")}
+    return reference
+
+
+def _without(schema: Json, name: str) -> Json:
+    properties = {key: part for key, part in schema["properties"].items() if key != name}
+    return {**schema, "properties": properties, "required": [key for key in schema["required"] if key != name]}
 
 
 def _operation(route: "Route", schemas: Json) -> Json:

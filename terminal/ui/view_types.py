@@ -1,6 +1,6 @@
 """The shapes that the till's server answers with. TypedDicts: made fast, and the OpenAPI document is read off them."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
@@ -336,11 +336,34 @@ class ActAnswer(TypedDict, total=False):
 
 
 class ViewFrame(TypedDict):
-    """Server → page, on every change; only the newest view is sent to a page that lags."""
+    """Server → page: the whole view, first of all and after another language was asked for."""
 
     type: Literal["view"]
     revision: int
     view: View
+
+
+class LineChanges(TypedDict):
+    """The lines of the sale that went, then those that came or changed, whole.
+
+    Take the ``removed`` away, count the rest from 1 anew (``position``), put those of ``set`` in by ``id``, order by
+    ``position``.
+    """
+
+    removed: list[str]
+    set: list[LineView]
+
+
+class ChangesFrame(TypedDict):
+    """Server → page, on every change: what differs from the view that this page was sent last.
+
+    ``sections`` are members of the view, whole; ``sale`` without its lines, which stay unless ``lines`` says otherwise.
+    """
+
+    type: Literal["changes"]
+    revision: int
+    sections: dict[str, Any]
+    lines: NotRequired[LineChanges]
 
 
 class NoticeFrame(TypedDict):

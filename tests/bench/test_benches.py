@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import sale_commit, shop
+from bench import sale_commit, scan_frame, shop
 from bench.__main__ import BENCHES
 from bench.place import Size
 from terminal.db.migrate import migrate
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COUNTS = {
     "sale_commit": 2,
-    "scan_frame": 2,
+    "scan_frame": 3,
     "search": 2,
     "acknowledged": 2,
     "start": 1,
@@ -40,6 +40,13 @@ def test_a_benchmark_measures_ours_and_raw(name: str, tmp_path: Path) -> None:
     assert len(figures) == COUNTS[name] + more
     assert all(figure.ours > 0 and figure.raw > 0 for figure in figures if "growth" not in figure.name)
     assert module.RAW.strip()
+
+
+def test_a_scan_on_a_hundred_lines_sends_a_page_four_kilobytes_at_most(tmp_path: Path) -> None:
+    figure = scan_frame.run(Size(tmp_path, quick=True))[-1]
+
+    assert (figure.unit, figure.target, figure.holds) == ("bytes", "≤ 4096 bytes", True)
+    assert figure.ours < 4096 < 100 * figure.raw
 
 
 def test_raw_writes_the_very_rows_of_the_sale(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 // @ts-check
 /** The way to the daemon: a socket that comes back by itself, and acts that are sent until they are answered. */
 
+import { changed } from "./sections.js"
+
 const RETRY_MS = [200, 400, 800, 1500, 3000]
 const GIVE_UP_MS = 45_000
 const ANSWER_MS = 20_000
@@ -16,6 +18,8 @@ export class Link {
     this.pending = 0
     /** @type {WebSocket | null} */
     this.socket = null
+    /** @type {import("./types.js").View | null} */
+    this.view = null
     this.token = document.querySelector('meta[name="till-token"]')?.getAttribute("content") ?? ""
     /** @type {Promise<unknown>} */
     this.last = Promise.resolve()
@@ -103,7 +107,9 @@ export class Link {
   #receive(frame) {
     this.attempt = 0
     this.tell.state(true)
-    if (frame.type === "view") this.tell.view(frame.view)
+    if (frame.type === "view") this.view = frame.view
+    if (frame.type === "changes") this.view = changed(/** @type {import("./types.js").View} */ (this.view), frame)
+    if (frame.type === "view" || frame.type === "changes") this.tell.view(this.view)
     if (frame.type === "notice") this.tell.notice(frame.notice)
   }
 

@@ -30,6 +30,9 @@
  *   sale: SaleView | null, done: DoneView | null, tender_types: {code: string, kind: string, name: string}[],
  *   devices: DeviceView[], network: {state: string, unsent: number, text: string, unsent_text: string},
  *   prints: PrintView[], notices: NoticeView[], last_z: ZView | null}} View
+ * @typedef {{removed: string[], set: LineView[]}} LineChanges
+ * @typedef {{revision: number, sections: Partial<Omit<View, "sale" | "revision">> & {sale?: Omit<SaleView, "lines"> | null},
+ *   lines?: LineChanges}} ChangesFrame
  * @typedef {{formatted: string, moment: string, total: string, change: string, print: string | null,
  *   lines: {description: string, quantity: string, unit_price: string, total: string}[], tenders: TenderView[]}} ReceiptView
  * @typedef {{name: string, line?: string, item?: ItemView, receipt?: ReceiptView | null, notice?: NoticeView}} Panel

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from commerce.texts.errors import ERROR_TEXTS
 from terminal.ui.openapi import openapi_document
 from terminal.ui.routes import ROUTES
+from terminal.ui.view_types import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +92,10 @@ def test_the_messages_of_the_socket_are_described() -> None:
     socket = document["x-websocket"]
 
     described = [reference.rsplit("/", 1)[1] for reference in references(socket)]
-    assert described == ["ViewFrame", "NoticeFrame", "LanguageFrame"]
+    assert described == ["ViewFrame", "ChangesFrame", "NoticeFrame", "LanguageFrame"]
+    sections = document["components"]["schemas"]["ViewSections"]["properties"]
+    assert set(sections) == set(View.__annotations__) - {"revision"}
+    assert "lines" not in sections["sale"]["anyOf"][0]["properties"]
 
 
 def test_every_error_that_is_documented_has_its_sentence() -> None:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 async def until_revision(socket: ClientWebSocketResponse, revision: int) -> dict[str, Any]:
-    """Return the first view of that revision or a later one."""
+    """Return the first change to that revision or a later one."""
     while True:
         frame: dict[str, Any] = await socket.receive_json(timeout=5)
-        if frame["type"] == "view" and frame["revision"] >= revision:
+        if frame["type"] == "changes" and frame["revision"] >= revision:
             return frame
 
 
-async def test_the_view_comes_first_and_after_every_change(till: Till) -> None:
+async def test_the_view_comes_first_and_then_what_changed(till: Till) -> None:
     socket = await till.listen()
     first = await socket.receive_json(timeout=5)
 
@@ -30,11 +30,50 @@ async def test_the_view_comes_first_and_after_every_change(till: Till) -> None:
     second = await socket.receive_json(timeout=5)
 
     assert (first["type"], first["view"]["sale"]) == ("view", None)
-    assert second["revision"] == till.register.state.revision
-    assert [line["description"] for line in second["view"]["sale"]["lines"]] == ["Ground coffee 250 g"]
+    assert (second["type"], second["revision"]) == ("changes", till.register.state.revision)
+    assert list(second["sections"]) == ["sale"]
+    assert [line["description"] for line in second["lines"]["set"]] == ["Ground coffee 250 g"]
 
 
-async def test_a_page_that_lags_gets_the_newest_view_only(till: Till) -> None:
+async def test_a_page_that_comes_back_gets_the_whole_view(till: Till) -> None:
+    socket = await till.listen()
+    await socket.receive_json(timeout=5)
+    await socket.close()
+    till.register.scan(COFFEE)
+
+    frame = await (await till.listen()).receive_json(timeout=5)
+
+    whole = await (await till.client.get("/api/v1/state?lang=en")).json()
+    assert (frame["type"], frame["view"]) == ("view", whole)
+
+
+async def test_two_pages_of_which_one_came_later_are_told_what_each_lacks(till: Till) -> None:
+    early = await till.listen()
+    await early.receive_json(timeout=5)
+    till.register.scan(COFFEE)
+    await early.receive_json(timeout=5)
+    late = await till.listen()
+    await late.receive_json(timeout=5)
+
+    till.register.scan(COFFEE)
+    frames = [await socket.receive_json(timeout=5) for socket in (early, late)]
+
+    assert frames[0] == frames[1]
+    assert len(frames[0]["lines"]["set"]) == 2
+
+
+async def test_a_page_is_not_told_what_it_shows_already(till: Till) -> None:
+    socket = await till.listen()
+    await socket.receive_json(timeout=5)
+
+    till.app[LIVE].refresh()
+    till.register.scan(COFFEE)
+    frame = await socket.receive_json(timeout=5)
+
+    assert frame["revision"] == till.register.state.revision
+
+
+async def test_a_page_that_lags_gets_all_that_changed_at_once(till: Till) -> None:
     socket = await till.listen()
     await socket.receive_json(timeout=5)
 
@@ -42,7 +81,7 @@ async def test_a_page_that_lags_gets_the_newest_view_only(till: Till) -> None:
         till.register.scan(COFFEE)
     frame = await socket.receive_json(timeout=5)
 
-    assert len(frame["view"]["sale"]["lines"]) == 20
+    assert len(frame["lines"]["set"]) == 20
 
 
 async def test_every_notice_is_told_although_views_are_not(till: Till) -> None:
@@ -65,9 +104,9 @@ async def test_two_pages_read_two_languages(till: Till) -> None:
     in_english = await until_revision(english, revision)
     in_italian = await until_revision(italian, revision)
 
-    assert in_english["view"]["sale"]["total"] == "€3.49"
-    assert in_italian["view"]["sale"]["total"] == "3,49\xa0€"
-    assert in_italian["view"]["sale"]["items_text"] == "1 articolo"
+    assert in_english["sections"]["sale"]["total"] == "€3.49"
+    assert in_italian["sections"]["sale"]["total"] == "3,49\xa0€"
+    assert in_italian["sections"]["sale"]["items_text"] == "1 articolo"
 
 
 async def test_a_page_changes_its_language(till: Till) -> None:
@@ -99,7 +138,7 @@ async def test_a_device_that_goes_is_shown(till: Till) -> None:
     till.app[LIVE].refresh()
     frame = await socket.receive_json(timeout=5)
 
-    device = frame["view"]["devices"][0]
+    device = frame["sections"]["devices"][0]
     assert (device["label"], device["availability"], device["text"]) == ("Printer", "attention", "out of paper")
 
 
@@ -111,7 +150,7 @@ async def test_the_clock_on_the_page_moves_on_by_itself(till: Till) -> None:
 
     second = await socket.receive_json(timeout=5)
 
-    assert (first["view"]["clock"]["time"], second["view"]["clock"]["time"]) == ("18:42", "18:43")
+    assert (first["view"]["clock"]["time"], second["sections"]["clock"]["time"]) == ("18:42", "18:43")
 
 
 async def test_listeners_are_let_go_when_the_server_stops(till: Till) -> None:
