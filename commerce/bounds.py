@@ -17,8 +17,8 @@ from commerce.money import MAX_CENTS
 MOST_WHOLE = 2**53 - 1  # beyond it JSON readers disagree about integers
 LONGEST_TEXT = 200
 FIRST_YEAR, LAST_YEAR = 2000, 2199
-# A till's clock may be a little ahead, and a chain may come years late: after a restore everything is sent again.
-AHEAD = timedelta(days=2)
+# A clock may be days ahead, as somebody at the till confirmed; a chain may come years late: a restore sends all again.
+AHEAD = timedelta(days=7)
 BEHIND = timedelta(days=366 * 11)
 SESSION_OPEN = timedelta(days=62)  # how long a till session may last: its business day is that of its opening
 MOST_HEADER_BYTES = 8 * 1024

@@ -200,7 +200,7 @@ async def test_amounts_beyond_the_law_are_set_aside_and_the_sums_hold(office: Of
     await runner.cleanup()
 
 
-LONG_AGO, FAR_AHEAD = START - timedelta(days=366 * 12), START + timedelta(days=4)
+LONG_AGO, FAR_AHEAD = START - timedelta(days=366 * 12), START + timedelta(days=9)
 
 
 @pytest.mark.parametrize(
