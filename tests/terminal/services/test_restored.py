@@ -384,6 +384,7 @@ async def test_a_genesis_that_names_a_chain_of_this_ledger_must_name_its_end(tmp
     with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as hand:
         hand.execute("DROP TRIGGER entry_stays")
         hand.execute("DELETE FROM entry WHERE chain = ? AND seq > 2", (old,))
+        hand.execute("DELETE FROM session WHERE chain = ?", (old,))
         hand.commit()
 
     codes = [verdict.problem and verdict.problem.code for verdict in verify_ledger(tmp_path / "ledger.db")]
