@@ -34,7 +34,7 @@ HalfDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # a chain, a key 
 Id = Identity
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]  # of our own making, in programs only
 Reason = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_.]{0,63})?$")]  # a stable code; empty for none
-Code = Annotated[str, Field(max_length=200)]  # as it was scanned or typed
+Code = Annotated[str, Field(max_length=512)]  # as it was scanned or typed
 Text = Annotated[str, Field(max_length=1_000)]
 Language = Annotated[str, Field(min_length=2, max_length=16)]
 Names = Annotated[dict[Language, Text], Field(max_length=32)]

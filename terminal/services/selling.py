@@ -15,6 +15,7 @@ from commerce.line import cut_quantity
 from commerce.money import (
     MAX_CENTS,
     MAX_LINE_QUANTITY,
+    MAX_PRICE,
     PRICE_SCALE,
     QUANTITY_SCALE,
     cents_decimal,
@@ -225,6 +226,8 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
     _check_amount(after.total)
+    for line in lines:
+        _ = line.stored  # what no reader takes must not reach the journal: the till could not start on it
     _prepare(after, lines, state.operating.settings.warehouse)
     events = [sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
 
@@ -340,7 +343,7 @@ def _unit_price(found: FoundItem, asked: Decimal | None) -> tuple[Decimal, Price
     if asked is None:
         raise RuleError("price.missing", item=found.item.id, names=found.item.names, code=found.code)
     scaled(asked, PRICE_SCALE)
-    if not 0 <= asked < MAX_CENTS:
+    if not 0 <= asked < MAX_PRICE:
         raise BadInputError("price.unreadable", value=str(asked))
     return asked, PriceOrigin.OPERATOR
 
@@ -365,6 +368,8 @@ def _imported(row: ImportedLine, vat: VatRate, language: str, moment: Moment, cu
     unit_price = Decimal(0)
     if row.quantity:
         unit_price = round_half_up(cents_decimal(row.total_cents, currency) / row.quantity, PRICE_SCALE)
+    if abs(unit_price) >= MAX_PRICE:
+        raise BadInputError("price.unreadable", value=str(unit_price))
     return Line(
         id=new_id(),
         kind=LineKind.UNCODED,

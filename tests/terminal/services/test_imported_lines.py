@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from commerce.errors import RuleError
+from commerce.errors import BadInputError, RuleError
 from commerce.ids import new_id
 from commerce.wire import MAX_BODY_BYTES, to_wire
 from terminal.db import ledger
@@ -40,3 +41,21 @@ async def test_the_longest_sale_fits_into_one_push_and_one_line_more_is_refused(
     assert (refused.value.code, refused.value.values) == ("sale.too_long", {"most": MAX_LINES})
     assert entry.seq == last
     assert ledger.MAX_READ_BYTES < len(orjson.dumps(to_wire(entry).model_dump())) < MAX_BODY_BYTES
+
+
+async def test_whatever_line_is_taken_the_till_starts_on_it_again(tmp_path: Path) -> None:
+    longest = ImportedLine("C" * 512, "d" * 512, Decimal("0.000001"), 10**6, "22")
+    clock = ReplayClock(datetime(2026, 11, 2, 10, 0, tzinfo=UTC))
+    async with running_till(tmp_path, clock=clock, mode="replay") as till:
+        await till.ready()
+        await till.submit(ImportLines(new_id(), (replace(longest, total_cents=100),)))
+        before = till.state.basket
+        for line, code in (
+            (longest, "price.unreadable"),
+            (replace(longest, total_cents=100, code="C" * 513), "body.out_of_bounds"),
+        ):
+            with pytest.raises(BadInputError) as refused:
+                await till.submit(ImportLines(new_id(), (line,)))
+            assert refused.value.code == code
+    async with running_till(tmp_path, clock=clock, mode="replay", fill=False) as till:
+        assert till.state.basket == before

@@ -170,11 +170,11 @@ async def test_what_is_no_quantity_is_refused(till: TestTill, quantity: str) -> 
 
 
 async def test_a_sale_beyond_all_measure_is_refused_line_by_line(till: TestTill) -> None:
-    await till.submit(AddItem(new_id(), LOOSE, Decimal(1), Decimal(90_000_000_000)))
+    await till.submit(AddItem(new_id(), LOOSE, Decimal(1), Decimal(900_000_000)))
     before = till.state.basket
 
     for command in (
-        AddItem(new_id(), LOOSE, Decimal(1), Decimal(90_000_000_000)),
+        AddItem(new_id(), LOOSE, Decimal(1), Decimal(900_000_000)),
         ChangeQuantity(new_id(), lines(till)[0].id, Decimal(2)),
     ):
         with pytest.raises(BadInputError) as refused:
@@ -182,6 +182,14 @@ async def test_a_sale_beyond_all_measure_is_refused_line_by_line(till: TestTill)
         assert refused.value.code == "amount.too_large"
 
     assert till.state.basket == before
+
+
+async def test_a_price_that_no_entry_can_hold_is_refused_however_little_is_sold(till: TestTill) -> None:
+    with pytest.raises(BadInputError) as refused:
+        await till.submit(AddItem(new_id(), LOOSE, Decimal("0.001"), Decimal(10**10)))
+
+    assert refused.value.code == "price.unreadable"
+    assert till.state.basket is None
 
 
 async def know_by_gtin(till: TestTill) -> None:
