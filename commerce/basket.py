@@ -34,6 +34,7 @@ from commerce.events import (
     promotions_set,
     sale_started,
     tender_added,
+    tender_changed,
     tender_removed,
 )
 from commerce.line import (
@@ -49,7 +50,7 @@ from commerce.line import (
     vat_rate,
 )
 from commerce.money import MAX_CENTS
-from commerce.tender import Settlement, Tender, settle
+from commerce.tender import Settlement, Tender, TenderState, settle
 from commerce.vat import TaxedLine, TaxRow, VatMode, tax_breakdown
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "sale_started",
     "start",
     "tender_added",
+    "tender_changed",
     "tender_removed",
     "with_tender",
 ]
@@ -154,6 +156,11 @@ class Basket:
     def settlement(self) -> Settlement:
         """Return what is due, given and to be given back so far."""
         return settle(self.total, self.tenders, cash_step=self.cash_step, deposits_cents=self.deposits_cents)
+
+    @property
+    def is_paid(self) -> bool:
+        """Return whether nothing remains and the outcome of every tender is known: the sale can be completed."""
+        return self.settlement.is_settled and all(tender.state is TenderState.APPROVED for tender in self.tenders)
 
     @property
     def is_empty(self) -> bool:
@@ -340,6 +347,15 @@ def _add_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
     return with_tender(basket, read_tender(event["tender"]))
 
 
+def _change_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
+    """Another state, never another amount: what is due was worked out with it."""
+    changed = read_tender(event["tender"])
+    before = next((tender for tender in basket.tenders if tender.id == changed.id), None)
+    if before is None or (before.value, before.kind) != (changed.value, changed.kind):
+        raise RuleError("tender.unknown", tender=changed.id)
+    return _with_tenders(basket, tuple(changed if t.id == changed.id else t for t in basket.tenders))
+
+
 def _remove_tender(basket: Basket, event: Mapping[str, Any]) -> Basket:
     remaining = tuple(tender for tender in basket.tenders if tender.id != event["tender"])
     if len(remaining) == len(basket.tenders):
@@ -375,6 +391,7 @@ _CHANGES = {
 }
 _SETTLING = {
     "tender_added": _add_tender,
+    "tender_changed": _change_tender,
     "tender_removed": _remove_tender,
     "language_chosen": _choose_language,
 }

@@ -108,6 +108,11 @@ def tender_added(tender: Tender) -> dict[str, Any]:
     return _event("tender_added", tender=tender.as_body())
 
 
+def tender_changed(tender: Tender) -> dict[str, Any]:
+    """Return the event that puts a tender with the same id in its place: its state, what a reader said of it."""
+    return _event("tender_changed", tender=tender.as_body())
+
+
 def tender_removed(tender_id: str) -> dict[str, Any]:
     """Return the event that takes a tender back before the sale completes."""
     return _event("tender_removed", tender=tender_id)

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -24,6 +25,7 @@ from terminal.devices.registry import Surroundings
 from terminal.plugged import Plugged, effect_loops, plug_in, routes_of
 from terminal.runtime import Loop, Runtime
 from terminal.services import effects
+from terminal.services.card_loop import CardLoop
 from terminal.services.clock import Clock, SystemClock
 from terminal.services.damage import IdleCheck
 from terminal.services.identity import FILE_NAME, Identity, load_identity
@@ -136,8 +138,10 @@ class TillApp:
         paperwork = Paperwork(core.register, core.readers)
         around = effects.Surroundings(paperwork, core.now, self._steps.reached, tell=core.register.tell)
         acting, loops = effect_loops(devices, around, paperwork)
-        core.register.listeners.append(_EffectSignal(acting).look)
-        return [*loops, Loop("warm up", _warm_up, is_core=False)]
+        cards = CardLoop(core.register, {}, asyncio.Event())
+        core.register.listeners.append(_Signal(acting, lambda state: (state.done, state.prints)).look)
+        core.register.listeners.append(_Signal((cards,), lambda state: (state.attempts,)).look)
+        return [*loops, Loop("cards", cards.run), Loop("warm up", _warm_up, is_core=False)]
 
     async def _sync_loops(
         self, core: TillCore, outbox: LedgerOutbox, network: Network, devices: Plugged, refresh: Callable[[], None]
@@ -245,18 +249,22 @@ class TillApp:
         self._closers.clear()
 
 
-class _EffectSignal:
-    """Wakes those who act when effects came or changed: each comes with a sale or a print; a scan brings none."""
+class _Wakes(Protocol):
+    def wake(self) -> None: ...
 
-    def __init__(self, acting: Sequence[effects.EffectLoop]) -> None:
+
+class _Signal:
+    """Wakes those who act when what they act on came or changed: a scan brings nothing to do."""
+
+    def __init__(self, acting: Sequence[_Wakes], of: Callable[[RegisterState], tuple[object, ...]]) -> None:
         self._acting = acting
-        self._seen: tuple[object, object] = (None, None)
+        self._of = of
+        self._seen: tuple[object, ...] = ()
 
     def look(self, state: RegisterState) -> None:
         """Compare a new state with the last one."""
-        seen = self._seen
-        self._seen = (state.done, state.prints)
-        if state.done is not seen[0] or state.prints is not seen[1]:
+        seen, self._seen = self._seen, self._of(state)
+        if len(seen) != len(self._seen) or any(a is not b for a, b in zip(seen, self._seen, strict=True)):
             for loop in self._acting:
                 loop.wake()
 

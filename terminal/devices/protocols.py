@@ -186,3 +186,41 @@ class FiscalRegister(Protocol):
     async def issue_document(self, document: FiscalDocument) -> FiscalReference:
         """Print the document and return its reference; same errors as ReceiptPrinter.print_bytes."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardRequest:
+    """What a card reader is asked for. ``reference`` is what it called the payment that is to be given back."""
+
+    attempt: str  # the reader keeps it, so that it can be asked about afterwards
+    currency: str
+    amount: int
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardReply:
+    """What a card reader did. ``reason`` is a stable code where it declined; never a card number."""
+
+    approved: bool
+    reference: str | None = None
+    reason: str = ""
+
+
+@runtime_checkable
+class CardReader(Protocol):
+    """Takes cards. After any doubt it is asked about the attempt; a request is never repeated."""
+
+    name: str
+
+    async def pay(self, request: CardRequest) -> CardReply:
+        """Take an amount; DeviceUnavailableError when nothing was sent, OutcomeUnknownError when no answer came."""
+        ...
+
+    async def reverse(self, request: CardRequest) -> CardReply:
+        """Give a payment back; same errors."""
+        ...
+
+    async def find_outcome(self, request: CardRequest) -> CardReply | None:
+        """Return what became of an attempt, None when the reader was never asked; DeviceError when it does not say."""
+        ...

@@ -123,9 +123,24 @@ class AddTender(Command):
 
 @dataclass(frozen=True, slots=True)
 class VoidTender(Command):
-    """Take a tender back before the sale completes."""
+    """Take a tender back before the sale completes; what a card reader took it gives back. Result: ``attempt``."""
 
     tender: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTender(Command):
+    """Ask the card reader again for a tender that it declined. Result: ``attempt``."""
+
+    tender: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideTender(Command):
+    """Say what became of a payment, or of a reversal, whose outcome nobody knows: it took place, or it did not."""
+
+    tender: str
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)

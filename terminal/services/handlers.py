@@ -6,7 +6,7 @@ from typing import Any
 
 from commerce.rights import Right
 from terminal.db import sales
-from terminal.services import clock_commands, outcomes, payments, selling, till_sessions
+from terminal.services import cards, clock_commands, outcomes, payments, selling, till_sessions
 from terminal.services import commands as acts
 from terminal.services.chains import Write
 from terminal.services.commands import Command
@@ -70,7 +70,9 @@ HANDLERS: dict[type[Command], Handling] = {
     acts.ImportLines: Handling(selling.import_lines, _SELL),
     acts.ChooseLanguage: Handling(selling.choose_language, _SELL),
     acts.AddTender: Handling(payments.add_tender, _SELL),
-    acts.VoidTender: Handling(payments.void_tender, _SELL),
+    acts.VoidTender: Handling(cards.void_tender, _SELL),
+    acts.RetryTender: Handling(cards.retry_tender, _SELL),
+    acts.DecideTender: Handling(cards.decide_tender, _always(Right.CARD), may_be_approved=True),
     acts.CompleteSale: Handling(payments.complete_sale, _SELL),
     acts.PrintAgain: Handling(outcomes.print_again, _SELL),
     acts.DismissPrint: Handling(outcomes.dismiss_print, _SELL),

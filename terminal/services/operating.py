@@ -72,6 +72,7 @@ class TenderType:
     names: dict[str, str]
     opens_drawer: bool
     position: int
+    reader: str | None = None  # the card reader that takes the money; None where the operator's word is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ def read_tender_type(row: Mapping[str, Any]) -> TenderType:
         _names(row["names"]),
         bool(row.get("opens_drawer", False)),
         int(row.get("position", 0)),
+        row.get("reader") or None,
     )
 
 

@@ -9,6 +9,7 @@ from commerce.dates import document_date, utc_text
 from commerce.documents import IntendedEffect, IssuedNumber, SaleContext, numbered_body, unnumbered_body
 from commerce.errors import BadInputError, ConflictError, RuleError
 from commerce.ids import new_id
+from commerce.kinds import TenderState
 from commerce.ledger import Kind
 from commerce.money import MAX_CENTS
 from commerce.numbering import Series, format_number, period_of
@@ -16,8 +17,9 @@ from commerce.tender import Tender, settle
 from terminal.db import basket as journal
 from terminal.db import documents, effects, sales
 from terminal.db.effects import NewEffect
+from terminal.services import cards
 from terminal.services.chains import Moment, Write
-from terminal.services.commands import AddTender, CompleteSale, VoidTender
+from terminal.services.commands import AddTender, CompleteSale
 from terminal.services.operating import OperatingSet, TenderType
 from terminal.services.outcomes import SHOWN_KINDS
 from terminal.services.plan import Plan, Till, Values, require_operator, require_session
@@ -33,10 +35,16 @@ def add_tender(till: Till, state: RegisterState, command: AddTender) -> Plan:
     if not basket.lines:
         raise RuleError("sale.no_lines")
     till.steps.reached("tender.received")
-    tender = _tender(state.operating, basket, command)
+    kind = _tender_type(state.operating, command.type)
+    tender = _tender(basket, kind, command)
+    reader = None if till.is_replay else kind.reader
+    if reader is not None:
+        tender = replace(tender, state=TenderState.PENDING)
     paid = sale.with_tender(basket, tender)
     moment = till.moment(state, command.command_id)
-    if paid.settlement.is_settled:
+    if reader is not None:
+        return cards.begin_payment(moment, basket, paid, tender, reader)
+    if paid.is_paid:
         return _complete(till, state, paid, moment, tender.id)
 
     def write(write: Write) -> Values:
@@ -44,20 +52,6 @@ def add_tender(till: Till, state: RegisterState, command: AddTender) -> Plan:
         return {"sale": basket.sale, "tender": tender.id, "remaining_cents": paid.settlement.remaining}
 
     return Plan(moment, write, lambda now, _: replace(now, basket=paid))
-
-
-def void_tender(till: Till, state: RegisterState, command: VoidTender) -> Plan:
-    """Take a tender back; RuleError ``tender.unknown``."""
-    require_operator(state)
-    basket = open_basket(state)
-    event = sale.tender_removed(command.tender)
-    after = sale.apply(basket, event)
-
-    def write(write: Write) -> Values:
-        journal.add_events(write.tx, basket.sale, [event])
-        return {"sale": basket.sale, "tender": command.tender}
-
-    return Plan(till.moment(state, command.command_id), write, lambda now, _: replace(now, basket=after))
 
 
 def complete_sale(till: Till, state: RegisterState, command: CompleteSale) -> Plan:
@@ -81,10 +75,19 @@ def _shown_basket(state: RegisterState, shown_due_cents: int) -> Basket:
     return basket
 
 
-def _tender(operating: OperatingSet, basket: Basket, command: AddTender) -> Tender:
-    kind = next((row for row in operating.tender_types if row.code == command.type), None)
+def finish_sale(till: Till, state: RegisterState) -> Plan:
+    """Complete a sale whose last outcome has just become known: nobody has to ask for it."""
+    return _complete(till, state, open_basket(state), till.moment(state, None), None)
+
+
+def _tender_type(operating: OperatingSet, code: str) -> TenderType:
+    kind = next((row for row in operating.tender_types if row.code == code), None)
     if kind is None:
-        raise BadInputError("tender.type_unknown", type=command.type)
+        raise BadInputError("tender.type_unknown", type=code)
+    return kind
+
+
+def _tender(basket: Basket, kind: TenderType, command: AddTender) -> Tender:
     exact = _exact_amount(basket, kind)
     amount = exact if command.amount_cents is None else command.amount_cents
     if amount == 0 and exact != 0:  # cash of nothing settles a sale whose cents are rounded away
@@ -197,6 +200,7 @@ def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState
     return replace(
         state,
         basket=None,
+        attempts=(),
         newest_line=None,
         done=done,
         prints=(*state.prints, *begun)[-MAX_PRINTS_SHOWN:],

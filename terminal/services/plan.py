@@ -24,13 +24,15 @@ Values = dict[str, Any]
 class Plan:
     """``write`` runs in the transaction and gives the command's result; ``then`` makes the new state of it.
 
-    ``reached`` names the steps that are passed when it is on disk.
+    ``committed_step`` names the step that is passed when it is on disk; with ``may_finish_sale`` the sale is completed
+    next where all of its money is there now.
     """
 
     moment: Moment
     write: Callable[[Write], Values]
     then: Callable[[RegisterState, Values], RegisterState]
     committed_step: str = ""
+    may_finish_sale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from commerce.bodies.form import read
 from commerce.bodies.header import Header
 from commerce.dates import parse_utc
 from commerce.kinds import ChainMode
+from terminal.db import attempts, documents, effects, ledger, registry, sales, sessions
 from terminal.db import basket as journal
-from terminal.db import documents, effects, ledger, registry, sales, sessions
 from terminal.db.connection import Queries
 from terminal.db.effects import EffectRow
 from terminal.db.sales import Place, SaleRow, SaleState
@@ -56,6 +56,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         prints=prints[-MAX_PRINTS_SHOWN:],
         notices=(),
         clock=ClockState(),
+        attempts=tuple(attempts.list_of_sale(queries, current.id)) if current and is_open else (),
         last_z=sessions.find_last_z(queries, mode),
         dated_until=_dated_until(queries, identity.mode),
     )

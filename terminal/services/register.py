@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+import structlog
 
 from commerce.bodies.alarm import AlarmCode
 from commerce.bodies.approval import ApprovalGiven
@@ -22,9 +23,10 @@ from commerce.ledger import SignedHead
 from commerce.wire import Change
 from terminal.db import commands as results
 from terminal.db import ledger
+from terminal.db.attempts import AttemptRow, AttemptState
 from terminal.db.connection import Transaction, Writer
+from terminal.services import cards, integrity, outcomes, payments, till_sessions
 from terminal.services import commands as acts
-from terminal.services import integrity, outcomes, till_sessions
 from terminal.services.alarms import raise_alarm, report_findings
 from terminal.services.approvals import Approval, act_name, authorise, check_approvable, check_meant_sale
 from terminal.services.chains import Moment, Write
@@ -40,6 +42,7 @@ from terminal.services.state import Notice, RegisterState, Screen
 
 Listener = Callable[[RegisterState], None]
 MAX_NOTICES = 20
+_log = structlog.get_logger("register")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,23 @@ class Register:
             raise BadInputError("effect.outcome", outcome=outcome)
         await self._internal(lambda: outcomes.settle_effect(self._moment(), effect, outcome, reason, reference))
 
+    def open_attempts(self) -> Sequence[AttemptRow]:
+        """Return the attempts of the current sale whose outcome is still to come."""
+        return [attempt for attempt in self.state.attempts if attempt.is_open]
+
+    async def start_attempt(self, attempt: str) -> bool:
+        """Note on disk that a card reader is asked now; False when there is nothing to ask."""
+        values = await self._internal(lambda: cards.start_attempt(self._moment(), self.state, attempt))
+        return bool(values["started"])
+
+    async def settle_attempt(
+        self, attempt: str, outcome: AttemptState, reason: str = "", reference: str | None = None
+    ) -> None:
+        """Note what a card reader did; the sale completes when every tender's outcome is known."""
+        await self._internal(
+            lambda: cards.settle_attempt(self._moment(), self.state, attempt, outcome, reason, reference)
+        )
+
     async def apply_operating(
         self, changes: Sequence[Change], *, cursor: str | None = None, whole: bool = False
     ) -> None:
@@ -202,6 +222,7 @@ class Register:
             plan = make_plan()
             values = await self._write(plan)
             self._show(plan.then(self.state, values))
+            await self._finish_sale(plan)
             return values
 
         values: Values = await self._take_turn(act)
@@ -247,7 +268,25 @@ class Register:
         if plan.committed_step:
             self._till.steps.reached(plan.committed_step)
         self._show(plan.then(self.state, values))
+        await self._finish_sale(plan)
         return Result(values)
+
+    async def _finish_sale(self, settled: Plan) -> None:
+        """Complete the sale once its last tender is approved. Where that fails the money stays: finish, or reverse."""
+        if not settled.may_finish_sale or self.state.basket is None or not self.state.basket.is_paid:
+            return
+        try:
+            plan = payments.finish_sale(self._till, self.state)
+            values = await self._write(plan)
+        except PosError as error:
+            _log.warning("a paid sale cannot be completed", reason=error.code)
+            self._add_notice(error)
+            return
+        except Exception:  # noqa: BLE001 - the outcome is on disk; whoever told it is not to blame, and goes on
+            _log.exception("a paid sale cannot be completed")
+            return
+        self._till.steps.reached(plan.committed_step)
+        self._show(plan.then(self.state, values))
 
     async def _write_command(self, command_id: str, digest: bytes, plan: Plan) -> Values:
         at = utc_text(plan.moment.at)

@@ -136,7 +136,7 @@ def void_sale(till: Till, state: RegisterState, command: VoidSale) -> Plan:
         write.record(moment, SaleVoided(basket.sale, basket.currency, lines, command.reason or ""))
         return {"sale": basket.sale}
 
-    return Plan(moment, write, lambda now, _: replace(now, basket=None, newest_line=None))
+    return Plan(moment, write, lambda now, _: replace(now, basket=None, newest_line=None, attempts=()))
 
 
 def choose_language(till: Till, state: RegisterState, command: ChooseLanguage) -> Plan:

@@ -9,6 +9,7 @@ from commerce.basket import Basket
 from commerce.bodies.parties import SellerBody
 from commerce.bodies.session import SessionClosed
 from commerce.ledger import ChainMode
+from terminal.db.attempts import AttemptRow
 from terminal.devices.protocols import ONE_WAY
 from terminal.services.operating import OperatingSet, Operator
 
@@ -136,6 +137,7 @@ class RegisterState:
     prints: tuple[PrintState, ...]
     notices: tuple[Notice, ...]
     clock: ClockState
+    attempts: tuple[AttemptRow, ...] = ()  # of the current sale's tenders, oldest first
     last_z: SessionClosed | None = None  # the newest Z
     dated_until: date | None = None  # the newest document date of the series that is being numbered
 

@@ -135,10 +135,24 @@ ACTS: tuple[ActRoute, ...] = (
     ),
     ActRoute(
         "/api/v1/sale/tenders/{tender}/void",
-        "Take a tender back before the sale completes",
+        "Take a tender back before the sale completes; what a card reader took, it gives back",
         requests.SaleAct,
         lambda body, path: commands.VoidTender(body.command_id, path["tender"]),
-        ("tender.unknown", "sale.none", *_SELLING),
+        ("tender.unknown", "tender.waiting", "sale.none", *_SELLING),
+    ),
+    ActRoute(
+        "/api/v1/sale/tenders/{tender}/retry",
+        "Ask the card reader again for a tender that it declined",
+        requests.SaleAct,
+        lambda body, path: commands.RetryTender(body.command_id, path["tender"]),
+        ("tender.unknown", "tender.waiting", "tender.approved", "sale.none", *_SELLING),
+    ),
+    ActRoute(
+        "/api/v1/sale/tenders/{tender}/decide",
+        "Say what became of a card payment, or of its reversal, whose outcome nobody knows",
+        requests.DecideTender,
+        lambda body, path: commands.DecideTender(body.command_id, path["tender"], body.approved),
+        ("tender.unknown", "tender.not_in_doubt", "sale.none", *_SELLING, *_APPROVED),
     ),
     ActRoute(
         "/api/v1/sale/complete",

@@ -137,6 +137,12 @@ class AddTender(SaleAct):
     amount_cents: Cents | None = None
 
 
+class DecideTender(SaleAct):
+    """What became of a payment, or of a reversal, that the card reader says nothing about: it took place, or not."""
+
+    approved: bool
+
+
 class CompleteSale(SaleAct):
     """A sale with nothing to pay."""
 

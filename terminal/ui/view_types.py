@@ -85,6 +85,13 @@ class TenderView(TypedDict):
     amount: str
 
 
+class OpenTenderView(TenderView):
+    """A tender of the open sale: where its money is, in words while that is not certain."""
+
+    state: Literal["pending", "approved", "unknown"]
+    text: str
+
+
 class QuickCashView(TypedDict):
     """An amount of cash that a customer is likely to hand over; ``exact`` is what remains."""
 
@@ -111,7 +118,7 @@ class SaleView(TypedDict):
     given_cents: int
     rounding: str | None
     taxes: list[TaxView]
-    tenders: list[TenderView]
+    tenders: list[OpenTenderView]
     quick_cash: list[QuickCashView]
     can_pay: bool
 
@@ -328,6 +335,7 @@ class ActAnswer(TypedDict, total=False):
     line: str
     lines: list[str]
     tender: str
+    attempt: str
     document: dict[str, Any]
     change_cents: int
     effects: list[dict[str, Any]]

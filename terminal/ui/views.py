@@ -1,15 +1,16 @@
 """Turns the register's state into the view that pages draw: texts, amounts and dates in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from commerce.basket import Basket, Line, PriceOrigin, TotalOrigin
-from commerce.tender import TenderKind
+from commerce.tender import Tender, TenderKind, TenderState
 from commerce.texts import LANGUAGES, Translator, translator
 from commerce.texts.formats import Formats, formats
 from commerce.vat import TaxRow
+from terminal.db.attempts import AttemptRow
 from terminal.services.operating import OperatingSet
 from terminal.services.state import DoneSale, RegisterState, SessionState
 from terminal.ui.device_views import clock_view, device_view, network_view
@@ -21,6 +22,7 @@ from terminal.ui.view_types import (
     DoneView,
     FlagView,
     LineView,
+    OpenTenderView,
     PersonView,
     QuickCashView,
     SaleView,
@@ -29,7 +31,7 @@ from terminal.ui.view_types import (
     TenderTypeView,
     View,
 )
-from terminal.ui.words import FLAGS, LANGUAGE_NAMES, MODES, UNITS
+from terminal.ui.words import FLAGS, LANGUAGE_NAMES, MODES, TENDER_STATES, UNITS
 from terminal.ui.z_views import z_view
 
 
@@ -68,7 +70,7 @@ class Viewer:
             "operator": None if state.operator is None else {"id": state.operator.id, "name": state.operator.name},
             "operators": settled.operators,
             "session": None if state.session is None else self._session(state, state.session),
-            "sale": None if basket is None else self._sale(basket, state.newest_line),
+            "sale": None if basket is None else self._sale(basket, state.newest_line, state.attempts),
             "done": None if state.done is None else self._done(state.done),
             "tender_types": settled.tender_types,
             "devices": [device_view(self, device) for device in services.devices()],
@@ -103,7 +105,7 @@ class Viewer:
             "opening_cash": self.formats.money(session.opening_cash, session.currency),
         }
 
-    def _sale(self, basket: Basket, newest: str | None) -> SaleView:
+    def _sale(self, basket: Basket, newest: str | None, attempts: Sequence[AttemptRow]) -> SaleView:
         settled = basket.settlement
         money, currency = self.formats.money, basket.currency
         count = sum(_pieces(line) for line in basket.lines)
@@ -123,12 +125,21 @@ class Viewer:
             "given_cents": settled.tendered,
             "rounding": money(settled.rounding, currency) if settled.rounding else None,
             "taxes": self.taxes(basket.taxes, currency),
-            "tenders": [
-                {"id": t.id, "name": pick_name(t.names, self.language), "amount": money(t.value, currency)}
-                for t in basket.tenders
-            ],
+            "tenders": [self._tender(tender, attempts, currency) for tender in basket.tenders],
             "quick_cash": self._quick_cash(basket),
             "can_pay": bool(basket.lines),
+        }
+
+    def _tender(self, tender: Tender, attempts: Sequence[AttemptRow], currency: str) -> OpenTenderView:
+        last = next((attempt for attempt in reversed(attempts) if attempt.tender == tender.id), None)
+        is_declined = tender.state is TenderState.PENDING and last is not None and not last.is_open
+        word = TENDER_STATES["declined" if is_declined else tender.state.value]
+        return {
+            "id": tender.id,
+            "name": pick_name(tender.names, self.language),
+            "amount": self.formats.money(tender.value, currency),
+            "state": tender.state.value,
+            "text": self.words.t(word) if word else "",
         }
 
     def _quick_cash(self, basket: Basket) -> list[QuickCashView]:

@@ -37,6 +37,12 @@ DEVICE_REASONS: Final = {
     "link.unreachable": N_("not connected"),
     "link.lost": N_("not connected"),
 }
+TENDER_STATES: Final = {
+    "pending": N_("waiting for the card"),
+    "declined": N_("declined"),
+    "approved": "",
+    "unknown": N_("outcome unknown"),
+}
 MODES: Final = {
     "live": "",
     "training": N_("Training: these are not real sales"),

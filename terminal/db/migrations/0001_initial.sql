@@ -100,6 +100,30 @@ CREATE TABLE basket_event (
     PRIMARY KEY (sale, position)
 ) WITHOUT ROWID;
 
+CREATE TABLE tender_attempt (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    sale TEXT NOT NULL REFERENCES sale (id),
+    tender TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('payment', 'reversal')),
+    device TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('intended', 'started', 'approved', 'declined', 'unknown')),
+    reason TEXT NOT NULL,
+    reference TEXT,
+    at TEXT NOT NULL,
+    UNIQUE (tender, number)
+);
+CREATE UNIQUE INDEX tender_attempt_open ON tender_attempt (tender) WHERE state IN ('intended', 'started', 'unknown');
+CREATE INDEX tender_attempt_sale ON tender_attempt (sale);
+CREATE TRIGGER tender_attempt_settled_for_good BEFORE UPDATE ON tender_attempt
+WHEN old.state IN ('approved', 'declined')
+BEGIN
+    SELECT RAISE(ABORT, 'an attempt whose outcome is known never changes');
+END;
+
 CREATE TABLE document (
     id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
