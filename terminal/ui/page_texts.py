@@ -16,8 +16,10 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "nobody": N_("Nobody signed on"),
     # connection
     "away": N_("The till is not answering. The sale is kept; the page goes on by itself as soon as it answers."),
-    "away_pending": N_("The till is not answering. What you tapped is kept and sent as soon as it answers."),
-    "not_done": N_("The till did not answer. What you tapped last was not done: look at the sale and repeat it."),
+    "away_pending": N_(
+        "The till is not answering. It is not known whether what you tapped last was done: it is asked again until it "
+        "answers, and nothing is done twice."
+    ),
     "loading": N_("Connecting to the till…"),
     # sign-on
     "who": N_("Who is selling?"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,7 @@ from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, TWIN_CODE, TWINS_WITHOUT_P
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Route
 
 pytestmark = pytest.mark.browser
 
@@ -277,12 +279,35 @@ async def test_the_language_is_switched_everywhere_and_kept(kiosk: Kiosk) -> Non
     assert await kiosk.page.locator("html").get_attribute("lang") == "it"
 
 
-async def test_a_tap_is_kept_while_the_daemon_is_away_and_done_once(kiosk: Kiosk) -> None:
+async def test_without_an_answer_the_very_same_act_is_asked_again_and_nothing_else_is_taken(kiosk: Kiosk) -> None:
+    lost = LostAnswers()
+    kiosk.register.scan(COFFEE)
+    await kiosk.page.route("**/sale/tenders", lost.lose)
+    await kiosk.tap(".pay")
+    await kiosk.page.keyboard.type("400")
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.sees("connection-banner", "It is not known whether what you tapped last was done")
+
+    await kiosk.screen("done")  # the view came; the answer did not
+    await kiosk.tap("[data-key=next]")
+    await lost.until(3)
+    lost.losing = False
+    await kiosk.page.locator("connection-banner[hidden]").wait_for(state="attached")
+
+    assert len(set(lost.bodies)) == 1
+    assert [type(act).__name__ for act in kiosk.register.submitted] == ["AddTender"]
+    assert kiosk.register.state.screen is Screen.DONE
+
+
+async def test_what_was_typed_is_kept_and_not_sent_twice_while_the_daemon_is_away(kiosk: Kiosk) -> None:
     kiosk.register.scan(COFFEE)
     await kiosk.tap(".pay")
+    await kiosk.page.keyboard.type("500")
     await kiosk.stop()
-    await kiosk.tap(".exact")
+    await kiosk.page.keyboard.press("Enter")
     await kiosk.sees("connection-banner", "The till is not answering.")
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.sees(".pad-shown", "€5.00")
 
     await kiosk.start()
 
@@ -308,6 +333,29 @@ async def test_keys_are_shown_with_a_question_mark(kiosk: Kiosk) -> None:
     await kiosk.page.keyboard.press("Escape")
 
     await kiosk.page.locator("item-search").wait_for()
+
+
+@dataclass
+class LostAnswers:
+    """Lets requests reach the till and their answers reach nobody, while it is so."""
+
+    losing: bool = True
+    bodies: list[str | None] = field(default_factory=list)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def lose(self, route: Route) -> None:
+        """Carry a request to the till; lose what comes back."""
+        self.bodies.append(route.request.post_data)
+        self.came.set()
+        answer = await route.fetch()
+        await (route.abort() if self.losing else route.fulfill(response=answer))
+
+    async def until(self, asked: int) -> None:
+        """Wait until the page has asked so often."""
+        async with asyncio.timeout(10):
+            while len(self.bodies) < asked:
+                self.came.clear()
+                await self.came.wait()
 
 
 async def sell(kiosk: Kiosk) -> None:

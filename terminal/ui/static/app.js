@@ -10,7 +10,7 @@ import { loadTexts, textsVersion, t, typingSettings } from "./texts.js"
 const LANGUAGE = "cassaforte.language"
 const LOOK = "cassaforte.look"
 const CODES = "/api/v1/sale/codes"
-const NOT_A_NOTICE = /^(?:request|bad_input|internal|storage)/
+const NOT_A_NOTICE = /^(?:request|bad_input|internal|storage|sale\.another)/
 
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector)
@@ -19,10 +19,11 @@ const page = {
   /** @type {import("./types.js").View | null} */
   view: null,
   fault: "",
-  connected: true,
+  /** What is under way: the same again is not sent beside it. @type {Set<string>} */
+  waiting: new Set(),
 }
 const panels = new Panels(find("#panel"), (path) => link.read(path))
-const link = new Link({ view: show, notice: () => soundBad(), state: connected })
+const link = new Link({ view: show, notice: () => soundBad(), state: linked })
 const keyboard = new Keyboard({ pad: () => panels.pad, search: () => panels.searchInput, code: addCode, shortcut })
 
 start()
@@ -45,8 +46,9 @@ async function speak(language) {
 
 /** @param {import("./types.js").View} view */
 async function show(view) {
-  const before = page.view
   if (textsVersion() !== view.texts_version) await speak(view.language)
+  if (view !== link.view) return // a newer one came while its words were fetched, and is drawn
+  const before = page.view
   page.view = view
   soundOf(before, view)
   find("live-words").view = view
@@ -77,18 +79,27 @@ function soundOf(before, view) {
   if (before && newest && newest.id !== known?.id && view.sale?.lines.length !== before.sale?.lines.length) soundGood()
 }
 
-/** @param {boolean} isConnected */
-function connected(isConnected) {
-  page.connected = isConnected
-  find("connection-banner").link = { connected: isConnected, pending: link.pending }
+/** @param {import("./link.js").LinkState} state */
+function linked(state) {
+  find("connection-banner").link = state
+  find("#stage").toggleAttribute("data-overdue", state.overdue)
+}
+
+/**
+ * Send what was tapped, unless the same is under way or an earlier one has no answer yet: then it is not known what this would add to.
+ * @param {string} path @param {Record<string, unknown>} body @param {string} [then] @returns {Promise<void> | null} null when it is not taken
+ */
+function take(path, body, then) {
+  const key = path + JSON.stringify(body)
+  if (link.state.overdue || page.waiting.has(key)) return null
+  page.waiting.add(key)
+  return send(path, body, then).finally(() => page.waiting.delete(key))
 }
 
 /** @param {string} path @param {Record<string, unknown>} body @param {string} [then] */
 async function send(path, body, then) {
-  connected(page.connected)
   const answer = await link.act(path, { ...saleMeant(path), ...body })
   if (answer.ok) setFault("")
-  else if (!answer.answered) setFault(t("not_done"))
   else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
   else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message) // else the view has it
   if (!answer.ok) panels.refused(path)
@@ -125,7 +136,7 @@ function addCode(code) {
 function shortcut(name) {
   const view = page.view
   if (!view) return false
-  if (name === "pay" && view.screen === "done") void send("/api/v1/sale/next", {})
+  if (name === "pay" && view.screen === "done") void take("/api/v1/sale/next", {})
   else if (name === "previous" || name === "next") return moveAlongLines(name === "next" ? 1 : -1)
   else if (name === "remove") return removeLine()
   else if (!panels.shortcut(name, view)) return false
@@ -147,15 +158,16 @@ function moveAlongLines(step) {
 /** @returns {boolean} */
 function removeLine() {
   const line = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.line
-  if (line) void send(`/api/v1/sale/lines/${line}/void`, {})
+  if (line) void take(`/api/v1/sale/lines/${line}/void`, {})
   return Boolean(line)
 }
 
 document.addEventListener("till-act", async (event) => {
   const { path, body, then, button } = /** @type {CustomEvent} */ (event).detail
-  if (button?.getAttribute("aria-busy") === "true") return
+  const sent = take(path, body, then)
+  if (!sent) return event.preventDefault()
   button?.setAttribute("aria-busy", "true")
-  await send(path, body, then)
+  await sent
   button?.removeAttribute("aria-busy")
 })
 

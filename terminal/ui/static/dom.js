@@ -39,10 +39,11 @@ export function redraw(host, ...children) {
 /**
  * Report an act to the app, which sends it and keeps the button quiet until it is answered.
  * @param {HTMLElement} host @param {string} path @param {Record<string, unknown>} [body] @param {string} [then] panel
+ * @returns {boolean} whether it is sent; not while the same, or one without an answer, is under way
  */
 export function act(host, path, body = {}, then) {
   const button = document.activeElement instanceof HTMLButtonElement ? document.activeElement : null
-  host.dispatchEvent(new CustomEvent("till-act", { bubbles: true, detail: { path, body, then, button } }))
+  return host.dispatchEvent(new CustomEvent("till-act", { bubbles: true, cancelable: true, detail: { path, body, then, button } }))
 }
 
 /**

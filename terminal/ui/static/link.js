@@ -3,19 +3,21 @@
 
 import { changed } from "./sections.js"
 
-const RETRY_MS = [200, 400, 800, 1500, 3000]
-const GIVE_UP_MS = 45_000
-const ANSWER_MS = 20_000
+const RETRY_MS = [200, 400, 800, 1500, 3000, 5000, 10_000]
+const ANSWER_MS = 20_000 // for one asking; then it is asked again
+const SOON_MS = 2500 // an answer that takes longer is said to be missing
 
-/** @param {number} attempt */
-const pause = (attempt) =>
-  new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]))
+/** @typedef {{connected: boolean, overdue: boolean}} LinkState */
+/** @typedef {{ok: boolean, data: any}} Answer */
 
 export class Link {
-  /** @param {{view: (view: any) => void, notice: (notice: any) => void, state: (connected: boolean) => void}} tell */
+  /** @type {LinkState} */
+  state = { connected: true, overdue: false }
+  #wake = () => {}
+
+  /** @param {{view: (view: any) => void, notice: (notice: any) => void, state: (state: LinkState) => void}} tell */
   constructor(tell) {
     this.tell = tell
-    this.pending = 0
     /** @type {WebSocket | null} */
     this.socket = null
     /** @type {import("./types.js").View | null} */
@@ -44,14 +46,14 @@ export class Link {
   }
 
   /**
-   * Send an act; the same command is sent again until the till has answered, so that a tap counts once and is not lost.
-   * Acts go one after the other, in the order of the taps.
+   * Send an act. No answer means that it is not known what became of it: the very same command is sent again, after growing
+   * pauses, until the till has answered. Acts go one after the other, in the order of the taps.
    * @param {string} path @param {Record<string, unknown>} body
-   * @returns {Promise<{ok: boolean, answered: boolean, data: any}>}
+   * @returns {Promise<Answer>}
    */
   act(path, body) {
-    const command = { ...body, command_id: crypto.randomUUID() }
-    const sent = this.last.then(() => this.#deliver(path, JSON.stringify(command)))
+    const command = JSON.stringify({ command_id: crypto.randomUUID(), ...body })
+    const sent = this.last.then(() => this.#deliver(path, command))
     this.last = sent.catch(() => undefined)
     return sent
   }
@@ -62,21 +64,35 @@ export class Link {
     return answer.ok ? answer.json() : null
   }
 
-  /** @param {string} path @param {string} body */
-  async #deliver(path, body) {
-    const started = performance.now()
-    this.pending += 1
+  /** @param {string} path @param {string} command @returns {Promise<Answer>} */
+  async #deliver(path, command) {
+    const soon = setTimeout(() => this.#tell({ overdue: true }), SOON_MS)
     try {
-      for (let attempt = 0; performance.now() - started < GIVE_UP_MS; attempt += 1) {
-        const answer = await this.#post(path, body)
-        if (answer?.status === 403 && answer.data.code === "request.token") await this.#renewToken()
-        else if (answer) return { ok: answer.status < 400, answered: true, data: answer.data }
-        await pause(attempt)
+      for (let attempt = 0; ; attempt += 1) {
+        const answer = await this.#post(path, command)
+        if (answer?.data.code === "request.token") await this.#renewToken()
+        else if (answer && answer.status !== 408) return { ok: answer.status < 400, data: answer.data }
+        if (!answer) this.#tell({ overdue: true })
+        await this.#pause(attempt)
       }
-      return { ok: false, answered: false, data: null }
     } finally {
-      this.pending -= 1
+      clearTimeout(soon)
+      this.#tell({ overdue: false })
     }
+  }
+
+  /** Wait, unless the till is heard of. @param {number} attempt */
+  #pause(attempt) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)])
+      this.#wake = () => (clearTimeout(timer), resolve(undefined))
+    })
+  }
+
+  /** @param {Partial<LinkState>} change */
+  #tell(change) {
+    this.state = { ...this.state, ...change }
+    this.tell.state(this.state)
   }
 
   /** @param {string} path @param {string} body @returns {Promise<{status: number, data: any} | null>} */
@@ -106,16 +122,17 @@ export class Link {
   /** @param {any} frame */
   #receive(frame) {
     this.attempt = 0
-    this.tell.state(true)
+    if (!this.state.connected) this.#wake()
+    this.#tell({ connected: true })
     if (frame.type === "view") this.view = frame.view
     if (frame.type === "changes") this.view = changed(/** @type {import("./types.js").View} */ (this.view), frame)
-    if (frame.type === "view" || frame.type === "changes") this.tell.view(this.view)
     if (frame.type === "notice") this.tell.notice(frame.notice)
+    else this.tell.view(this.view)
   }
 
   async #reopen() {
-    this.tell.state(false)
-    await pause(this.attempt)
+    this.#tell({ connected: false })
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(this.attempt, 4)]))
     this.attempt += 1
     await this.#renewToken() // a daemon that was restarted does not know the old one
     this.open(this.language ?? "")

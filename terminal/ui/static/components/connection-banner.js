@@ -2,12 +2,12 @@
 import { h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 
-/** Says in words that the daemon does not answer, and that nothing is lost by it. */
+/** Says in words that the daemon does not answer, what is known then and what is not. */
 export class ConnectionBanner extends HTMLElement {
-  /** @param {{connected: boolean, pending: number}} link */
-  set link({ connected, pending }) {
-    this.hidden = connected
-    const words = connected ? "" : t(pending ? "away_pending" : "away")
+  /** @param {import("../link.js").LinkState} link */
+  set link({ connected, overdue }) {
+    this.hidden = connected && !overdue
+    const words = this.hidden ? "" : t(overdue ? "away_pending" : "away")
     if (this.textContent !== words) redraw(this, h("p", { role: "alert", text: words }))
   }
 }

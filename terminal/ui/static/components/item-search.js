@@ -56,17 +56,14 @@ export class ItemSearch extends HTMLElement {
     const first = this.#found[0]
     const looksLikeCode = /^[^\s]*\d[^\s]*$/.test(text) && text.length > 2
     if (named) this.#choose(named)
-    else if (looksLikeCode) act(this, "/api/v1/sale/codes", { code: text })
-    else if (first) this.#choose(first)
-    else if (text) act(this, "/api/v1/sale/codes", { code: text })
-    this.clear()
+    else if (first && !looksLikeCode) this.#choose(first)
+    else if (text && act(this, "/api/v1/sale/codes", { code: text })) this.clear()
   }
 
   /** @param {import("../types.js").ItemView} item */
   #choose(item) {
     if (item.price === null) show(this, { name: "price", item })
-    else act(this, "/api/v1/sale/items", { item: item.id })
-    this.clear()
+    else if (act(this, "/api/v1/sale/items", { item: item.id })) this.clear()
   }
 
   #draw() {
