@@ -95,7 +95,8 @@ async def with_every_shape(till: TestTill) -> None:
         number = documents.take_number(write.tx, series.id, str(day.year), day)
         issued = IssuedNumber(new_id(), "receipt", series.id, series.code, str(day.year), number, f"n{number}", day)
         body = numbered_body(unnumbered, issued, write.receipt_code(day, total))
-        write.append(moment, Kind.SALE_COMPLETED, body)
+        entry = write.append(moment, Kind.SALE_COMPLETED, body)
+        documents.add_document(write.tx, issued, write.origin.chain, entry.seq)
 
     await till.core.chains.write(write)
     await till.submit(VoidSale(new_id()))

@@ -45,7 +45,8 @@ session_opened = session:id drawer:id? currency:currency opening_cash:cents busi
 session_closed = session:id drawer:id? z_number:count currency:currency business_day:day zone:id language:language
     layout:<layout> seller:<seller> opened_at:moment opening_cash:cents sales:count voids:count totals:<z_totals>
     tenders:*<z_tender> taxes:*<z_tax> expected_cash:whole counted_cash:whole over_short:whole
-    unknown_effects:*<unknown_effect> first_chain:hex32 first_seq:count last_seq:count
+    unknown_effects:*<unknown_effect> left_out:*<left_out>
+    first_chain:hex32 first_seq:count last_seq:count
 cash_moved = session:id drawer:id? movement:loan|pickup|paid_in|paid_out currency:currency amount:count
     reason:text
 approval_given = approver:id operator:id rights:*word act:word sale:id?
@@ -104,6 +105,7 @@ z_tender = type:id kind:cash|card|voucher|on_account currency:currency names:nam
 z_tax = code:id rate:rate treatment:taxed|zero|out_of_scope|ventilazione natura:text? receipt_code:text?
     taxable:whole tax:whole
 unknown_effect = effect:id kind:word of:id title:text state:word
+left_out = chain:hex32 seq:count reason:word
 fiscal_reference = serial:id closure:count number:count issued_on:day
 baseline = last:<fiscal_reference>?
 """
