@@ -10,11 +10,11 @@ from terminal.db.connection import Queries, Row, Transaction
 
 EFFECT_COLUMNS = (
     "id, kind, of, title, document_kind, state, attempt, marker, reason, baseline, reference, created_at, dismissed,"
-    " device"
+    " device, sale"
 )
 _INSERT = (
-    "INSERT INTO effect (id, kind, of, title, document_kind, state, attempt, marker, created_at, device)"
-    " VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?, ?)"
+    "INSERT INTO effect (id, kind, of, title, document_kind, state, attempt, marker, created_at, device, sale)"
+    " VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?, ?, ?)"
 )
 
 
@@ -31,6 +31,7 @@ class NewEffect:
     attempt: int = 1
     marker: str = ""
     device: str | None = None  # by its name in the till's settings
+    sale: str | None = None  # whose document it is, where it is one's
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,17 @@ class EffectRow:
     created_at: str
     dismissed: bool
     device: str | None = None
+    sale: str | None = None
 
 
 def add_effects(tx: Transaction, effects: list[NewEffect]) -> None:
     """Keep what is to be done."""
     tx.executemany(
         _INSERT,
-        [(e.id, e.kind, e.of, e.title, e.document_kind, e.attempt, e.marker, e.created_at, e.device) for e in effects],
+        [
+            (e.id, e.kind, e.of, e.title, e.document_kind, e.attempt, e.marker, e.created_at, e.device, e.sale)
+            for e in effects
+        ],
     )
 
 

@@ -22,7 +22,7 @@ def effect_intended(effect: NewEffect | EffectRow, baseline: dict[str, Any] | No
     return EffectIntended(
         effect=effect.id,
         kind=effect.kind,
-        sale=None,
+        sale=effect.sale,
         document=document,
         session=session,
         device=effect.device,
@@ -38,7 +38,7 @@ def effect_settled(effect: EffectRow, outcome: str, reason: str, reference: dict
     return EffectSettled(
         effect=effect.id,
         kind=effect.kind,
-        sale=None,
+        sale=effect.sale,
         document=document,
         session=session,
         device=effect.device,

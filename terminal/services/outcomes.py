@@ -52,6 +52,7 @@ def print_again(till: Till, state: RegisterState, command: PrintAgain) -> Plan:
             attempt=attempts[-1].attempt + 1,
             marker="" if before.kind == FISCAL else _marker(attempts),
             device=before.device,
+            sale=before.sale,
         )
         for row in attempts:
             effects.retire(write.tx, row.id)

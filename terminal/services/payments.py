@@ -123,7 +123,16 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         effects.add_effects(
             write.tx,
             [
-                NewEffect(e.id, e.kind, number.document, number.formatted, number.kind, created, device=e.device)
+                NewEffect(
+                    e.id,
+                    e.kind,
+                    number.document,
+                    number.formatted,
+                    number.kind,
+                    created,
+                    device=e.device,
+                    sale=basket.sale,
+                )
                 for e in intended
             ],
         )

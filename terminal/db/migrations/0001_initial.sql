@@ -173,7 +173,8 @@ CREATE TABLE effect (
     created_at TEXT NOT NULL,
     dismissed INTEGER NOT NULL DEFAULT 0,
     open INTEGER NOT NULL DEFAULT 1,
-    device TEXT
+    device TEXT,
+    sale TEXT
 );
 CREATE INDEX effect_open ON effect (position) WHERE open = 1;
 CREATE INDEX effect_of ON effect (of);

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from commerce.bodies.effect import EffectIntended, EffectSettled
+from commerce.bodies.reading import read_body
 from commerce.errors import ConflictError, DeviceError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from terminal.db import effects
@@ -228,3 +230,26 @@ async def test_a_device_can_tell_a_person_what_went_wrong(till: TestTill) -> Non
     till.register.tell(DeviceError("drawer.not_opened", reason="printer.paper_out"))
 
     assert [(n.code, n.values["reason"]) for n in till.state.notices] == [("drawer.not_opened", "printer.paper_out")]
+
+
+async def test_an_effect_names_its_sale_document_and_device_to_the_end(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        done = (await till.sell()).values
+        printing = next(effect["id"] for effect in done["effects"] if effect["kind"] == "print")
+        await till.register.start_effect(printing)
+        await till.register.settle_effect(printing, "done")
+        again = (await till.submit(PrintAgain(new_id(), printing))).values["print"]
+        await till.register.start_effect(again)
+        await till.register.settle_effect(again, "unknown")
+        closed = (await till.submit(CloseSession(new_id(), 20_000))).values
+        rows = await till.core.readers.fetch_all(
+            "SELECT kind, body FROM entry WHERE kind IN ('effect_intended', 'effect_settled') ORDER BY seq"
+        )
+
+    named = [read_body(kind, 1, body) for kind, body in rows]
+    of_the_sale = [body for body in named if isinstance(body, EffectIntended | EffectSettled) and body.session is None]
+    of_the_z = [body for body in named if isinstance(body, EffectIntended | EffectSettled) and body.session]
+    assert {(body.sale, body.document) for body in of_the_sale} == {(done["sale"], done["document"]["id"])}
+    assert [type(body) for body in of_the_sale] == [EffectSettled, EffectIntended, EffectSettled]
+    assert {(body.sale, body.document, body.session) for body in of_the_z} == {(None, None, closed["z"]["session"])}
