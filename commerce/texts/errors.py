@@ -85,6 +85,7 @@ ERROR_TEXTS: dict[str, str] = {
     "request.not_json": N_("The request is not readable JSON."),
     "request.origin": N_("Requests of other pages are refused."),
     "request.token": N_("The page lost its right to act. Load it again."),
+    "token.scope": N_("This page may look and not act."),
     "request.too_large": N_("The request is too large."),
     "sale.another": N_("Another sale is on the screen now. Look at it and tap again."),
     "sale.already_settled": N_("The sale is paid already."),

@@ -1,5 +1,6 @@
 """What every request passes: who asks (host, origin, token), which words an error gets, which headers go out."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from commerce.errors import ForbiddenError, PosError
 from terminal.ui.answers import InternalError, error_answer, from_http, log
 from terminal.ui.keys import SERVICES, TOKENS
 from terminal.ui.language import language_of
+from terminal.ui.tokens import ACTING, Scope, Token, new_client
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -17,6 +19,9 @@ CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 )
+OWN_SITES: Final = frozenset({"same-origin", "none"})
+CLIENT_COOKIE: Final = "till_client"
+CLIENT_NAME: Final = re.compile(r"[0-9a-f]{32}")
 LONGEST_NAME: Final = 60
 HEADERS: Final = {
     "Content-Security-Policy": CSP,
@@ -45,23 +50,38 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a Host that is not ours (DNS rebinding) and an Origin that is not (a hostile page beside ours)."""
+    """Refuse a Host that is not ours (DNS rebinding), and what another page, hostile perhaps, asks, loads or leads to.
+
+    Browsers say where a request comes from (``Sec-Fetch-Site``): from this page, from a person, or from elsewhere.
+    """
     hosts = request.app[SERVICES].hosts
     if request.headers.get("Host", "").lower() not in hosts:
         raise ForbiddenError("request.host")
     origin = request.headers.get("Origin")
     if origin is not None and not _is_ours(origin, hosts):
         raise ForbiddenError("request.origin")
+    if request.headers.get("Sec-Fetch-Site", "none") not in OWN_SITES:
+        raise ForbiddenError("request.origin")
     if request.path.startswith("/static/") and any(len(part) > LONGEST_NAME for part in request.path.split("/")):
         raise web.HTTPNotFound  # no file has such a name, and the disk would say so in its own way
     return await handler(request)
 
 
-def require_token(request: web.Request, *, in_query: bool = False) -> None:
-    """Refuse an act, or the socket, of someone who was not given a token."""
-    token = request.query.get("token") if in_query else request.headers.get("X-Till-Token")
-    if not request.app[TOKENS].accepts(token):
+def require_token(request: web.Request, scopes: frozenset[Scope] = ACTING, *, in_query: bool = False) -> Token:
+    """Refuse an act, or the socket, of someone who was not given a token, or one for something else."""
+    text = request.query.get("token") if in_query else request.headers.get("X-Till-Token")
+    token = request.app[TOKENS].find(text)
+    if token is None:
         raise ForbiddenError("request.token")
+    if token.scope not in scopes:
+        raise ForbiddenError("token.scope", scope=token.scope.value)
+    return token
+
+
+def client_of(request: web.Request) -> str:
+    """Return by which name this browser is known: that of its cookie, or a new one."""
+    known = request.cookies.get(CLIENT_COOKIE, "")
+    return known if CLIENT_NAME.fullmatch(known) else new_client()
 
 
 def _is_ours(origin: str, hosts: frozenset[str]) -> bool:

@@ -15,7 +15,7 @@ from commerce.texts import LANGUAGES
 from terminal.services.state import Notice, RegisterState
 from terminal.ui.ports import UiServices
 from terminal.ui.print_views import notice_view
-from terminal.ui.sections import changes
+from terminal.ui.sections import changes, for_customers
 from terminal.ui.view_types import View, ViewFrame
 from terminal.ui.views import Viewer
 
@@ -42,6 +42,7 @@ class Client:
     """One page or program that listens."""
 
     language: str
+    whole: bool = True  # False: only what a customer may see
     shown: "Drawn | None" = None  # what it was sent last
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST_NOTICES))
@@ -57,7 +58,7 @@ class Live:
         self._services = services
         self._clients: set[Client] = set()
         self._viewers = {language: Viewer(language) for language in LANGUAGES}
-        self._drawn: dict[str, Drawn] = {}
+        self._drawn: dict[tuple[str, bool], Drawn] = {}
         self._numbers = count(1)
         self._newest_notice = max((n.number for n in services.register.state.notices), default=0)
         services.register.listeners.append(self._state_changed)
@@ -70,15 +71,15 @@ class Live:
 
     def view_bytes(self, language: str) -> bytes:
         """Return the view of this moment as JSON."""
-        return orjson.dumps(self._viewers[language].view(self._services.register.state, self._services))
+        return orjson.dumps(self._view(language))
 
-    async def serve(self, request: web.Request, language: str) -> web.WebSocketResponse:
-        """Keep one listener up to date until it goes."""
+    async def serve(self, request: web.Request, language: str, *, whole: bool) -> web.WebSocketResponse:
+        """Keep one listener up to date until it goes; without ``whole`` it sees what customers may see."""
         socket = web.WebSocketResponse(
             heartbeat=HEARTBEAT_S, compress=False, max_msg_size=MOST_BYTES_IN, timeout=CLOSE_TIMEOUT_S
         )
         await socket.prepare(request)
-        client = Client(language)
+        client = Client(language, whole)
         self._clients.add(client)
         await asyncio.gather(self._read(socket, client), self._write(socket, client))
         return socket
@@ -97,7 +98,7 @@ class Live:
         new = [notice for notice in state.notices if notice.number > self._newest_notice]
         self._newest_notice = max((notice.number for notice in new), default=self._newest_notice)
         for client in self._clients:
-            client.notices.extend(new)
+            client.notices.extend(new if client.whole else ())
         self.refresh()
 
     async def _write(self, socket: web.WebSocketResponse, client: Client) -> None:
@@ -124,7 +125,7 @@ class Live:
     async def _send(self, socket: web.WebSocketResponse, client: Client) -> None:
         if client not in self._clients:
             return
-        drawn = self._draw(client.language)
+        drawn = self._draw(client.language, whole=client.whole)
         frame = _frame(client.shown, drawn)
         client.shown = drawn
         if frame is not None:
@@ -132,12 +133,16 @@ class Live:
         while client.notices:
             await socket.send_frame(self._notice_frame(client.notices.popleft(), client.language), WSMsgType.TEXT)
 
-    def _draw(self, language: str) -> Drawn:
-        drawn = self._drawn.get(language)
+    def _draw(self, language: str, *, whole: bool) -> Drawn:
+        drawn = self._drawn.get((language, whole))
         if drawn is None:
-            view = self._viewers[language].view(self._services.register.state, self._services)
-            drawn = self._drawn[language] = Drawn(next(self._numbers), view)
+            view = self._draw(language, whole=True).view if not whole else self._view(language)
+            shown = view if whole else for_customers(view)
+            drawn = self._drawn[language, whole] = Drawn(next(self._numbers), shown)
         return drawn
+
+    def _view(self, language: str) -> View:
+        return self._viewers[language].view(self._services.register.state, self._services)
 
     def _notice_frame(self, notice: Notice, language: str) -> bytes:
         currency = self._services.register.state.operating.company.currency

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from commerce.errors import NotFoundError
+from terminal.ui.guard import CLIENT_COOKIE, client_of
 from terminal.ui.keys import SERVICES, TOKENS
 from terminal.ui.language import language_of
 from terminal.ui.page_texts import page_texts
@@ -24,15 +25,17 @@ MOST_PAPERS: Final = 30
 
 async def get_index(request: web.Request) -> web.Response:
     """Serve the kiosk page with a fresh token and its first words."""
-    language = _language(request)
+    language, client = _language(request), client_of(request)
     page = (
         _index()
-        .replace("{token}", request.app[TOKENS].issue())
+        .replace("{token}", request.app[TOKENS].issue(client))
         .replace("{language}", language)
         .replace("{title}", escape(page_texts(language)["title"]))
         .replace("{loading}", escape(page_texts(language)["loading"]))
     )
-    return html_answer(page)
+    answer = html_answer(page)
+    answer.set_cookie(CLIENT_COOKIE, client, httponly=True, samesite="Strict", secure=request.secure)
+    return answer
 
 
 async def get_papers(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from commerce.money import MAX_CENTS, PRICE_SCALE, QUANTITY_SCALE, parse_decimal
 from commerce.texts import LANGUAGES
 from terminal.services import commands
+from terminal.ui.tokens import Scope
 
 CommandId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -45,8 +46,11 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Empty(Body):
-    """An empty object."""
+class AskToken(Body):
+    """What a token is for, and whose it is: any name that a program keeps to; a page has a cookie for that."""
+
+    scope: Scope = Scope.KIOSK
+    client: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
 class Approval(Body):

@@ -11,13 +11,14 @@ from commerce.errors import NotFoundError
 from terminal.ui import pages, view_types
 from terminal.ui.acts import ACTS, ActRoute
 from terminal.ui.answers import json_answer, read_body
-from terminal.ui.guard import require_token
+from terminal.ui.guard import client_of, require_token
 from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.language import language_of
 from terminal.ui.page_texts import page_texts, texts_version
 from terminal.ui.ports import StoredReceipt
 from terminal.ui.receipt_views import receipt_view
-from terminal.ui.requests import Empty
+from terminal.ui.requests import AskToken
+from terminal.ui.tokens import Scope
 from terminal.ui.views import Viewer, pick_name
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def act_route(act: ActRoute) -> Route:
         result = await register.submit(act.command(body, dict(request.match_info)))
         return json_answer({**result.values, "revision": register.state.revision, "repeated": result.repeated})
 
-    errors = ("bad_input", "request.token", "command.reused", *act.errors)
+    errors = ("bad_input", "request.token", "token.scope", "command.reused", *act.errors)
     return Route("POST", act.path, act.summary, handler, view_types.ActAnswer, act.request, errors, token=True)
 
 
@@ -66,14 +67,16 @@ async def get_state(request: web.Request) -> web.Response:
 
 async def get_live(request: web.Request) -> web.StreamResponse:
     """Open the live channel."""
-    require_token(request, in_query=True)
-    return await request.app[LIVE].serve(request, caller_language(request))
+    token = require_token(request, frozenset(Scope), in_query=True)
+    whole = token.scope is not Scope.CUSTOMER_DISPLAY
+    return await request.app[LIVE].serve(request, caller_language(request), whole=whole)
 
 
 async def post_token(request: web.Request) -> web.Response:
     """Issue a token to a page that lost its own, or to a program on this machine."""
-    await read_body(request, Empty, 1024)
-    return json_answer({"token": request.app[TOKENS].issue()})
+    asked = await read_body(request, AskToken, 1024)
+    token = request.app[TOKENS].issue(asked.client or client_of(request), asked.scope)
+    return json_answer({"token": token, "scope": asked.scope.value})
 
 
 async def get_search(request: web.Request) -> web.Response:
@@ -152,7 +155,7 @@ _LANG: Final = ("lang", "language of texts and numbers: en or it")
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/", "The kiosk page, with a fresh token", pages.get_index, query=(_LANG,), media_type=_HTML),
     Route("GET", "/health", "A sign of life", get_health, view_types.HealthAnswer),
-    Route("POST", "/api/v1/tokens", "Get a token", post_token, view_types.TokenAnswer, Empty, ("bad_input",)),
+    Route("POST", "/api/v1/tokens", "Get a token", post_token, view_types.TokenAnswer, AskToken, ("bad_input",)),
     Route("GET", "/api/v1/state", "The whole view", get_state, view_types.View, query=(_LANG,)),
     Route(
         "GET",

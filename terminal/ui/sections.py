@@ -22,6 +22,21 @@ def changes(before: View, after: View) -> ChangesFrame | None:
     return frame if sections or "lines" in frame or before["revision"] != after["revision"] else None
 
 
+def for_customers(view: View) -> View:
+    """Return the view without what is none of a customer's business: people, devices, paper, notices, cash."""
+    hidden: View = {
+        **view,
+        "operator": None,
+        "operators": [],
+        "session": None,
+        "devices": [],
+        "prints": [],
+        "notices": [],
+        "last_z": None,
+    }
+    return hidden
+
+
 def _head(view: View) -> dict[str, Any] | None:
     """Return the sale without its lines."""
     sale = view["sale"]

@@ -304,9 +304,10 @@ class TextsAnswer(TypedDict):
 
 
 class TokenAnswer(TypedDict):
-    """A token for ``X-Till-Token``."""
+    """A token for ``X-Till-Token``, and what it is good for."""
 
     token: str
+    scope: Literal["kiosk", "customer_display", "support"]
 
 
 class HealthAnswer(TypedDict):

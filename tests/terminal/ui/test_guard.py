@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import WSServerHandshakeError
 
 from commerce.ids import new_id
-from terminal.ui.tokens import MAX_TOKENS, Tokens
+from terminal.ui.acts import ACTS
+from terminal.ui.tokens import MOST_OF_A_CLIENT, MOST_TOKENS, Tokens
 from tests.fakes.shop import COFFEE
 
 if TYPE_CHECKING:
@@ -83,19 +85,108 @@ async def test_answers_of_the_api_are_not_kept(till: Till) -> None:
 
 def test_a_token_has_256_bits_and_never_repeats() -> None:
     tokens = Tokens()
-    given = {tokens.issue() for _ in range(100)}
+    given = {tokens.issue(f"page {number}") for number in range(100)}
 
     assert len(given) == 100
     assert {len(bytes.fromhex(token)) for token in given} == {32}
-    assert all(tokens.accepts(token) for token in given)
+    assert all(tokens.find(token) for token in given)
 
 
-def test_the_oldest_token_goes_when_there_are_too_many() -> None:
+def test_whoever_cannot_show_its_tokens_takes_the_room_of_nobody_who_is_at_work() -> None:
     tokens = Tokens()
-    first = tokens.issue()
-    second = tokens.issue()
-    for _ in range(MAX_TOKENS - 1):
-        tokens.issue()
+    kiosk = tokens.issue("kiosk")
+    assert tokens.find(kiosk)
 
-    assert not tokens.accepts(first)
-    assert tokens.accepts(second)
+    for number in range(3 * MOST_TOKENS):
+        tokens.issue(f"hostile {number}")
+        tokens.issue("kiosk")
+
+    assert tokens.find(kiosk)
+
+
+def test_a_client_has_so_many_tokens_and_the_one_not_shown_for_longest_goes() -> None:
+    tokens = Tokens()
+    others = tokens.issue("another")
+    own = [tokens.issue("kiosk") for _ in range(MOST_OF_A_CLIENT)]
+    for token in (*own, own[0]):
+        assert tokens.find(token)
+
+    tokens.issue("kiosk")
+
+    assert tokens.find(own[1]) is None
+    assert [tokens.find(token) is not None for token in (others, own[0], *own[2:])] == [True] * (len(own))
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/state", "/static/app.js"])
+async def test_what_a_page_of_elsewhere_loads_or_leads_to_is_refused(till: Till, site: str, path: str) -> None:
+    answer = await till.client.get(path, headers={"Sec-Fetch-Site": site})
+
+    assert (answer.status, (await answer.json())["code"]) == (403, "request.origin")
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+async def test_this_page_and_a_person_are_let_in(till: Till, site: str) -> None:
+    assert (await till.client.get("/", headers={"Sec-Fetch-Site": site})).status == 200
+
+
+async def test_a_browser_is_one_client_however_often_it_loads_the_page(till: Till) -> None:
+    for _ in range(3 * MOST_OF_A_CLIENT):
+        answer = await till.client.get("/")
+    await till.client.get("/")
+
+    cookie = answer.cookies["till_client"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+    assert (await till.post("/api/v1/sale/codes", {"code": COFFEE})).status == 200
+
+
+@pytest.mark.parametrize("scope", ["customer_display", "support"])
+@pytest.mark.parametrize("act", [act.path for act in ACTS])
+async def test_a_token_to_look_acts_on_nothing(till: Till, scope: str, act: str) -> None:
+    till.token = (await (await till.client.post("/api/v1/tokens", json={"scope": scope})).json())["token"]
+
+    answer = await till.post(re.sub(r"{\w+}", "1", act))
+
+    assert (answer.status, (await answer.json())["code"]) == (403, "token.scope")
+    assert till.register.submitted == []
+
+
+async def test_support_reads_everything_and_the_customer_display_the_sale(till: Till) -> None:
+    till.register.scan("4711")
+    till.register.scan(COFFEE)
+    till.register.scan("4711")
+    views = {}
+    for scope in ("support", "customer_display"):
+        till.token = (await (await till.client.post("/api/v1/tokens", json={"scope": scope})).json())["token"]
+        socket = await till.listen()
+        views[scope] = (await socket.receive_json(timeout=5))["view"]
+    whole = await (await till.client.get("/api/v1/state?lang=en")).json()
+
+    assert views["support"] == whole
+    shown = views["customer_display"]
+    assert shown["sale"] == whole["sale"]
+    hidden = ("operator", "operators", "session", "devices", "prints", "notices", "last_z")
+    assert not any(shown[name] for name in hidden)
+    assert whole["operator"]
+    assert whole["notices"]
+
+
+async def test_the_customer_display_is_told_of_the_sale_and_of_no_notice(till: Till) -> None:
+    till.token = (await (await till.client.post("/api/v1/tokens", json={"scope": "customer_display"})).json())["token"]
+    socket = await till.listen()
+    await socket.receive_json(timeout=5)
+
+    till.register.scan("4711")
+    till.register.scan(COFFEE)
+    frames = [await socket.receive_json(timeout=5)]
+    if "sale" not in frames[-1]["sections"]:
+        frames.append(await socket.receive_json(timeout=5))
+
+    assert {frame["type"] for frame in frames} == {"changes"}
+    assert frames[-1]["sections"]["sale"]["total"] == "€3.49"
+
+
+async def test_a_token_for_anything_else_is_not_given(till: Till) -> None:
+    answer = await till.client.post("/api/v1/tokens", json={"scope": "everything"})
+
+    assert (answer.status, (await answer.json())["code"]) == (400, "bad_input.field")
