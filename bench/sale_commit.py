@@ -30,7 +30,8 @@ BEGIN IMMEDIATE;
 INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO series_counter VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last_number = excluded.last_number;
 INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
-INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?); -- twice: print and drawer
+INSERT INTO sale VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?); -- ours changes the row that the first scan wrote
+INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?); -- twice: print and drawer
 INSERT INTO command VALUES (?, ?, ?, ?);
 COMMIT;"""
 _STATEMENTS = [line.partition(";")[0] for line in RAW.splitlines() if line.startswith("INSERT")]
@@ -111,9 +112,10 @@ def read_sale(reader: sqlite3.Connection, command: str, document: str) -> SaleRo
     documents = rows("SELECT * FROM document WHERE id = ?", document)
     _, _, series, period, number, _, date, chain, seq = documents[0]
     entries = rows("SELECT * FROM entry WHERE chain = ? AND seq = ?", chain, seq)
+    sales = rows("SELECT * FROM sale WHERE document = ?", document)
     effects = rows("SELECT * FROM effect WHERE of = ?", document)
     commands = rows("SELECT * FROM command WHERE command_id = ?", command)
-    return SaleRows((entries, [(series, period, number, date)], documents, effects, commands))
+    return SaleRows((entries, [(series, period, number, date)], documents, sales, effects, commands))
 
 
 def insert_sale(raw: sqlite3.Connection, rows: SaleRows) -> float:

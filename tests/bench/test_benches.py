@@ -54,7 +54,7 @@ def test_raw_writes_the_very_rows_of_the_sale(tmp_path: Path) -> None:
     ours = sqlite3.connect(tmp_path / "sale-commit" / "till" / "ledger.db")
     raw = sqlite3.connect(tmp_path / "sale-commit" / "raw.db")
 
-    for table in ("document", "effect", "series_counter"):
+    for table in ("document", "sale", "effect", "series_counter"):
         assert _rows(raw, table) == _rows(ours, table) != []
     sold = ours.execute("SELECT * FROM entry WHERE kind = 'sale_completed' ORDER BY seq").fetchall()
     assert _rows(raw, "entry") == sold
