@@ -16,6 +16,6 @@ class ApprovalGiven(Body):
     KIND: ClassVar[Kind] = Kind.APPROVAL_GIVEN
     approver: Id
     operator: Id
-    rights: Annotated[tuple[Word, ...], Field(min_length=1, max_length=32)]  # which the operator lacks
+    rights: Annotated[tuple[Word, ...], Field(min_length=1, max_length=32, fail_fast=True)]  # which the operator lacks
     act: Word
     sale: Id | None

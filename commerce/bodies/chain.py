@@ -71,7 +71,7 @@ class Checkpoint(Body):
     KIND: ClassVar[Kind] = Kind.CHECKPOINT
     session: Id | None
     reason: Word
-    counters: Annotated[tuple[Counter, ...], Field(max_length=MAX_ROWS)]
+    counters: Annotated[tuple[Counter, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     totals: GrandTotals
     head_seq: Count
     head_hash: Digest

@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from commerce.bodies.shape import member_of, shape_problem
 from commerce.bounds import Cents, Count, DayText, Identity, Moment, Whole
-from commerce.canonical import parse_canonical
 from commerce.errors import BadInputError
 from commerce.kinds import Kind
 
@@ -38,7 +38,7 @@ Code = Annotated[str, Field(max_length=512)]  # as it was scanned or typed
 Text = Annotated[str, Field(max_length=1_000)]
 Language = Annotated[str, Field(min_length=2, max_length=16)]
 Names = Annotated[dict[Language, Text], Field(max_length=32)]
-Texts = Annotated[tuple[Text, ...], Field(max_length=64)]
+Texts = Annotated[tuple[Text, ...], Field(max_length=64, fail_fast=True)]
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 P = TypeVar("P", bound="Part")
@@ -74,6 +74,9 @@ def read(kind: type[P], encoded: bytes) -> P:
     BadInputError ``body.unreadable`` says where they are not of the form, ``body.out_of_bounds`` where they say what
     cannot be; ``body.control_characters`` when there is a NUL among them.
     """
+    problem = shape_problem(kind, encoded)
+    if problem:
+        raise BadInputError(problem, kind=_title(kind), where="")
     if b"\\u0000" in encoded and _NUL.search(encoded):  # writers leave it out, and no database keeps it
         raise BadInputError("body.control_characters", kind=_title(kind))
     try:
@@ -92,8 +95,9 @@ def expect(kind: type[B], body: Body) -> B:
 
 def personal_of(encoded: bytes) -> str | None:
     """Return the digest under which a body refers to personal data, whatever its kind; BadInputError as ``read``."""
-    digest = parse_canonical(encoded).get("personal")
-    return digest if isinstance(digest, str) else None
+    said = member_of(encoded, "personal")
+    digest = said[1:-1].decode(errors="replace")
+    return digest if said[:1] == b'"' else None
 
 
 def _reader(kind: type[Part]) -> TypeAdapter[Any]:

@@ -125,7 +125,7 @@ class LineBody(Part):
     manual: bool  # a person set price or discounts: never repriced
     conditions: bool  # false: no list price and no discount, final ones included
     amount: Cents
-    discounts: Annotated[tuple[DiscountBody, ...], Field(max_length=32)]
+    discounts: Annotated[tuple[DiscountBody, ...], Field(max_length=32, fail_fast=True)]
     total: Cents
     total_origin: TotalOrigin
     vat: VatBody

@@ -42,7 +42,7 @@ class DocumentDiscountBody(Part):
     kind: Literal["percent", "value", "price", "cheapest"]
     value: Price
     amount: Cents
-    shares: Annotated[tuple[Share, ...], Field(max_length=MAX_LINES)]
+    shares: Annotated[tuple[Share, ...], Field(max_length=MAX_LINES, fail_fast=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class TenderBody(Part):
     value: Cents
     reference: Text | None
     state: TenderState
-    attempts: Annotated[tuple[AttemptBody, ...], Field(max_length=MAX_ROWS)]
+    attempts: Annotated[tuple[AttemptBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
 
 
 @dataclass(frozen=True, slots=True)

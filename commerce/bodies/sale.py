@@ -34,7 +34,7 @@ from commerce.bodies.parties import DocumentBody, LayoutBody, SellerBody
 from commerce.kinds import Kind
 from commerce.vat import VatMode
 
-Lines = Annotated[tuple[LineBody, ...], Field(max_length=MAX_LINES)]
+Lines = Annotated[tuple[LineBody, ...], Field(max_length=MAX_LINES, fail_fast=True)]
 CodeText = Annotated[str, Field(max_length=400, pattern=r"^CF1\.[A-Za-z0-9_-]+$")]  # of a receipt's QR code
 
 
@@ -53,8 +53,8 @@ class ConditionsBody(Part):
 
     version: Text
     price_list: Id | None  # the document's own, which always wins
-    price_lists: Annotated[tuple[Id, ...], Field(max_length=MAX_ROWS)]
-    discounts: Annotated[tuple[StageBody, ...], Field(max_length=32)]
+    price_lists: Annotated[tuple[Id, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    discounts: Annotated[tuple[StageBody, ...], Field(max_length=32, fail_fast=True)]
     payment: Id | None
 
 
@@ -96,15 +96,15 @@ class SaleCompleted(Body):
     personal: Digest | None
     lines: Lines
     voided_lines: Count
-    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS)]
-    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS)]
-    coupons: Annotated[tuple[CouponBody, ...], Field(max_length=MAX_ROWS)]
-    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS)]
+    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    coupons: Annotated[tuple[CouponBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     settlement: SettlementBody
-    tenders: Annotated[tuple[TenderBody, ...], Field(max_length=MAX_ROWS)]
-    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS)]
-    stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES)]
-    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS)]
+    tenders: Annotated[tuple[TenderBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES, fail_fast=True)]
+    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     document: DocumentBody
     receipt_code: CodeText
 
@@ -114,7 +114,7 @@ class DocumentIssued(Body):
     """A document that no sale at this till brings along: an invoice of earlier receipts, a delivery note."""
 
     KIND: ClassVar[Kind] = Kind.DOCUMENT_ISSUED
-    sources: Annotated[tuple[SourceBody, ...], Field(max_length=MAX_ROWS)]
+    sources: Annotated[tuple[SourceBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     zone: Id
     currency: Currency
     vat_mode: VatMode
@@ -125,13 +125,13 @@ class DocumentIssued(Body):
     conditions: ConditionsBody | None
     personal: Digest | None
     lines: Lines
-    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS)]
-    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS)]
-    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS)]
+    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     total: Cents
-    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS)]
-    stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES)]
-    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS)]
+    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES, fail_fast=True)]
+    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     document: DocumentBody
     receipt_code: CodeText
 

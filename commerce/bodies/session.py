@@ -147,13 +147,13 @@ class SessionClosed(Body):
     sales: Count
     voids: Count
     totals: ZTotals
-    tenders: Annotated[tuple[ZTender, ...], Field(max_length=MAX_ROWS)]
-    taxes: Annotated[tuple[ZTax, ...], Field(max_length=MAX_ROWS)]
+    tenders: Annotated[tuple[ZTender, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    taxes: Annotated[tuple[ZTax, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
     expected_cash: Whole
     counted_cash: Whole
     over_short: Whole
-    unknown_effects: Annotated[tuple[UnknownEffect, ...], Field(max_length=100_000)]
-    left_out: Annotated[tuple[LeftOut, ...], Field(max_length=100_000)]
+    unknown_effects: Annotated[tuple[UnknownEffect, ...], Field(max_length=100_000, fail_fast=True)]
+    left_out: Annotated[tuple[LeftOut, ...], Field(max_length=100_000, fail_fast=True)]
     first_chain: HalfDigest
     first_seq: Count
     last_seq: Count

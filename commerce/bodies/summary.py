@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from commerce.canonical import parse_canonical
+import orjson
+
+from commerce.bodies.shape import member_of
 from commerce.errors import BadInputError
 
 _LONGEST = 64
+_SHOWN = tuple(bytes([first]) for first in b'"-0123456789')  # texts and numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +23,14 @@ class Summary:
 def summary_of(encoded: bytes | None) -> Summary:
     """Return number, total and currency of whatever a body says; a body that cannot be read tells nothing."""
     try:
-        body = parse_canonical(encoded or b"")
+        document, settlement = (member_of(encoded or b"", name) for name in ("document", "settlement"))
+        return Summary(_text(document, "formatted"), _text(settlement, "total"), _text(encoded or b"", "currency"))
     except BadInputError:
         return Summary()
-    return Summary(
-        _text(body.get("document"), "formatted"), _text(body.get("settlement"), "total"), _text(body, "currency")
-    )
 
 
-def _text(part: object, name: str) -> str:
-    value = part.get(name) if isinstance(part, dict) else None
-    return str(value)[:_LONGEST] if isinstance(value, str | int) else ""
+def _text(part: bytes, name: str) -> str:
+    if not part.startswith(b"{"):
+        return ""
+    value = member_of(part, name)
+    return str(orjson.loads(value))[:_LONGEST] if value[:1] in _SHOWN else ""
