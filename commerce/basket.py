@@ -5,14 +5,13 @@ A basket is what its events say and nothing else; ``replay`` accepts every event
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
 
 import orjson
 
 from commerce.bodies.form import Part, read
-from commerce.bodies.paid import ChargeBody, CouponBody, DepositBody, DocumentDiscountBody, TenderBody
+from commerce.bodies.paid import ChargeBody, CouponBody, DepositBody, DocumentDiscountBody
 from commerce.bodies.sale import ConditionsBody, CustomerBody
 from commerce.document_discounts import check_shares, shares_by_line, spread_discount
 from commerce.errors import BadInputError, RuleError
@@ -50,7 +49,7 @@ from commerce.line import (
     vat_rate,
 )
 from commerce.money import MAX_CENTS
-from commerce.tender import Settlement, Tender, TenderState, settle
+from commerce.tender import Settlement, Tender, TenderState, read_tender, settle
 from commerce.vat import TaxedLine, TaxRow, VatMode, tax_breakdown
 
 __all__ = [
@@ -77,7 +76,6 @@ __all__ = [
     "price_line",
     "promotions_set",
     "read_line",
-    "read_tender",
     "replay",
     "sale_started",
     "start",
@@ -218,23 +216,6 @@ def replay(events: Iterable[Mapping[str, Any]]) -> Basket:
     for event in iterator:
         basket = apply(basket, event)
     return basket
-
-
-def read_tender(body: Mapping[str, Any]) -> Tender:
-    """Read ``Tender.as_body``; BadInputError ``body.unreadable``."""
-    stored = _part(TenderBody, body)
-    return Tender(
-        id=stored.id,
-        type=stored.type,
-        kind=stored.kind,
-        names=stored.names,
-        currency=stored.currency,
-        amount=stored.amount,
-        rate=Decimal(stored.rate),
-        reference=stored.reference,
-        state=stored.state,
-        attempts=stored.attempts,
-    )
 
 
 def _check_version(event: Mapping[str, Any]) -> None:

@@ -21,10 +21,8 @@ _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KW
 # the largest amount still add up within 64 bits, which is what both databases sum in.
 MAX_CENTS = 10**11
 MAX_LINE_QUANTITY = 10**6
-# Scaled prices and quantities of the ledger stay below 2**63.
+# A price of the ledger, scaled, stays below 2**63.
 MAX_PRICE = 10**10
-MAX_QUANTITY = 10**12
-
 
 _ONE = Decimal(1)
 

@@ -1,15 +1,19 @@
 """What is due and how it is settled: always Σ tenders − change = amount due + rounding + excess."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from commerce.bodies.paid import AttemptBody
+import orjson
+
+from commerce.bodies.form import read
+from commerce.bodies.paid import AttemptBody, TenderBody
 from commerce.errors import RuleError
 from commerce.kinds import TenderKind, TenderState
 from commerce.money import EXCHANGE_SCALE, convert_cents, fixed, round_to_step
 
-__all__ = ["Settlement", "Tender", "TenderKind", "TenderState", "cash_due", "settle"]
+__all__ = ["Settlement", "Tender", "TenderKind", "TenderState", "cash_due", "read_tender", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,23 @@ def settle(
         raise RuleError("tender.negative")
     change, excess = _over(over, tenders) if over > 0 else (0, 0)
     return Settlement(total_cents, deposits_cents, due, rounding, excess, tendered, change)
+
+
+def read_tender(body: Mapping[str, Any]) -> Tender:
+    """Read ``Tender.as_body``; BadInputError ``body.unreadable``."""
+    stored = read(TenderBody, orjson.dumps(body))
+    return Tender(
+        id=stored.id,
+        type=stored.type,
+        kind=stored.kind,
+        names=stored.names,
+        currency=stored.currency,
+        amount=stored.amount,
+        rate=Decimal(stored.rate),
+        reference=stored.reference,
+        state=stored.state,
+        attempts=stored.attempts,
+    )
 
 
 def cash_due(due_cents: int, cash_step: int | None) -> int:

@@ -4,6 +4,7 @@ from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from terminal.db import alarms
 from terminal.services.chains import Moment, Write
 from terminal.services.integrity import Findings
+from terminal.services.plan import Plan, Values
 
 
 def raise_alarm(
@@ -24,3 +25,13 @@ def report_findings(write: Write, moment: Moment, findings: Findings) -> None:
         if alarms.note_alarm(write.tx, AlarmCode.NUMBERS_MISSING, subject, gap.count):
             detail = f"after {gap.after}"
             raise_alarm(write, moment, AlarmCode.NUMBERS_MISSING, subject, count=gap.count, detail=detail)
+
+
+def plan_alarm(moment: Moment, code: AlarmCode, subject: str, count: int) -> Plan:
+    """Raise an alarm in a turn of its own."""
+
+    def write(write: Write) -> Values:
+        raise_alarm(write, moment, code, subject, count=count)
+        return {}
+
+    return Plan(moment, write, lambda now, _: now)

@@ -1,13 +1,15 @@
 """Whether a command may be carried out: for the sale it meant, by whom, and with whose approval. Checked here alone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from commerce.bodies.approval import ApprovalGiven
 from commerce.errors import ConflictError, ForbiddenError, RuleError
 from commerce.rights import Right
+from terminal.services.chains import Write
 from terminal.services.commands import Command, NextSale
 from terminal.services.handlers import Handling
-from terminal.services.plan import require_operator
+from terminal.services.plan import Plan, Values, require_operator
 from terminal.services.state import RegisterState
 
 
@@ -52,6 +54,18 @@ def check_approvable(handling: Handling) -> None:
     """Refuse an approval of what nobody can approve: RuleError ``approval.not_taken``."""
     if not handling.may_be_approved:
         raise RuleError("approval.not_taken")
+
+
+def with_approval(plan: Plan, command: Command, approval: Approval) -> Plan:
+    """Return the plan with the approval's own entry before whatever it writes."""
+    rights = tuple(right.value for right in approval.rights)
+    body = ApprovalGiven(approval.approver, plan.moment.operator or "", rights, act_name(command), approval.sale)
+
+    def write(write: Write) -> Values:
+        write.record(plan.moment, body)
+        return plan.write(write)
+
+    return replace(plan, write=write)
 
 
 def act_name(command: Command) -> str:

@@ -1,8 +1,11 @@
 """Every command with what carries it out, the rights it needs, and whether somebody else may approve it."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
+
+import orjson
 
 from commerce.rights import Right
 from terminal.db import sales
@@ -81,7 +84,13 @@ HANDLERS: dict[type[Command], Handling] = {
     acts.NextSale: Handling(_next_sale),
     acts.DismissNotice: Handling(_dismiss_notice),
 }
-DIGESTED = {
+_DIGESTED = {
     kind: tuple(part.name for part in fields(kind) if part.name != "command_id" and not part.metadata.get("secret"))
     for kind in HANDLERS
 }
+
+
+def command_digest(command: Command) -> bytes:
+    """Return what tells one command's content from another's; secrets take no part."""
+    content = {name: getattr(command, name) for name in _DIGESTED[type(command)]}
+    return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()

@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.bodies.form import read
 from commerce.bodies.header import Header
-from commerce.dates import parse_utc
+from commerce.dates import parse_utc, utc_text
 from commerce.kinds import ChainMode
 from terminal.db import attempts, documents, effects, ledger, registry, sales, sessions
 from terminal.db import basket as journal
-from terminal.db.connection import Queries
+from terminal.db.connection import Queries, Transaction
 from terminal.db.effects import EffectRow
 from terminal.db.sales import Place, SaleRow, SaleState
 from terminal.db.sessions import SessionRow
 from terminal.devices.protocols import ONE_WAY
-from terminal.services.chains import series_id
-from terminal.services.clock import LastSigns, read_sign
+from terminal.services.chains import Moment, series_id
+from terminal.services.clock import LastSigns, Sign, read_sign
 from terminal.services.identity import Identity
 from terminal.services.operating import OperatingSet, read_operating_set
 from terminal.services.outcomes import SHOWN_KINDS, print_state
@@ -27,8 +27,8 @@ from terminal.services.payments import MAX_PRINTS_SHOWN
 from terminal.services.state import ClockState, DoneSale, RegisterState, Screen, SessionState, TillFacts
 from terminal.services.till_sessions import OPERATOR_KEY
 
-TRUSTED_KEY = "trusted_at"
-SIGN_KEY = "trusted_sign"
+_TRUSTED_KEY = "trusted_at"
+_SIGN_KEY = "trusted_sign"
 
 
 def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterState:
@@ -68,16 +68,25 @@ def restore_operating(queries: Queries, identity: Identity) -> OperatingSet:
     return replace(operating, rows_aside=tuple(registry.list_rows_aside(queries)))
 
 
-def last_signs(queries: Queries, chain: str) -> LastSigns | None:
+def find_last_signs(queries: Queries, mode: ChainMode) -> LastSigns | None:
     """Return what the last run left for judging the clock; None before the first entry."""
-    last = ledger.find_last_entry(queries, chain)
+    chain = ledger.find_current_chain(queries, mode)
+    last = ledger.find_last_entry(queries, chain.chain) if chain else None
     if last is None:
         return None
-    kept, sign = ledger.find_meta(queries, TRUSTED_KEY), ledger.find_meta(queries, SIGN_KEY)
+    kept, sign = ledger.find_meta(queries, _TRUSTED_KEY), ledger.find_meta(queries, _SIGN_KEY)
     at, known = parse_utc(last.at), read_sign(sign) if sign else None
     if read(Header, last.header).clock_suspect and kept:
         return LastSigns(parse_utc(kept), at, known)
     return LastSigns(at, None, known)
+
+
+def keep_time(tx: Transaction, moment: Moment, expected: datetime, sign: Sign | None) -> None:
+    """Keep what ``find_last_signs`` finds; while the clock is suspect, the time that is expected instead."""
+    if moment.clock_suspect:
+        ledger.set_meta(tx, _TRUSTED_KEY, utc_text(expected))
+    if sign is not None:
+        ledger.set_meta(tx, _SIGN_KEY, sign.as_text())
 
 
 def _newest_line(basket: Basket, events: Sequence[Mapping[str, Any]]) -> str:

@@ -5,40 +5,35 @@ state move. A failed write leaves everything as it was.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import orjson
 import structlog
 
 from commerce.bodies.alarm import AlarmCode
-from commerce.bodies.approval import ApprovalGiven
 from commerce.dates import utc_text
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, PosError, StorageError
-from commerce.kinds import ChainMode
 from commerce.ledger import SignedHead
 from commerce.wire import Change
 from terminal.db import commands as results
-from terminal.db import ledger
 from terminal.db.attempts import AttemptRow, AttemptState
-from terminal.db.connection import Transaction, Writer
+from terminal.db.connection import Writer
 from terminal.services import cards, integrity, outcomes, payments, till_sessions
 from terminal.services import commands as acts
-from terminal.services.alarms import raise_alarm, report_findings
-from terminal.services.approvals import Approval, act_name, authorise, check_approvable, check_meant_sale
+from terminal.services.alarms import plan_alarm, report_findings
+from terminal.services.approvals import authorise, check_approvable, check_meant_sale, with_approval
 from terminal.services.chains import Moment, Write
-from terminal.services.clock import LastSigns, ReplayClock, Sign
+from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
-from terminal.services.handlers import DIGESTED, HANDLERS
+from terminal.services.handlers import HANDLERS, command_digest
 from terminal.services.identity import Identity
 from terminal.services.pins import PinCheck, is_alarming
 from terminal.services.plan import Plan, Till, Values, clock_state
-from terminal.services.recovery import SIGN_KEY, TRUSTED_KEY, last_signs, restore_operating, restore_state
-from terminal.services.registry import apply_operating, note_catalogue, note_items, understood_by
-from terminal.services.state import Notice, RegisterState, Screen
+from terminal.services.recovery import find_last_signs, keep_time, restore_state
+from terminal.services.registry_plans import plan_catalogue, plan_items, plan_operating
+from terminal.services.state import Notice, RegisterState, screen_of
 
 Listener = Callable[[RegisterState], None]
 MAX_NOTICES = 20
@@ -84,7 +79,7 @@ class Register:
     async def open(self, known: Sequence[SignedHead] = ()) -> None:
         """Rebuild everything from the ledger; ``known`` is what central is known to hold of this till."""
         clock, chains = self._till.clock, self._till.chains
-        last = await self._writer.run(lambda tx: _find_last_signs(tx, chains.mode))
+        last = await self._writer.run(lambda tx: find_last_signs(tx, chains.mode))
         if last is not None:
             if isinstance(clock.source, ReplayClock) and clock.source.now() < last.trusted:
                 clock.source.set(last.trusted)
@@ -170,7 +165,9 @@ class Register:
         Whoever is signed on and may no longer sell is signed off with it.
         """
         leaving = self.state.operator
-        await self._internal(lambda: self._plan_operating(changes, cursor, whole))
+        await self._internal(
+            lambda: plan_operating(self._moment(), self._identity, changes, cursor=cursor, whole=whole)
+        )
         if leaving is not None and self.state.operator is None:
             self.tell(ForbiddenError("operator.inactive", operator=leaving.name))
 
@@ -178,11 +175,11 @@ class Register:
         """Keep which rows of the catalogue were set aside."""
         known = {(row.kind, row.id) for row in self.state.operating.rows_aside}
         if bad or any((change.kind, change.id) in known for change in changes):
-            await self._internal(lambda: self._plan_items(changes, bad))
+            await self._internal(lambda: plan_items(self._moment(), self._identity, changes, bad))
 
     async def note_catalogue(self) -> None:
         """Keep that a whole catalogue was taken over: nothing of it is set aside, and who understood it."""
-        await self._internal(lambda: self._plan_items((), (), whole=True))
+        await self._internal(lambda: plan_catalogue(self._moment(), self._identity))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
@@ -245,7 +242,7 @@ class Register:
         except ForbiddenError as error:
             attempts = error.values.get("attempts")
             if isinstance(attempts, int) and is_alarming(attempts):
-                await self._internal(lambda: self._plan_alarm(AlarmCode.PIN_GUESSED, operator, attempts))
+                await self._internal(lambda: plan_alarm(self._moment(), AlarmCode.PIN_GUESSED, operator, attempts))
             raise
 
     async def _carry_out(self, command: Command, approver: str | None) -> Result:
@@ -256,7 +253,7 @@ class Register:
             till = self._till.approved(approval.approver if approval else None)
             plan = handling.plan(till, self.state, command)
             if approval is not None:
-                plan = replace(plan, write=_with_approval(plan, command, approval))
+                plan = with_approval(plan, command, approval)
             values = await self._write_command(command.command_id, digest, plan)
         except results.CommandRepeatedError:
             return await self._repeat(command.command_id, digest, None)
@@ -306,7 +303,7 @@ class Register:
             values = plan.write(write)
             keep(write, values)
             if write.head.seq != before:
-                _keep_time(write, plan.moment, clock.expected(), sign)
+                keep_time(write.tx, plan.moment, clock.expected(), sign)
             return values
 
         values = await self._till.chains.write(job)
@@ -356,40 +353,6 @@ class Register:
         notice = Notice(self._notice_number, error.code, dict(error.values), at)
         self._show(replace(self.state, notices=(*self.state.notices, notice)[-MAX_NOTICES:]))
 
-    def _plan_operating(self, changes: Sequence[Change], cursor: str | None, whole: bool) -> Plan:
-        moment = self._moment()
-
-        place = None if cursor is None else (cursor, understood_by(self._identity))
-
-        def write(write: Write) -> Values:
-            apply_operating(write, moment, changes, cursor=place, whole=whole)
-            operating = restore_operating(write.tx, self._identity)
-            if moment.operator is not None and operating.find_active(moment.operator) is None:
-                till_sessions.leave(write, moment, moment.operator, "inactive")
-            return {"operating": operating}
-
-        return Plan(moment, write, _take_over)
-
-    def _plan_items(self, changes: Sequence[Change], bad: Sequence[Change], *, whole: bool = False) -> Plan:
-        moment = self._moment()
-
-        def write(write: Write) -> Values:
-            note_items(write, moment, changes, bad)
-            if whole:
-                note_catalogue(write, understood_by(self._identity))
-            return {"operating": restore_operating(write.tx, self._identity)}
-
-        return Plan(moment, write, _take_over)
-
-    def _plan_alarm(self, code: AlarmCode, subject: str, count: int) -> Plan:
-        moment = self._moment()
-
-        def write(write: Write) -> Values:
-            raise_alarm(write, moment, code, subject, count=count)
-            return {}
-
-        return Plan(moment, write, lambda now, _: now)
-
     async def _open_chain(self, reason: str, lost: Sequence[SignedHead]) -> str:
         at, suspect = self._till.clock.read()
         chain = await self._till.chains.open_new(reason, at, lost, clock_suspect=suspect)
@@ -401,56 +364,6 @@ class Register:
 
     def _show(self, state: RegisterState) -> None:
         revision = self._state.revision + 1 if self._state else 1
-        self._state = replace(state, revision=revision, screen=_screen(state), clock=clock_state(self._till, state))
+        self._state = replace(state, revision=revision, screen=screen_of(state), clock=clock_state(self._till, state))
         for listener in self.listeners:
             listener(self._state)
-
-
-def _take_over(now: RegisterState, values: Values) -> RegisterState:
-    """Go on with another operating set, without an operator who is no longer in it."""
-    operating = values["operating"]
-    operator = operating.find_active(now.operator.id) if now.operator else None
-    return replace(now, operating=operating, operator=operator)
-
-
-def command_digest(command: Command) -> bytes:
-    """Return what tells one command's content from another's; secrets take no part."""
-    content = {name: getattr(command, name) for name in DIGESTED[type(command)]}
-    return hashlib.sha256(orjson.dumps([type(command).__name__, content], default=str)).digest()
-
-
-def _find_last_signs(tx: Transaction, mode: ChainMode) -> LastSigns | None:
-    chain = ledger.find_current_chain(tx, mode)
-    return last_signs(tx, chain.chain) if chain else None
-
-
-def _with_approval(plan: Plan, command: Command, approval: Approval) -> Callable[[Write], Values]:
-    """Return a plan's job with the approval's own entry before whatever it writes."""
-    rights = tuple(right.value for right in approval.rights)
-    body = ApprovalGiven(approval.approver, plan.moment.operator or "", rights, act_name(command), approval.sale)
-
-    def write(write: Write) -> Values:
-        write.record(plan.moment, body)
-        return plan.write(write)
-
-    return write
-
-
-def _keep_time(write: Write, moment: Moment, expected: datetime, sign: Sign | None) -> None:
-    """Keep what the next start judges the clock by; while it is suspect, the time that is expected instead."""
-    if moment.clock_suspect:
-        ledger.set_meta(write.tx, TRUSTED_KEY, utc_text(expected))
-    if sign is not None:
-        ledger.set_meta(write.tx, SIGN_KEY, sign.as_text())
-
-
-def _screen(state: RegisterState) -> Screen:
-    if state.operator is None:
-        return Screen.SIGN_ON
-    if state.session is None:
-        return Screen.SESSION
-    if state.basket is not None and state.basket.tenders:
-        return Screen.PAYING
-    if state.done is not None and state.basket is None:
-        return Screen.DONE
-    return Screen.SELLING

@@ -6,26 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from commerce import basket as sale
-from commerce.basket import Basket, Line, LineKind, PriceOrigin, TotalOrigin
+from commerce.basket import Basket, Line
+from commerce.bodies.form import MAX_LINES
 from commerce.bodies.sale import LineVoided, SaleVoided
 from commerce.dates import document_date, utc_text
 from commerce.errors import BadInputError, NotFoundError, RuleError
 from commerce.ids import new_id
 from commerce.line import cut_quantity
 from commerce.money import (
-    MAX_CENTS,
-    MAX_LINE_QUANTITY,
-    MAX_PRICE,
-    PRICE_SCALE,
-    QUANTITY_SCALE,
-    cents_decimal,
-    line_total_cents,
     quantity_text,
-    round_half_up,
-    scaled,
 )
 from commerce.rights import Right
-from commerce.vat import VatRate
 from terminal.db import basket as journal
 from terminal.db import sales
 from terminal.db.sales import NewSale
@@ -35,19 +26,14 @@ from terminal.services.commands import (
     AddItem,
     ChangeQuantity,
     ChooseLanguage,
-    ImportedLine,
     ImportLines,
     VoidLine,
     VoidSale,
 )
+from terminal.services.lines import check_amount, check_quantity, found_line, imported_line, vat_rate_of
 from terminal.services.lookup import FoundItem, resolve_code
 from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
 from terminal.services.state import RegisterState
-
-MAX_QUANTITY = 100_000
-MAX_LINES = 5_000  # a sale is one entry, and central takes none that is larger than one push (32 MiB)
-_KILOGRAM_DECIMALS = 3
-_LEAST_WEIGHT = Decimal("0.001")
 
 
 def add_code(till: Till, state: RegisterState, command: AddCode) -> Plan:
@@ -57,7 +43,7 @@ def add_code(till: Till, state: RegisterState, command: AddCode) -> Plan:
     day = document_date(moment.at, state.operating.shop.zone)
     found = resolve_code(till.catalog, command.code, state.operating, day)
     till.steps.reached("scan.resolved")
-    return _add_lines(till, state, basket, moment, [_line(state, basket, moment, found, command.quantity, None)])
+    return _add_lines(till, state, basket, moment, [found_line(state, basket, moment, found, command.quantity, None)])
 
 
 def add_item(till: Till, state: RegisterState, command: AddItem) -> Plan:
@@ -67,7 +53,7 @@ def add_item(till: Till, state: RegisterState, command: AddItem) -> Plan:
     if item is None:
         raise NotFoundError("item.unknown", item=command.item)
     found = FoundItem(item, item.sku)
-    line = _line(state, basket, moment, found, command.quantity, command.unit_price)
+    line = found_line(state, basket, moment, found, command.quantity, command.unit_price)
     return _add_lines(till, state, basket, moment, [replace(line, code=None)])
 
 
@@ -76,12 +62,11 @@ def import_lines(till: Till, state: RegisterState, command: ImportLines) -> Plan
     if not till.is_replay:
         raise RuleError("replay.only")
     basket, moment = _selling(till, state, command.command_id)
-    rates: dict[str, VatRate] = {}
-    for row in command.lines:
-        if row.vat_code not in rates:
-            rates[row.vat_code] = _vat_rate(state, basket, moment, row.vat_code)
+    rates = {
+        code: vat_rate_of(state, basket, moment, code) for code in dict.fromkeys(r.vat_code for r in command.lines)
+    }
     language = state.operating.shop.languages[0]
-    lines = [_imported(row, rates[row.vat_code], language, moment, basket.currency) for row in command.lines]
+    lines = [imported_line(row, rates[row.vat_code], language, moment, basket.currency) for row in command.lines]
     return _add_lines(till, state, basket, moment, lines)
 
 
@@ -101,9 +86,9 @@ def rights_to_change(state: RegisterState, command: ChangeQuantity) -> tuple[Rig
 def change_quantity(till: Till, state: RegisterState, command: ChangeQuantity) -> Plan:
     """Give a line another quantity; what is cut leaves a trace as a voided line does."""
     basket, line, moment = _open_line(till, state, command.line, command.command_id)
-    changed = sale.price_line(line, _quantity(command.quantity), basket.currency)
+    changed = sale.price_line(line, check_quantity(command.quantity), basket.currency)
     changed = replace(changed, approved_by=moment.approved_by or line.approved_by)
-    _check_amount(changed.total)
+    check_amount(changed.total)
     events = [sale.line_changed(changed)]
     plan = _journal(state, moment, basket, events, {"sale": basket.sale, "line": line.id}, newest=line.id)
     cut = cut_quantity(line.quantity, changed.quantity)
@@ -225,7 +210,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         raise RuleError("sale.too_long", most=MAX_LINES)
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
-    _check_amount(after.total)
+    check_amount(after.total)
     for line in lines:
         _ = line.stored  # what no reader takes must not reach the journal: the till could not start on it
     _prepare(after, lines, state.operating.settings.warehouse)
@@ -260,7 +245,7 @@ def _journal(
     after = basket
     for event in events:
         after = sale.apply(after, event)
-    _check_amount(after.total)
+    check_amount(after.total)
 
     def write(write: Write) -> Values:
         _keep(write, state, basket, events)
@@ -284,139 +269,3 @@ def _open_line(till: Till, state: RegisterState, line_id: str, command_id: str) 
     if line is None:
         raise RuleError("line.unknown", line=line_id)
     return basket, line, till.moment(state, command_id)
-
-
-def _line(
-    state: RegisterState,
-    basket: Basket,
-    moment: Moment,
-    found: FoundItem,
-    quantity: Decimal | None,
-    asked_price: Decimal | None,
-) -> Line:
-    """Return a resolved line.
-
-    RuleError ``price.missing`` where neither item, label nor operator says a price, ``label.zero`` for a label without
-    weight, pieces or amount: that is a scale's slip, and neither one piece nor a gift.
-    """
-    item = found.item
-    if found.label_cents == 0 or (found.quantity == 0 and quantity is None):
-        raise RuleError("label.zero", item=item.id, names=item.names, code=found.code)
-    plain = Line(
-        id=new_id(),
-        kind=LineKind.ITEM,
-        names=item.names,
-        quantity=Decimal(1),
-        unit=item.unit,
-        unit_price=Decimal(0),
-        vat=_vat_rate(state, basket, moment, item.vat_code),
-        total=0,
-        listed_price=item.price,
-        price_version=str(item.version),
-        item=item.id,
-        sku=item.sku,
-        code=found.code,
-        operator=moment.operator,
-        approved_by=moment.approved_by,
-        added_at=utc_text(moment.at),
-    )
-    if found.label_cents is not None:
-        return _labelled(plain, found, found.label_cents, quantity, basket.currency)
-    unit_price, origin = _unit_price(found, asked_price)
-    wanted = _quantity(next((said for said in (quantity, found.quantity) if said is not None), Decimal(1)))
-    total = line_total_cents(wanted, unit_price, basket.currency)
-    _check_amount(total)
-    return replace(plain, quantity=wanted, unit_price=unit_price, price_origin=origin, total=total)
-
-
-def _unit_price(found: FoundItem, asked: Decimal | None) -> tuple[Decimal, PriceOrigin]:
-    """Return the registry's price, or what was typed where there is none.
-
-    A price of zero in the registry asks too: it is more often a price that nobody has set than a gift, and who gives
-    something away types 0.
-    """
-    price = found.item.price
-    if price is not None and price != 0:
-        if asked is not None and asked != price:
-            raise RuleError("price.fixed", item=found.item.id)
-        return price, PriceOrigin.REGISTRY
-    if asked is None:
-        raise RuleError("price.missing", item=found.item.id, names=found.item.names, code=found.code)
-    scaled(asked, PRICE_SCALE)
-    if not 0 <= asked < MAX_PRICE:
-        raise BadInputError("price.unreadable", value=str(asked))
-    return asked, PriceOrigin.OPERATOR
-
-
-def _labelled(line: Line, found: FoundItem, cents: int, quantity: Decimal | None, currency: str) -> Line:
-    """The label's amount stands; what is sold by weight gets the quantity that amount stands for, never none."""
-    if quantity is not None and quantity != 1:
-        raise RuleError("line.amount_stands", line=line.id)
-    price = cents_decimal(cents, currency)
-    weight, per_unit = found.quantity, found.item.price
-    labelled = replace(line, total=cents, total_origin=TotalOrigin.LABEL)
-    if per_unit is not None and per_unit != 0:
-        if weight is None and line.unit != "pc":
-            weight = max(round_half_up(price / per_unit, _KILOGRAM_DECIMALS), _LEAST_WEIGHT)
-        if weight is not None:
-            return replace(labelled, quantity=weight, unit_price=per_unit)
-    return replace(labelled, unit_price=price, price_origin=PriceOrigin.LABEL)
-
-
-def _imported(row: ImportedLine, vat: VatRate, language: str, moment: Moment, currency: str) -> Line:
-    _check_amount(row.total_cents)
-    unit_price = Decimal(0)
-    if row.quantity:
-        unit_price = round_half_up(cents_decimal(row.total_cents, currency) / row.quantity, PRICE_SCALE)
-    if abs(unit_price) >= MAX_PRICE:
-        raise BadInputError("price.unreadable", value=str(unit_price))
-    return Line(
-        id=new_id(),
-        kind=LineKind.UNCODED,
-        names={language: row.description},
-        quantity=_imported_quantity(row.quantity),
-        unit="pc",
-        unit_price=unit_price,
-        vat=vat,
-        total=row.total_cents,
-        total_origin=TotalOrigin.IMPORT,
-        price_origin=PriceOrigin.IMPORT,
-        code=row.code,
-        operator=moment.operator,
-        added_at=utc_text(moment.at),
-    )
-
-
-def _vat_rate(state: RegisterState, basket: Basket, moment: Moment, code: str | None) -> VatRate:
-    """Return a code's rate by document date; within a sale it stays what its first line had."""
-    operating = state.operating
-    wanted = code or operating.default_vat
-    known = next((line.vat for line in basket.lines if line.vat.code == wanted), None)
-    if known:
-        return known
-    vat_code = operating.vat_codes.get(wanted or "")
-    if vat_code is None:
-        raise RuleError("vat.unknown", code=wanted)
-    return vat_code.on(document_date(moment.at, operating.shop.zone))
-
-
-def _quantity(quantity: Decimal) -> Decimal:
-    """Refuse what is no quantity; a barcode typed into the wrong field is far too large for one."""
-    if not quantity.is_finite() or abs(quantity) >= MAX_QUANTITY:
-        raise BadInputError("quantity.too_large", quantity=str(quantity))
-    scaled(quantity, QUANTITY_SCALE)
-    if quantity == 0:
-        raise RuleError("quantity.zero")
-    return quantity
-
-
-def _imported_quantity(quantity: Decimal) -> Decimal:
-    if not quantity.is_finite() or abs(quantity) >= MAX_LINE_QUANTITY:
-        raise BadInputError("quantity.too_large", quantity=str(quantity))
-    scaled(quantity, QUANTITY_SCALE)
-    return quantity
-
-
-def _check_amount(cents: int) -> None:
-    if abs(cents) > MAX_CENTS:
-        raise BadInputError("amount.too_large")

@@ -152,6 +152,19 @@ class RegisterState:
         return replace(self, done=None, prints=prints)
 
 
+def screen_of(state: RegisterState) -> Screen:
+    """Return what the register is waiting for."""
+    if state.operator is None:
+        return Screen.SIGN_ON
+    if state.session is None:
+        return Screen.SESSION
+    if state.basket is not None and state.basket.tenders:
+        return Screen.PAYING
+    if state.done is not None and state.basket is None:
+        return Screen.DONE
+    return Screen.SELLING
+
+
 def seller_of(state: RegisterState) -> SellerBody:
     """Return company, shop and till as documents print them."""
     company, shop = state.operating.company, state.operating.shop

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from commerce.bodies.form import MAX_LINES
 from commerce.errors import BadInputError, RuleError
 from commerce.ids import new_id
 from commerce.wire import MAX_BODY_BYTES, to_wire
 from terminal.db import ledger
 from terminal.services.clock import ReplayClock
 from terminal.services.commands import AddTender, ImportedLine, ImportLines
-from terminal.services.selling import MAX_LINES
 from tests.terminal.shop import running_till
 
 if TYPE_CHECKING:
