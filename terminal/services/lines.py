@@ -126,6 +126,17 @@ def check_amount(cents: int) -> None:
         raise BadInputError("amount.too_large")
 
 
+def check_sums(basket: Basket) -> None:
+    """Refuse what no entry holds; sales and returns may come to little where the sums of their VAT codes are beyond it.
+
+    BadInputError ``amount.too_large``.
+    """
+    check_amount(basket.total)
+    for row in basket.taxes:
+        check_amount(row.net)
+        check_amount(row.tax)
+
+
 def _unit_price(found: FoundItem, asked: Decimal | None) -> tuple[Decimal, PriceOrigin]:
     """Return the registry's price, or what was typed where there is none.
 

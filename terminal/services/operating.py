@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter, ValidationError
+
 from commerce.barcode import EmbeddedRule
+from commerce.bodies.form import Count, Currency, Id, Language, Names, Text, Texts
 from commerce.dates import DEFAULT_CUT_OFF, parse_utc
 from commerce.documents import Layout
 from commerce.errors import BadInputError
@@ -19,6 +22,8 @@ from terminal.db.registry import RowAside
 
 NONSENSE = (BadInputError, KeyError, ValueError, TypeError, ArithmeticError, AttributeError)
 """What reading a row that makes no sense may raise."""
+_MOST_FORMULA = 64  # the longest number that one this long makes is still a text of the ledger
+_RATE_LIMIT = 1_000  # percent, as bodies write it
 _LEAST_SALT_BYTES = 8
 _MOST_PIN_COST = 1 << 20  # in KiB a gigabyte: more would take the till down with the first PIN
 
@@ -123,7 +128,13 @@ class OperatingSet:
 
 def read_company(row: Mapping[str, Any]) -> Company:
     """Read a ``wire.CompanyCard``."""
-    return Company(*(_text(row[name]) for name in ("id", "name", "tax_id", "country", "currency")))
+    return Company(
+        id=_as(_ID, row["id"]),
+        name=_text(row["name"]),
+        tax_id=_text(row["tax_id"]),
+        country=_as(_ID, row["country"]),
+        currency=_as(_CURRENCY, row["currency"]),
+    )
 
 
 def read_shop(row: Mapping[str, Any]) -> Shop:
@@ -131,11 +142,11 @@ def read_shop(row: Mapping[str, Any]) -> Shop:
     if not row["languages"] or not isinstance(row["languages"], list | tuple):
         raise BadInputError("registry.row")
     return Shop(
-        row["id"],
-        row["name"],
-        ZoneInfo(row["zone"]),
-        tuple(row["languages"]),
-        tuple(row.get("address", ())),
+        _as(_ID, row["id"]),
+        _text(row["name"]),
+        ZoneInfo(_as(_ID, row["zone"])),
+        tuple(_as(_LANGUAGE, language) for language in row["languages"]),
+        _texts(row.get("address", ())),
         time.fromisoformat(row.get("cut_off") or "04:00"),
     )
 
@@ -193,15 +204,20 @@ def read_settings(row: Mapping[str, Any], currency: str) -> TillSettings:
     check_formula(formula)
     if cash_step is not None and (type(cash_step) is not int or cash_step <= 0):
         raise BadInputError("registry.row")
+    if len(formula) > _MOST_FORMULA:
+        raise BadInputError("registry.row")
     return TillSettings(
-        version=row["version"],
-        pos_type=row.get("pos_type", plain.pos_type),
+        version=_as(_COUNT, row["version"]),
+        pos_type=_as(_ID, row.get("pos_type", plain.pos_type)),
         vat_mode=VatMode(row.get("vat_mode", plain.vat_mode)),
         cash_step=cash_step,
-        warehouse=row.get("warehouse"),
-        drawer=row.get("drawer") or plain.drawer,
+        warehouse=_as(_OPTIONAL_ID, row.get("warehouse")),
+        drawer=_as(_ID, row.get("drawer") or plain.drawer),
         layout=Layout(
-            layout["code"], layout["version"], tuple(layout.get("header", ())), tuple(layout.get("footer", ()))
+            _as(_ID, layout["code"]),
+            _as(_COUNT, layout["version"]),
+            _texts(layout.get("header", ())),
+            _texts(layout.get("footer", ())),
         ),
         embedded_rules=tuple(
             EmbeddedRule(r["prefix"], r["layout"], r["kind"], r["decimals"], currency)
@@ -217,24 +233,24 @@ def read_vat_code(row_id: str, row: Mapping[str, Any]) -> VatCode:
     """Read a ``vat_code`` row."""
     return VatCode(
         id=row_id,
-        code=_text(row["code"]),
+        code=_as(_ID, row["code"]),
         names=_names(row["names"]),
         rates=tuple((date.fromisoformat(since), _rate(rate)) for since, rate in row["rates"]),
         treatment=Treatment(row.get("treatment", Treatment.TAXED)),
-        natura=row.get("natura"),
-        receipt_code=row.get("receipt_code"),
+        natura=_as(_OPTIONAL_TEXT, row.get("natura")),
+        receipt_code=_as(_OPTIONAL_TEXT, row.get("receipt_code")),
     )
 
 
 def read_tender_type(row: Mapping[str, Any]) -> TenderType:
     """Read a ``tender_type`` row."""
     return TenderType(
-        _text(row["code"]),
+        _as(_ID, row["code"]),
         TenderKind(row["kind"]),
         _names(row["names"]),
         bool(row.get("opens_drawer", False)),
         int(row.get("position", 0)),
-        row.get("reader") or None,
+        _as(_OPTIONAL_ID, row.get("reader") or None),
     )
 
 
@@ -245,21 +261,46 @@ def read_operator(row_id: str, row: Mapping[str, Any]) -> Operator:
     if len(salt) < _LEAST_SALT_BYTES or not all(type(cost) is int and 0 < cost <= _MOST_PIN_COST for cost in costs):
         raise BadInputError("registry.row")
     pin = PinVerifier(salt, bytes.fromhex(row["pin_verifier"]), *costs)
-    return Operator(row_id, _text(row["name"]), pin, frozenset(row.get("rights", ())), bool(row.get("active", True)))
+    return Operator(
+        _as(_ID, row_id), _text(row["name"]), pin, frozenset(row.get("rights", ())), bool(row.get("active", True))
+    )
+
+
+# What goes from a row into entries must be what their readers take: a till that signed anything else could neither
+# close its session nor start again.
+_ID, _OPTIONAL_ID = TypeAdapter[str](Id), TypeAdapter[str | None](Id | None)
+_TEXT, _OPTIONAL_TEXT = TypeAdapter[str](Text), TypeAdapter[str | None](Text | None)
+_TEXTS, _NAMES = TypeAdapter[tuple[str, ...]](Texts), TypeAdapter[dict[str, str]](Names)
+_CURRENCY, _LANGUAGE, _COUNT = TypeAdapter[str](Currency), TypeAdapter[str](Language), TypeAdapter[int](Count)
+T = TypeVar("T")
+
+
+def _as(kind: TypeAdapter[T], value: object) -> T:
+    """Return a value that bodies of entries hold; BadInputError ``registry.row``."""
+    try:
+        return kind.validate_python(value, strict=True)
+    except ValidationError as error:
+        raise BadInputError("registry.row") from error
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    text = _as(_TEXT, value)
+    if not text:
         raise BadInputError("registry.row")
-    return value
+    return text
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return _as(_TEXTS, tuple(value) if isinstance(value, list) else value)
 
 
 def _names(value: Mapping[str, Any]) -> dict[str, str]:
-    return {_text(language): _text(name) for language, name in dict(value).items()}
+    names = _as(_NAMES, dict(value))
+    return {_text(language): _text(name) for language, name in names.items()}
 
 
 def _rate(text: str) -> Decimal:
     rate = parse_decimal(text, RATE_SCALE)
-    if rate < 0:
+    if not 0 <= rate < _RATE_LIMIT:
         raise BadInputError("registry.row")
     return rate

@@ -30,7 +30,7 @@ from terminal.services.commands import (
     VoidLine,
     VoidSale,
 )
-from terminal.services.lines import check_amount, check_quantity, found_line, imported_line, vat_rate_of
+from terminal.services.lines import check_amount, check_quantity, check_sums, found_line, imported_line, vat_rate_of
 from terminal.services.lookup import FoundItem, resolve_code
 from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
 from terminal.services.state import RegisterState
@@ -210,7 +210,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         raise RuleError("sale.too_long", most=MAX_LINES)
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
-    check_amount(after.total)
+    check_sums(after)
     for line in lines:
         _ = line.stored  # what no reader takes must not reach the journal: the till could not start on it
     _prepare(after, lines, state.operating.settings.warehouse)
@@ -245,7 +245,7 @@ def _journal(
     after = basket
     for event in events:
         after = sale.apply(after, event)
-    check_amount(after.total)
+    check_sums(after)
 
     def write(write: Write) -> Values:
         _keep(write, state, basket, events)
