@@ -26,10 +26,10 @@ class Act:
 
 
 def record(conn: Connection, actor: Actor, at: datetime, act: Act) -> None:
-    """Write one act down."""
+    """Write one act down; one of somebody who works for a single company is that company's."""
     values: dict[str, object] = {
         "id": new_id(),
-        "company": act.company,
+        "company": act.company or actor.company,
         "at": at,
         "actor": actor.id,
         "actor_name": actor.name,

@@ -46,6 +46,10 @@ class Actor:
         """Tell whether the role covers it."""
         return permission in _MAY[self.role]
 
+    def reaches(self, company: object) -> bool:
+        """Tell whether what belongs to a company, or to all (None), is the actor's business."""
+        return self.company in (None, company)
+
     def require(self, permission: Permission) -> None:
         """ForbiddenError ``forbidden.role`` unless the role covers it."""
         if not self.may(permission):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
 
 from central.db.signals import ACCESS, mark
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
@@ -21,9 +21,9 @@ def find_user(conn: Connection, user: str) -> UserRow | None:
     return conn.execute(select(app_user).where(app_user.c.id == user)).first()
 
 
-def list_users(conn: Connection) -> list[UserRow]:
-    """Return all users by name."""
-    return list(conn.execute(select(app_user).order_by(app_user.c.name)))
+def list_users(conn: Connection, company: str | None = None) -> list[UserRow]:
+    """Return the users of a company, or all, by name."""
+    return list(conn.execute(_of_company(select(app_user), company).order_by(app_user.c.name)))
 
 
 def insert_user(conn: Connection, values: dict[str, object]) -> None:
@@ -57,15 +57,15 @@ def touch_session(conn: Connection, session: str, at: datetime) -> None:
     conn.execute(update(user_session).where(user_session.c.id == session).values(seen_at=at))
 
 
-def list_sessions(conn: Connection, now: datetime, idle_since: datetime) -> list[Row[Any]]:
-    """Return the sessions that still open doors, newest first, with their users' names."""
+def list_sessions(conn: Connection, now: datetime, idle_since: datetime, company: str | None = None) -> list[Row[Any]]:
+    """Return the sessions that still open doors, of a company's users or of all, newest first, with their names."""
     statement = (
         select(user_session, app_user.c.display_name, app_user.c.name)
         .join(app_user, app_user.c.id == user_session.c.user)
         .where(user_session.c.ended_at.is_(None), user_session.c.expires_at > now, user_session.c.seen_at > idle_since)
         .order_by(user_session.c.seen_at.desc())
     )
-    return list(conn.execute(statement))
+    return list(conn.execute(_of_company(statement, company)))
 
 
 def find_session_owner(conn: Connection, session: str) -> str | None:
@@ -143,8 +143,8 @@ def find_token_user(conn: Connection, token_hash: bytes, now: datetime) -> UserR
     return conn.execute(statement).first()
 
 
-def list_tokens(conn: Connection) -> list[Row[Any]]:
-    """Return the API tokens that nobody revoked, newest first; some may be past their end."""
+def list_tokens(conn: Connection, company: str | None = None) -> list[Row[Any]]:
+    """Return the API tokens that nobody revoked, as ``list_sessions``; some may be past their end."""
     token = api_token.c
     statement = (
         select(token.id, token.name, token.user, token.created_at, token.expires_at, app_user.c.display_name)
@@ -152,7 +152,7 @@ def list_tokens(conn: Connection) -> list[Row[Any]]:
         .where(api_token.c.revoked_at.is_(None))
         .order_by(api_token.c.id.desc())
     )
-    return list(conn.execute(statement))
+    return list(conn.execute(_of_company(statement, company)))
 
 
 def find_token_owner(conn: Connection, token: str) -> str | None:
@@ -174,12 +174,24 @@ def insert_act(conn: Connection, values: dict[str, object]) -> None:
 
 
 def list_acts(
-    conn: Connection, *, limit: int, before: str | None = None, subject: tuple[str, str] | None = None
+    conn: Connection,
+    *,
+    limit: int,
+    before: str | None = None,
+    subject: tuple[str, str] | None = None,
+    company: str | None = None,
 ) -> list[Row[Any]]:
-    """Return acts, newest first; ``before`` is the id of the last one already seen."""
+    """Return acts, those of a company or all, newest first; ``before`` is the id of the last one already seen."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if company is not None:
+        query = query.where(audit.c.company == company)
     if before:
         query = query.where(audit.c.id < before)
     if subject:
         query = query.where(audit.c.subject_kind == subject[0], audit.c.subject == subject[1])
     return list(conn.execute(query))
+
+
+def _of_company(query: Select[Any], company: str | None) -> Select[Any]:
+    """Narrow a query that has users in it to those of a company."""
+    return query if company is None else query.where(app_user.c.company == company)

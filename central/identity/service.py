@@ -10,7 +10,7 @@ from central.identity import audit, limits, queries
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.passwords import hash_password, password_matches, token_digest
 from central.identity.people import COMMAND_LINE, Actor, Permission, Role
-from commerce.errors import BadInputError, ConflictError, NotFoundError
+from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from commerce.texts import LANGUAGES
 
@@ -102,15 +102,22 @@ async def end_session(db: "Database", actor: Actor, session: str, now: datetime)
             raise NotFoundError("session.unknown")
         if owner != actor.id:
             actor.require(Permission.MANAGE_USERS)
+        company = _get_user(conn, owner, actor).company
         if queries.end_sessions(conn, now, session=session):
-            audit.record(conn, actor, now, audit.Act("session.ended", "user", owner, {}))
+            audit.record(conn, actor, now, audit.Act("session.ended", "user", owner, {}, company))
 
     await db.write(job)
 
 
 async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = COMMAND_LINE) -> str:
-    """Let somebody in; return the user's id. ConflictError ``user.exists`` for a name already taken."""
+    """Let somebody in; return the user's id. ConflictError ``user.exists`` for a name already taken.
+
+    Who works for one company lets people into that one only.
+    """
     actor.require(Permission.MANAGE_USERS)
+    company = new.company or actor.company
+    if not actor.reaches(company):
+        raise ForbiddenError("forbidden.company")
     name = fold_name(new.name)
     if not name or len(name) > 64 or not name.isprintable():
         raise BadInputError("user.name")
@@ -118,7 +125,7 @@ async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = C
         raise BadInputError("user.language", language=new.language)
     values: dict[str, object] = {
         "id": new_id(),
-        "company": new.company,
+        "company": company,
         "name": name,
         "display_name": new.display_name.strip() or new.name.strip(),
         "password_hash": await hash_password(new.password, (name, new.display_name)),
@@ -133,7 +140,7 @@ async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = C
             raise ConflictError("user.exists", name=name)
         queries.insert_user(conn, values)
         shown = {key: (None, values[key]) for key in ("name", "display_name", "role", "language")}
-        audit.record(conn, actor, now, audit.Act("user.added", "user", str(values["id"]), shown, new.company))
+        audit.record(conn, actor, now, audit.Act("user.added", "user", str(values["id"]), shown, company))
 
     await db.write(job)
     return str(values["id"])
@@ -146,14 +153,14 @@ async def change_user(db: "Database", actor: Actor, user: str, now: datetime, *,
         raise ConflictError("user.yourself")
 
     def job(conn: "Connection") -> None:
-        before = _get_user(conn, user)
+        before = _get_user(conn, user, actor)
         after: dict[str, object] = {"role": role.value, "active": active}
         queries.update_user(conn, user, after)
         if not active:
             queries.end_sessions(conn, now, user=user)
         change = audit.changes({"role": before.role, "active": before.active}, after)
         change["display_name"] = (before.display_name, before.display_name)  # whose these are
-        audit.record(conn, actor, now, audit.Act("user.changed", "user", user, change))
+        audit.record(conn, actor, now, audit.Act("user.changed", "user", user, change, before.company))
 
     await db.write(job)
 
@@ -164,16 +171,16 @@ async def set_password(
     """Give a user a new password and end that user's sessions; the keys for programs too when asked."""
     if user != actor.id:
         actor.require(Permission.MANAGE_USERS)
-    holder = await db.read(lambda conn: _get_user(conn, user))
+    holder = await db.read(lambda conn: _get_user(conn, user, actor))
     hashed = await hash_password(password, (holder.name, holder.display_name))
 
     def job(conn: "Connection") -> None:
-        _get_user(conn, user)
+        company = _get_user(conn, user, actor).company
         queries.update_user(conn, user, {"password_hash": hashed})
         queries.end_sessions(conn, now, user=user)
         keys = queries.revoke_tokens(conn, now, user=user) if end_keys else 0
         change = {"keys": (keys, 0)} if end_keys else {}
-        audit.record(conn, actor, now, audit.Act("user.password", "user", user, change))
+        audit.record(conn, actor, now, audit.Act("user.password", "user", user, change, company))
 
     await db.write(job)
 
@@ -195,35 +202,35 @@ async def change_own_password(
 
 
 async def list_users(db: "Database", actor: Actor) -> "list[Row[Any]]":
-    """Return everybody who may sign in."""
+    """Return everybody who may sign in, of the actor's company."""
     actor.require(Permission.MANAGE_USERS)
-    return await db.read(queries.list_users)
+    return await db.read(lambda conn: queries.list_users(conn, actor.company))
 
 
 async def list_sessions(db: "Database", actor: Actor, now: datetime, *, own: bool = False) -> "list[Row[Any]]":
-    """Return open sessions: one's own, or everybody's for who may manage users."""
+    """Return open sessions: one's own, or those of everybody in the actor's company for who may manage users."""
     if not own:
         actor.require(Permission.MANAGE_USERS)
-    rows = await db.read(lambda conn: queries.list_sessions(conn, now, now - IDLE_LENGTH))
+    rows = await db.read(lambda conn: queries.list_sessions(conn, now, now - IDLE_LENGTH, actor.company))
     return [row for row in rows if not own or row.user == actor.id]
 
 
 async def list_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
     """Return one's own API tokens that nobody revoked."""
-    rows = await db.read(queries.list_tokens)
+    rows = await db.read(lambda conn: queries.list_tokens(conn, actor.company))
     return [row for row in rows if row.user == actor.id]
 
 
 async def list_all_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
-    """Return everybody's API tokens that nobody revoked."""
+    """Return the API tokens of everybody in the actor's company that nobody revoked."""
     actor.require(Permission.MANAGE_USERS)
-    return await db.read(queries.list_tokens)
+    return await db.read(lambda conn: queries.list_tokens(conn, actor.company))
 
 
 async def list_acts(db: "Database", actor: Actor, *, limit: int, before: str | None = None) -> "list[Row[Any]]":
-    """Return the record of changes, newest first."""
+    """Return the record of changes, newest first: the company's where the actor works for one only."""
     actor.require(Permission.EDIT_REGISTRY)
-    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before))
+    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before, company=actor.company))
 
 
 async def add_token(db: "Database", actor: Actor, name: str, now: datetime, days: int = 90) -> str:
@@ -255,8 +262,9 @@ async def revoke_token(db: "Database", actor: Actor, token: str, now: datetime) 
         owner = queries.find_token_owner(conn, token)
         if owner is None or (owner != actor.id and not actor.may(Permission.MANAGE_USERS)):
             raise NotFoundError("token.unknown")
+        company = _get_user(conn, owner, actor).company
         queries.revoke_tokens(conn, now, token=token)
-        audit.record(conn, actor, now, audit.Act("token.revoked", "token", token, {}))
+        audit.record(conn, actor, now, audit.Act("token.revoked", "token", token, {}, company))
 
     await db.write(job)
 
@@ -337,9 +345,10 @@ def _open_session(
     audit.record(conn, _actor(user, session), now, audit.Act("session.opened", "user", user.id, {}))
 
 
-def _get_user(conn: "Connection", user: str) -> "Row[Any]":
+def _get_user(conn: "Connection", user: str, actor: Actor) -> "Row[Any]":
+    """Return a user who is the actor's business: oneself, somebody of the same company, or anybody at all."""
     row = queries.find_user(conn, user)
-    if row is None:
+    if row is None or not (row.id == actor.id or actor.reaches(row.company)):
         raise NotFoundError("user.unknown")
     return row
 

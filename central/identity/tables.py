@@ -67,4 +67,5 @@ audit = Table(
     Column("reason", Text, nullable=True),
     Column("change", JsonText, nullable=False),  # {"field": [before, after]}
     Index("ix_audit_subject", "subject_kind", "subject"),
+    Index("ix_audit_company", "company", "id"),
 )

@@ -98,10 +98,11 @@ def sum_sales(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:
     return list(conn.execute(query.where(*_conditions(wanted)).group_by(sale.c.currency).order_by(sale.c.currency)))
 
 
-def find_sales(conn: Connection, sale_id: str, till: str | None = None) -> list[AnyRow]:
+def find_sales(conn: Connection, sale_id: str, till: str | None = None, company: str | None = None) -> list[AnyRow]:
     """Return the sales of an id, of one till or of all: nobody keeps two tills from giving the same."""
-    query = select(sale, _OPERATOR_NAME).where(sale.c.id == sale_id).order_by(sale.c.till).limit(_SAME_ID)
-    return list(conn.execute(query if till is None else query.where(sale.c.till == till)))
+    exact = {"id": sale_id, "till": till, "company": company}
+    query = select(sale, _OPERATOR_NAME).where(*(sale.c[name] == value for name, value in exact.items() if value))
+    return list(conn.execute(query.order_by(sale.c.till).limit(_SAME_ID)))
 
 
 def lines_of(conn: Connection, till: str, sale_id: str) -> list[AnyRow]:

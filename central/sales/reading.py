@@ -89,8 +89,7 @@ def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[AnyRow
 def get_sale(conn: Connection, actor: Actor, sale_id: str, till: str | None = None) -> SaleRecord:
     """Return a sale; NotFoundError ``sale.unknown``, ConflictError ``sale.which`` while several tills have that id."""
     actor.require(Permission.READ)
-    found = queries.find_sales(conn, sale_id, till)
-    rows = [row for row in found if actor.company in (None, row.company)]
+    rows = queries.find_sales(conn, sale_id, till, actor.company)
     if not rows:
         raise NotFoundError("sale.unknown")
     if len(rows) > 1:

@@ -45,6 +45,7 @@ def _create_identity() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
     op.create_index("ix_audit_subject", "audit", ["subject_kind", "subject"], unique=False)
+    op.create_index("ix_audit_company", "audit", ["company", "id"], unique=False)
     op.create_table(
         "sign_in_delay",
         sa.Column("key", sa.Text(), nullable=False),
