@@ -28,6 +28,12 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "pin_typed": N_("{count} digits typed"),
     "sign_on": N_("Sign on"),
     "someone_else": N_("Someone else"),
+    # the layer
+    "approve_title": N_("Approval"),
+    "approve_nobody": N_("Nobody who works here may approve this."),
+    "approve": N_("Approve"),
+    "leave_out_title": N_("Close the session without it?"),
+    "leave_out_yes": N_("Close without it"),
     # session
     "open_title": N_("Open the session"),
     "open_hint": N_("Count the cash in the drawer and type it."),

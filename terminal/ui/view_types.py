@@ -37,6 +37,12 @@ class PersonView(TypedDict):
     name: str
 
 
+class OperatorView(PersonView):
+    """Somebody who may sell here, with the rights that they have, to approve with as well."""
+
+    rights: list[str]
+
+
 class SessionView(TypedDict):
     """The open till session."""
 
@@ -241,7 +247,7 @@ class View(TypedDict):
     money: MoneyFormat
     clock: ClockView
     operator: PersonView | None
-    operators: list[PersonView]
+    operators: list[OperatorView]
     session: SessionView | None
     sale: SaleView | None
     done: DoneView | None

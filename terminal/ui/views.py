@@ -23,7 +23,7 @@ from terminal.ui.view_types import (
     FlagView,
     LineView,
     OpenTenderView,
-    PersonView,
+    OperatorView,
     QuickCashView,
     SaleView,
     SessionView,
@@ -173,7 +173,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class _OperatingViews:
-    operators: list[PersonView]
+    operators: list[OperatorView]
     tender_types: list[TenderTypeView]
 
 
@@ -181,7 +181,7 @@ def _operating_views(operating: OperatingSet, language: str) -> _OperatingViews:
     people = sorted((o for o in operating.operators.values() if o.active), key=lambda o: o.name.casefold())
     kinds = sorted(operating.tender_types, key=lambda t: t.position)
     return _OperatingViews(
-        [{"id": person.id, "name": person.name} for person in people],
+        [{"id": person.id, "name": person.name, "rights": sorted(person.rights)} for person in people],
         [{"code": t.code, "kind": t.kind.value, "name": pick_name(t.names, language)} for t in kinds],
     )
 

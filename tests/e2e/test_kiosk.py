@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.services.commands import AddTender, PrintAgain
+from terminal.services.commands import AddTender, CloseSession, PrintAgain, VoidLine
 from terminal.services.state import Screen
 from terminal.ui.ports import Typing
 from tests.e2e.kiosk import Kiosk, open_kiosk
 from tests.fakes.register import FakeRegister
-from tests.fakes.shop import BREAD, COFFEE, NO_PRICE, TWIN_CODE, TWINS_WITHOUT_PRICE
+from tests.fakes.shop import BREAD, BRUNO, COFFEE, NO_PRICE, TWIN_CODE, TWINS_WITHOUT_PRICE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -314,6 +314,69 @@ async def test_what_was_typed_is_kept_and_not_sent_twice_while_the_daemon_is_awa
     await kiosk.screen("done")
     await kiosk.page.locator("connection-banner[hidden]").wait_for(state="attached", timeout=8000)
     assert len([act for act in kiosk.register.submitted if isinstance(act, AddTender)]) == 1
+
+
+async def test_what_one_may_not_do_alone_is_approved_in_the_layer_and_sent_again_as_it_was(kiosk: Kiosk) -> None:
+    kiosk.register.needs = {VoidLine: "void"}
+    kiosk.register.scan(COFFEE)
+    await kiosk.tap(".line")
+    await kiosk.tap("[data-key=remove]")
+    await kiosk.sees("dialog[open] h2", "Approval · Remove line")
+
+    await kiosk.page.keyboard.type("9999")
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.sees(".layer-fault", "The PIN is not right.")
+    await kiosk.page.keyboard.type("5678")
+    await kiosk.page.keyboard.press("Enter")
+
+    await kiosk.page.locator(".line").wait_for(state="detached")
+    await kiosk.page.locator("dialog[open]").wait_for(state="detached")
+    sent = [act for act in kiosk.register.submitted if isinstance(act, VoidLine)]
+    assert len({act.command_id for act in sent}) == 1
+    assert [act.approval.operator if act.approval else None for act in sent] == [None, BRUNO, BRUNO]
+
+
+async def test_an_approval_that_is_given_up_changes_nothing_and_gives_the_focus_back(kiosk: Kiosk) -> None:
+    kiosk.register.needs = {VoidLine: "void"}
+    kiosk.register.scan(COFFEE)
+    await kiosk.tap(".line")
+    await kiosk.tap("[data-key=remove]")
+    await kiosk.page.locator("dialog[open] number-pad").wait_for()
+
+    await kiosk.page.keyboard.press("Escape")
+
+    await kiosk.page.locator("dialog[open]").wait_for(state="detached")
+    assert await kiosk.page.evaluate("document.activeElement.dataset.key") == "remove"
+    assert await kiosk.page.locator(".strip").count() == 0
+    assert kiosk.register.state.basket is not None
+
+
+async def test_a_z_that_would_be_signed_over_a_changed_entry_is_closed_without_it_by_who_may(kiosk: Kiosk) -> None:
+    kiosk.register.changed_entry = 7
+    kiosk.register.needs = {CloseSession: "unproven"}
+    await kiosk.page.keyboard.press("F10")
+    await kiosk.tap("till-menu [data-key=close]")
+    await kiosk.page.keyboard.type("10000")
+    await kiosk.page.keyboard.press("Enter")
+    await approve(kiosk)
+    await kiosk.sees("dialog[open]", "Entry 7 of this till's ledger was changed on its disk")
+
+    await kiosk.tap("dialog [data-key=yes]")
+    await approve(kiosk)
+
+    await kiosk.screen("session")
+    last = kiosk.register.submitted[-1]
+    assert isinstance(last, CloseSession)
+    assert (last.leave_out, last.counted_cash_cents) == (True, 10000)
+    assert last.approval is not None
+    assert kiosk.register.state.last_z is not None
+
+
+async def approve(kiosk: Kiosk) -> None:
+    """Let Bruno approve what is asked."""
+    await kiosk.sees("dialog[open] .pad-label", "PIN of Bruno Conti")
+    await kiosk.page.keyboard.type("5678")
+    await kiosk.page.keyboard.press("Enter")
 
 
 async def test_reloading_the_page_changes_nothing(kiosk: Kiosk) -> None:

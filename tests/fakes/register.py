@@ -57,6 +57,8 @@ class FakeRegister:
     print_state: str = "done"
     print_reason: str = ""
     fails_with: Exception | None = None
+    needs: dict[type[c.Command], str] = field(default_factory=dict)  # rights that acts need beyond selling
+    changed_entry: int = 0  # whose Z waits for somebody who leaves it out
     listeners: list[Listener] = field(default_factory=list)
     submitted: list[c.Command] = field(default_factory=list)
     receipts: list[SaleCompleted] = field(default_factory=list)
@@ -75,6 +77,7 @@ class FakeRegister:
             failure, self.fails_with = self.fails_with, None
             raise failure
         check_meant_sale(self.state, command)
+        self._check_rights(command)
         result = Result(self._handler(command)(command) or {})
         self._results[command.command_id] = (command, result)
         return result
@@ -107,6 +110,17 @@ class FakeRegister:
             for item in self.items
             if words in item.codes or all(word in item.names[language].casefold() for word in asked)
         ][:limit]
+
+    def _check_rights(self, command: c.Command) -> None:
+        right, given = self.needs.get(type(command)), command.approval
+        if right is None or self.state.operator is None or right in self.state.operator.rights:
+            return
+        if given is None:
+            raise ForbiddenError("approval.needed", rights=[right])
+        if PINS[given.operator] != given.pin:
+            raise ForbiddenError("pin.wrong")
+        if right not in self.state.operating.operators[given.operator].rights:
+            raise ForbiddenError("approval.no_right", rights=[right])
 
     def _handler(self, command: c.Command) -> Callable[[Any], dict[str, Any] | None]:
         handlers: dict[type[c.Command], Callable[[Any], dict[str, Any] | None]] = {
@@ -157,6 +171,8 @@ class FakeRegister:
         session = self._session()
         if self.state.basket and self.state.basket.lines:
             raise RuleError("sale.open")
+        if self.changed_entry and not command.leave_out:
+            raise ConflictError("ledger.changed", seq=self.changed_entry, count=1)
         counted = command.counted_cash_cents
         z = z_body(
             session=session.id,

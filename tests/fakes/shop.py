@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from commerce.ledger import ChainMode
+from commerce.rights import ALL_RIGHTS
 from commerce.tender import TenderKind
 from commerce.vat import VatCode
 from terminal.services.operating import Company, OperatingSet, Operator, PinVerifier, Shop, TenderType
@@ -72,8 +73,8 @@ def operating_set(**changes: Any) -> OperatingSet:  # noqa: ANN401
     """Return a shop with two operators, cash and card."""
     pin = PinVerifier(b"", b"", 1, 8, 1)
     people = {
-        ANNA: Operator(ANNA, "Anna Bianchi", pin),
-        BRUNO: Operator(BRUNO, "Bruno Conti", pin),
+        ANNA: Operator(ANNA, "Anna Bianchi", pin, frozenset({"sell"})),
+        BRUNO: Operator(BRUNO, "Bruno Conti", pin, frozenset(ALL_RIGHTS)),
     }
     base = OperatingSet(
         Company("01900000-0000-7000-8000-000000000001", "Alimentari Rossi s.r.l.", "IT01234567890", "IT", "EUR"),

@@ -1,6 +1,7 @@
 // @ts-check
 /** Connects the socket to the elements. It holds the last view and which panel is open; everything else is the daemon's. */
 import "./components/index.js"
+import { Acts } from "./acts.js"
 import { Keyboard } from "./keyboard.js"
 import { Link } from "./link.js"
 import { Panels } from "./panels.js"
@@ -24,7 +25,16 @@ const page = {
 }
 const panels = new Panels(find("#panel"), (path) => link.read(path))
 const link = new Link({ view: show, notice: () => soundBad(), state: linked })
-const keyboard = new Keyboard({ pad: () => panels.pad, search: () => panels.searchInput, code: addCode, shortcut })
+/** @type {import("./components/modal-layer.js").ModalLayer} */
+const layer = find("modal-layer")
+const acts = new Acts(link, layer, () => page.view)
+const keyboard = new Keyboard({
+  pad: () => (layer.isOpen ? layer.pad : panels.pad),
+  search: () => (layer.isOpen ? null : panels.searchInput),
+  takesCodes: () => !layer.isOpen && ["selling", "paying", "done"].includes(page.view?.screen ?? ""),
+  code: addCode,
+  shortcut,
+})
 
 start()
 
@@ -82,36 +92,31 @@ function soundOf(before, view) {
 /** @param {import("./link.js").LinkState} state */
 function linked(state) {
   find("connection-banner").link = state
+  layer.link = state
   find("#stage").toggleAttribute("data-overdue", state.overdue)
 }
 
 /**
  * Send what was tapped, unless the same is under way or an earlier one has no answer yet: then it is not known what this would add to.
- * @param {string} path @param {Record<string, unknown>} body @param {string} [then] @returns {Promise<void> | null} null when it is not taken
+ * @param {string} path @param {Record<string, unknown>} body @param {string} [then] @param {string} [what]
+ * @returns {Promise<void> | null} null when it is not taken
  */
-function take(path, body, then) {
+function take(path, body, then, what) {
   const key = path + JSON.stringify(body)
   if (link.state.overdue || page.waiting.has(key)) return null
   page.waiting.add(key)
-  return send(path, body, then).finally(() => page.waiting.delete(key))
+  return send(path, body, then, what).finally(() => page.waiting.delete(key))
 }
 
-/** @param {string} path @param {Record<string, unknown>} body @param {string} [then] */
-async function send(path, body, then) {
-  const answer = await link.act(path, { ...saleMeant(path), ...body })
-  if (answer.ok) setFault("")
+/** @param {string} path @param {Record<string, unknown>} body @param {string} [then] @param {string} [what] */
+async function send(path, body, then, what = "") {
+  const answer = await acts.send(path, body, what)
+  if (!answer || answer.ok) setFault("")
   else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
   else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message) // else the view has it
-  if (!answer.ok) panels.refused(path)
-  if (answer.ok && then) panels.show({ name: then })
+  if (!answer?.ok) panels.refused(path)
+  if (answer?.ok && then) panels.show({ name: then })
   draw()
-}
-
-/** Name the sale that the screen shows: the till refuses the act when another is current. @param {string} path */
-function saleMeant(path) {
-  if (path === "/api/v1/sale/next") return { sale: page.view?.done?.sale ?? null }
-  const isOfSale = path.startsWith("/api/v1/sale/") || path === "/api/v1/language"
-  return isOfSale ? { sale: page.view?.sale?.id ?? null } : {}
 }
 
 /** An item was chosen that has no price. @param {{item: string, names?: Record<string, string>}} values */
@@ -135,6 +140,7 @@ function addCode(code) {
 /** @param {string} name @returns {boolean} whether the key meant something here */
 function shortcut(name) {
   const view = page.view
+  if (layer.isOpen) return name === "back" && layer.back()
   if (!view) return false
   if (name === "pay" && view.screen === "done") void take("/api/v1/sale/next", {})
   else if (name === "previous" || name === "next") return moveAlongLines(name === "next" ? 1 : -1)
@@ -164,7 +170,7 @@ function removeLine() {
 
 document.addEventListener("till-act", async (event) => {
   const { path, body, then, button } = /** @type {CustomEvent} */ (event).detail
-  const sent = take(path, body, then)
+  const sent = take(path, body, then, button?.dataset.act ?? button?.textContent)
   if (!sent) return event.preventDefault()
   button?.setAttribute("aria-busy", "true")
   await sent

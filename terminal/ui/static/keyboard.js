@@ -22,7 +22,7 @@ const SHORTCUTS = {
 
 export class Keyboard {
   /**
-   * @param {{pad: () => any, search: () => HTMLInputElement | null, code: (code: string) => void,
+   * @param {{pad: () => any, search: () => HTMLInputElement | null, takesCodes: () => boolean, code: (code: string) => void,
    *   shortcut: (name: string) => boolean}} page
    */
   constructor(page) {
@@ -60,7 +60,7 @@ export class Keyboard {
   #enter(event) {
     const pad = this.page.pad()
     const { code, isScan } = this.typist.enter()
-    if (isScan || (!pad && code.length >= LEAST_CODE)) {
+    if (this.page.takesCodes() && (isScan || (!pad && code.length >= LEAST_CODE))) {
       stop(event)
       pad?.clear()
       this.page.code(code)

@@ -48,11 +48,11 @@ export class Link {
   /**
    * Send an act. No answer means that it is not known what became of it: the very same command is sent again, after growing
    * pauses, until the till has answered. Acts go one after the other, in the order of the taps.
-   * @param {string} path @param {Record<string, unknown>} body
+   * @param {string} path @param {Record<string, unknown>} act with its command_id
    * @returns {Promise<Answer>}
    */
-  act(path, body) {
-    const command = JSON.stringify({ command_id: crypto.randomUUID(), ...body })
+  act(path, act) {
+    const command = JSON.stringify(act)
     const sent = this.last.then(() => this.#deliver(path, command))
     this.last = sent.catch(() => undefined)
     return sent

@@ -2,6 +2,7 @@
 /**
  * The parts of the daemon's view that the page draws; the whole is described in /api/v1/openapi.json.
  * @typedef {{code: string, text: string}} Flag
+ * @typedef {{id: string, name: string, rights: string[]}} Person
  * @typedef {{id: string, position: number, description: string, quantity: string, unit: string, unit_price: string,
  *   total: string, flags: Flag[], newest: boolean, can_change_quantity: boolean}} LineView
  * @typedef {{label: string, taxable: string, tax: string}} TaxView
@@ -26,7 +27,7 @@
  * @typedef {{revision: number, language: string, languages: {code: string, name: string}[], texts_version: string,
  *   mode_text: string, screen: string, till: {name: string, code: string, shop: string}, money: MoneyFormat,
  *   clock: {time: string, day: string, question: string | null}, operator: {id: string, name: string} | null,
- *   operators: {id: string, name: string}[], session: {business_day: string, opened: string} | null,
+ *   operators: Person[], session: {business_day: string, opened: string} | null,
  *   sale: SaleView | null, done: DoneView | null, tender_types: {code: string, kind: string, name: string}[],
  *   devices: DeviceView[], network: {state: string, unsent: number, text: string, unsent_text: string},
  *   prints: PrintView[], notices: NoticeView[], last_z: ZView | null}} View

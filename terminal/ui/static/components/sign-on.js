@@ -2,6 +2,7 @@
 import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 import { numberPad } from "./number-pad.js"
+import { people } from "./people.js"
 
 /** Who is selling: a name, then the PIN. */
 export class SignOn extends HTMLElement {
@@ -33,12 +34,9 @@ export class SignOn extends HTMLElement {
     return true
   }
 
-  /** @param {{id: string, name: string}[]} people */
-  #names(people) {
-    const names = people.map(({ id, name }) =>
-      h("button", { type: "button", class: "button person", "data-key": id, onclick: () => this.#choose(id) }, h("span", { class: "person-mark", "aria-hidden": "true", text: initials(name) }), h("span", { text: name })),
-    )
-    return h("div", { class: "card" }, h("h2", { class: "big", text: t("who") }), names.length ? h("div", { class: "people" }, ...names) : h("p", { text: t("no_operators") }))
+  /** @param {{id: string, name: string}[]} who */
+  #names(who) {
+    return h("div", { class: "card" }, h("h2", { class: "big", text: t("who") }), who.length ? people(who, (id) => this.#choose(id)) : h("p", { text: t("no_operators") }))
   }
 
   /** @param {{id: string, name: string}} person */
@@ -57,11 +55,6 @@ export class SignOn extends HTMLElement {
     this.#chosen = id
     if (this.#view) this.view = this.#view
   }
-}
-
-/** @param {string} name */
-function initials(name) {
-  return name.split(/\s+/).slice(0, 2).map((part) => part[0] ?? "").join("").toUpperCase()
 }
 
 customElements.define("sign-on", SignOn)

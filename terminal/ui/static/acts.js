@@ -1,0 +1,74 @@
+// @ts-check
+/** Sends what was tapped and follows a refusal as far as a person can: an approval by somebody else, a Z without what was changed. */
+
+import { t } from "./texts.js"
+
+const CLOSE = "/api/v1/session/close"
+
+export class Acts {
+  /**
+   * @param {import("./link.js").Link} link @param {import("./components/modal-layer.js").ModalLayer} layer
+   * @param {() => import("./types.js").View | null} view
+   */
+  constructor(link, layer, view) {
+    this.link = link
+    this.layer = layer
+    this.view = view
+  }
+
+  /**
+   * @param {string} path @param {Record<string, unknown>} body @param {string} what how the page calls it
+   * @returns {Promise<import("./link.js").Answer | null>} null when it was given up
+   */
+  async send(path, body, what) {
+    const command = { command_id: crypto.randomUUID(), ...this.#saleMeant(path), ...body }
+    let answer = /** @type {import("./link.js").Answer | null} */ (await this.link.act(path, command))
+    if (answer?.data.code === "approval.needed") answer = await this.#approved(path, command, what, answer)
+    if (answer?.data.code === "ledger.changed" && path === CLOSE) return this.#leavingOut(body, what, answer.data.message)
+    return answer
+  }
+
+  /** Name the sale that the screen shows: the till refuses the act when another is current. @param {string} path */
+  #saleMeant(path) {
+    const view = this.view()
+    if (path === "/api/v1/sale/next") return { sale: view?.done?.sale ?? null }
+    const isOfSale = path.startsWith("/api/v1/sale/") || path === "/api/v1/language"
+    return isOfSale ? { sale: view?.sale?.id ?? null } : {}
+  }
+
+  /**
+   * Ask for an approval until it holds, and send the very same command with it.
+   * @param {string} path @param {Record<string, unknown>} command @param {string} what @param {import("./link.js").Answer} refused
+   */
+  async #approved(path, command, what, refused) {
+    const ask = /** @type {any} */ (document.createElement("approval-ask"))
+    ask.asked = { what, why: refused.data.message, who: this.#whoMay(refused.data.values.rights), money: this.view()?.money }
+    this.layer.open(ask)
+    try {
+      for (;;) {
+        const approval = await this.layer.answer()
+        if (!approval) return null
+        const answer = await this.link.act(path, { ...command, approval })
+        if (!/^(?:approval|pin)\./.test(answer.data.code ?? "")) return answer
+        ask.fault = answer.data.message
+      }
+    } finally {
+      this.layer.close()
+    }
+  }
+
+  /** @param {string[]} rights */
+  #whoMay(rights) {
+    return this.view()?.operators.filter((person) => rights.every((right) => person.rights.includes(right))) ?? []
+  }
+
+  /** @param {Record<string, unknown>} body @param {string} what @param {string} why */
+  async #leavingOut(body, what, why) {
+    const ask = /** @type {any} */ (document.createElement("sure-ask"))
+    ask.asked = { title: t("leave_out_title"), why, yes: t("leave_out_yes") }
+    this.layer.open(ask)
+    const isSure = await this.layer.answer()
+    this.layer.close()
+    return isSure ? this.send(CLOSE, { ...body, leave_out: true }, what) : null
+  }
+}
