@@ -189,7 +189,8 @@ CATALOG_KINDS = ("item",)
 class Change(BaseModel):
     """One registry row as it is now; ``row`` is None when it was deleted (a tombstone).
 
-    ``version`` grows with each change of the row; lines keep it as their price version.
+    ``version`` grows with each change of the row; lines keep it as their price version. ``digest`` is
+    ``commerce.rows.row_digest`` of it for the till that asked, which uses no row without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -198,6 +199,7 @@ class Change(BaseModel):
     id: str
     version: int
     row: dict[str, Any] | None
+    digest: Hex64 | None = None
 
 
 class ChangesPage(Message):

@@ -30,6 +30,7 @@ from terminal.services.clock import Clock, SystemClock
 from terminal.services.damage import IdleCheck
 from terminal.services.identity import FILE_NAME, Identity, load_identity
 from terminal.services.paperwork import Paperwork
+from terminal.services.rows_check import RowsCheck
 from terminal.services.scans import take_scan
 from terminal.services.state import RegisterState
 from terminal.services.steps import Steps
@@ -118,6 +119,8 @@ class TillApp:
         loops = [Loop("register", core.register.run), Loop("clock", lambda: _watch_clock(core))]
         loops += self._effect_loops(core, devices)
         loops += [Loop("idle check", self._idle_check(core, devices).run, is_core=False)]
+        rows = RowsCheck(self._config.data_dir / LEDGER, core.identity.secret, core.register.note_changed_rows)
+        loops += [Loop("rows check", rows.run, is_core=False)]
         loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]
         loops.append(Loop("plugging", Plugging(devices.wake_scanners).run, is_core=False))
         loops += await self._sync_loops(core, outbox, network, devices, refresh)
@@ -173,6 +176,7 @@ class TillApp:
         )
         puller = Puller(TillRegistries(core.register, core.catalog, core.readers, core.identity), client)
         core.catalog.on_damage = puller.wake
+        core.register.listeners.append(_Signal((puller,), lambda state: (state.operating.changed,)).look)
         live = LiveChannel(
             client,
             lambda: _heartbeat(core, outbox, network, devices),

@@ -1,5 +1,9 @@
-"""The pull as one till sees it: rows of its company and shop, one commit's together, operators bound to its secret."""
+"""The pull as one till sees it: rows of its company and shop, one commit's together, operators bound to its secret.
 
+Each row carries its digest for that till (``commerce.rows``).
+"""
+
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Mapping
@@ -24,6 +28,7 @@ from central.db.feed import (
 )
 from central.tills.values import KnownTill
 from commerce.errors import BadInputError, ConflictError
+from commerce.rows import row_bytes, row_digest
 from commerce.wire import CATALOG_KINDS, OPERATING_KINDS, ChangesPage
 
 FEEDS: dict[str, tuple[str, ...]] = {
@@ -68,7 +73,7 @@ async def change_lines(database: Database, pull: PullFrom) -> AsyncIterator[byte
         rows = await database.read(partial(_read, pull=pull, after=after))
         for row in rows:
             if group and (row.place.xid != group[0].place.xid or len(group) >= MAX_GROUP):
-                yield _line(group, pull.till)
+                yield await asyncio.to_thread(_line, group, pull.till)
                 group = []
             group.append(row)
         after, count = rows[-1].place if rows else after, count + len(rows)
@@ -76,7 +81,7 @@ async def change_lines(database: Database, pull: PullFrom) -> AsyncIterator[byte
             after = max(after, pull.until)
             break
     if group:
-        yield _line(group, pull.till)
+        yield await asyncio.to_thread(_line, group, pull.till)
     trailer = ChangesPage(cursor=cursor_text(pull.epoch, after), more=count >= _MAX_ROWS)
     yield trailer.model_dump_json().encode() + b"\n"
 
@@ -86,11 +91,19 @@ def _read(connection: Connection, pull: PullFrom, after: Place) -> list[FeedRow]
 
 
 def _line(group: list[FeedRow], till: KnownTill) -> bytes:
-    changes = [
-        {"kind": change.kind, "id": change.id, "version": change.version, "row": served_row(change, till)}
-        for change in group
-    ]
-    return orjson.dumps(changes) + b"\n"
+    return orjson.dumps([_change(change, till) for change in group]) + b"\n"
+
+
+def _change(change: FeedRow, till: KnownTill) -> dict[str, object]:
+    row = served_row(change, till)
+    encoded = None if row is None else row_bytes(row)
+    return {
+        "kind": change.kind,
+        "id": change.id,
+        "version": change.version,
+        "row": None if encoded is None else orjson.Fragment(encoded),
+        "digest": row_digest(till.secret, change.kind, change.id, change.version, encoded).hex(),
+    }
 
 
 def served_row(change: FeedRow, till: KnownTill) -> dict[str, Any] | None:

@@ -40,6 +40,10 @@ ERROR_TEXTS: dict[str, str] = {
     "coupon.unknown": N_("This coupon is not on the sale."),
     "discount.shares": N_("A discount does not add up over the lines. The sale is as it was."),
     "item.unknown": N_("This item is no longer in the catalogue. Nothing was added."),
+    "registry.changed": N_(
+        "What head office sent was changed on this till's disk ({rows}; {count} in all). It is not used, and fetched "
+        "anew. Head office is told."
+    ),
     "label.zero": N_(
         "The label of {name} says zero. Nothing was added: weigh it again, or choose the item and type the quantity."
     ),

@@ -1,5 +1,7 @@
 """Which alarms were raised, so that each is raised once, and again only when it has grown."""
 
+from collections.abc import Iterable
+
 from terminal.db.connection import Transaction
 
 
@@ -13,3 +15,8 @@ def note_alarm(tx: Transaction, code: str, subject: str, times: int) -> bool:
         )
         > 0
     )
+
+
+def forget_alarms(tx: Transaction, code: str, subjects: Iterable[str]) -> None:
+    """What was alarming is mended: it is raised again when it comes again."""
+    tx.executemany("DELETE FROM alarm WHERE code = ? AND subject = ?", [(code, subject) for subject in subjects])

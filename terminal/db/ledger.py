@@ -210,6 +210,12 @@ def set_pull_cursor(tx: Transaction, feed: str, cursor: str, understood: str) ->
     )
 
 
+def find_pull_cursor(queries: Queries, feed: str) -> tuple[str, str] | None:
+    """Return how far a feed was applied, and what of it was understood."""
+    row = queries.fetch_one("SELECT cursor, understood FROM pull_cursor WHERE feed = ?", (feed,))
+    return None if row is None else (str(row[0]), str(row[1]))
+
+
 async def read_pull_cursor(readers: Readers, feed: str) -> tuple[str, str] | None:
     """Return how far a feed was applied, and what of it was understood."""
     row = await readers.fetch_one("SELECT cursor, understood FROM pull_cursor WHERE feed = ?", (feed,))

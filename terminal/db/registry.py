@@ -2,31 +2,40 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from terminal.db.connection import Queries, Transaction
 
-
-def list_rows(queries: Queries) -> list[tuple[str, str, int, dict[str, Any]]]:
-    """Return kind, id, version and content of every row."""
-    rows = queries.fetch_all("SELECT kind, id, version, row FROM registry_row ORDER BY kind, id")
-    return [(row[0], row[1], row[2], orjson.loads(row[3])) for row in rows]
+SEAL_KEY = "operating_seal"
 
 
-def find_row(queries: Queries, kind: str, row_id: str) -> tuple[int, bytes] | None:
-    """Return version and encoded content of one row."""
-    row = queries.fetch_one("SELECT version, row FROM registry_row WHERE kind = ? AND id = ?", (kind, row_id))
-    return None if row is None else (row[0], row[1])
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row in the bytes that its digest is over (``commerce.rows``)."""
+
+    kind: str
+    id: str
+    version: int
+    encoded: bytes
+    digest: bytes
 
 
-def put_row(tx: Transaction, kind: str, row_id: str, version: int, encoded: bytes) -> None:
+def read_kept(queries: Queries) -> tuple[list[KeptRow], str | None]:
+    """Return every row and the seal over all of them, as of one moment."""
+    found = queries.fetch_all(
+        "SELECT kind, id, version, CAST(row AS BLOB), digest FROM registry_row"
+        " UNION ALL SELECT NULL, NULL, NULL, value, NULL FROM meta WHERE key = ?",
+        (SEAL_KEY,),
+    )
+    seal = next((row[3] for row in found if row[0] is None), None)
+    return [KeptRow(*row) for row in found if row[0] is not None], seal
+
+
+def put_row(tx: Transaction, row: KeptRow) -> None:
     """Keep a row as it is now."""
     tx.execute(
-        "INSERT INTO registry_row (kind, id, version, row) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET version = excluded.version, row = excluded.row",
-        (kind, row_id, version, encoded),
+        "INSERT INTO registry_row (kind, id, version, row, digest) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET version = excluded.version, row = excluded.row, digest = excluded.digest",
+        (row.kind, row.id, row.version, row.encoded, row.digest),
     )
 
 
@@ -70,9 +79,6 @@ def drop_rows_aside(tx: Transaction, kinds: Iterable[str]) -> None:
     tx.executemany("DELETE FROM row_aside WHERE kind = ?", [(kind,) for kind in kinds])
 
 
-def drop_others(tx: Transaction, kept: Iterable[tuple[str, str]]) -> None:
-    """Forget the rows that a whole snapshot no longer has."""
-    keep = set(kept)
-    for kind, row_id in tx.fetch_all("SELECT kind, id FROM registry_row"):
-        if (kind, row_id) not in keep:
-            drop_row(tx, kind, row_id)
+def drop_rows(tx: Transaction) -> None:
+    """Forget every row: all of them come anew."""
+    tx.execute("DELETE FROM registry_row")

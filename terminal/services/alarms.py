@@ -1,5 +1,7 @@
 """Alarms: what head office must see goes the way of every fact, signed and in order, also from a till that is apart."""
 
+from collections.abc import Iterable
+
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from terminal.db import alarms
 from terminal.services.chains import Moment, Write
@@ -35,3 +37,10 @@ def plan_alarm(moment: Moment, code: AlarmCode, subject: str, count: int) -> Pla
         return {}
 
     return Plan(moment, write, lambda now, _: now)
+
+
+def report_changed_rows(write: Write, moment: Moment, names: Iterable[str]) -> None:
+    """Raise an alarm for each row of the registries that is not as central sent it, once."""
+    for name in names:
+        if alarms.note_alarm(write.tx, AlarmCode.REGISTRY_CHANGED, name, 1):
+            raise_alarm(write, moment, AlarmCode.REGISTRY_CHANGED, name)

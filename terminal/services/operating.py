@@ -18,7 +18,7 @@ from commerce.money import RATE_SCALE, parse_decimal
 from commerce.numbering import Period, check_formula
 from commerce.tender import TenderKind
 from commerce.vat import Treatment, VatCode, VatMode
-from terminal.db.registry import RowAside
+from terminal.db.registry import KeptRow, RowAside
 
 NONSENSE = (BadInputError, KeyError, ValueError, TypeError, ArithmeticError, AttributeError)
 """What reading a row that makes no sense may raise."""
@@ -114,6 +114,10 @@ class OperatingSet:
     tender_types: tuple[TenderType, ...] = ()
     operators: Mapping[str, Operator] = field(default_factory=dict)
     rows_aside: tuple[RowAside, ...] = ()
+    rows: Mapping[tuple[str, str], KeptRow] = field(default_factory=dict, compare=False, repr=False)
+    """What all this was read from: the disk is not asked again while the till runs."""
+    changed: tuple[str, ...] = ()
+    """Rows on the disk that are not as central sent them (kind/id); until the whole set came anew."""
 
     @property
     def as_of(self) -> datetime | None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+import orjson
+
 from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.bodies.form import read
@@ -21,6 +23,7 @@ from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import Moment, series_id
 from terminal.services.clock import LastSigns, Sign, read_sign
 from terminal.services.identity import Identity
+from terminal.services.kept_rows import Rows, read_rows
 from terminal.services.operating import OperatingSet, read_operating_set
 from terminal.services.outcomes import SHOWN_KINDS, print_state
 from terminal.services.payments import MAX_PRINTS_SHOWN
@@ -63,8 +66,20 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
 
 
 def restore_operating(queries: Queries, identity: Identity) -> OperatingSet:
-    """Return the operating set; the cards of the enrolment stand until central has sent rows."""
-    operating = read_operating_set(identity.company, identity.shop, registry.list_rows(queries))
+    """Return the operating set of what is on the disk as central sent it, at a start."""
+    rows, changed = read_rows(queries, identity.secret)
+    return make_operating(queries, identity, rows, changed)
+
+
+def make_operating(queries: Queries, identity: Identity, rows: Rows, changed: tuple[str, ...] = ()) -> OperatingSet:
+    """Return the operating set of these rows; the cards of the enrolment stand until central has sent rows."""
+    read = ((row.kind, row.id, row.version, orjson.loads(row.encoded)) for row in rows.values())
+    operating = read_operating_set(identity.company, identity.shop, read)
+    return with_rows_aside(queries, replace(operating, rows=rows, changed=changed))
+
+
+def with_rows_aside(queries: Queries, operating: OperatingSet) -> OperatingSet:
+    """Return the set with what was set aside as it is now."""
     return replace(operating, rows_aside=tuple(registry.list_rows_aside(queries)))
 
 

@@ -22,7 +22,7 @@ from terminal.db.attempts import AttemptRow, AttemptState
 from terminal.db.connection import Writer
 from terminal.services import cards, integrity, outcomes, payments, till_sessions
 from terminal.services import commands as acts
-from terminal.services.alarms import plan_alarm, report_findings
+from terminal.services.alarms import plan_alarm, report_changed_rows, report_findings
 from terminal.services.approvals import authorise, check_approvable, check_meant_sale, with_approval
 from terminal.services.chains import Moment, Write
 from terminal.services.clock import ReplayClock
@@ -89,6 +89,7 @@ class Register:
         await self._pins.open()
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
+        await self._report_changed(state.operating.changed)
         signer = chains.signer
         await self._report(
             await self._writer.run(
@@ -166,7 +167,9 @@ class Register:
         """
         leaving = self.state.operator
         await self._internal(
-            lambda: plan_operating(self._moment(), self._identity, changes, cursor=cursor, whole=whole)
+            lambda: plan_operating(
+                self._moment(), self._identity, self.state.operating, changes, cursor=cursor, whole=whole
+            )
         )
         if leaving is not None and self.state.operator is None:
             self.tell(ForbiddenError("operator.inactive", operator=leaving.name))
@@ -175,11 +178,18 @@ class Register:
         """Keep which rows of the catalogue were set aside."""
         known = {(row.kind, row.id) for row in self.state.operating.rows_aside}
         if bad or any((change.kind, change.id) in known for change in changes):
-            await self._internal(lambda: plan_items(self._moment(), self._identity, changes, bad))
+            await self._internal(lambda: plan_items(self._moment(), self.state.operating, changes, bad))
 
     async def note_catalogue(self) -> None:
         """Keep that a whole catalogue was taken over: nothing of it is set aside, and who understood it."""
-        await self._internal(lambda: plan_catalogue(self._moment(), self._identity))
+        await self._internal(lambda: plan_catalogue(self._moment(), self._identity, self.state.operating))
+
+    async def note_changed_rows(self, names: Sequence[str]) -> None:
+        """Take note of rows of the operating set that are not on the disk as central sent them.
+
+        Those in memory stay in use; the set is known to be changed until it came anew, whole.
+        """
+        await self._take_turn(lambda: self._note_changed(names))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
@@ -346,6 +356,20 @@ class Register:
             self._add_notice(integrity.LedgerChangedError(findings.problems))
         for gap in findings.missing:
             self._add_notice(ConflictError("ledger.numbers_missing", count=gap.count, after=gap.after))
+
+    async def _note_changed(self, names: Sequence[str]) -> None:
+        fresh = tuple(name for name in names if name not in self.state.operating.changed)
+        changed = (*self.state.operating.changed, *fresh)
+        if fresh:
+            self._show(replace(self.state, operating=replace(self.state.operating, changed=changed)))
+            await self._report_changed(fresh)
+
+    async def _report_changed(self, names: Sequence[str]) -> None:
+        """Tell head office and the page which rows are not as they came; within a turn, or before the first."""
+        if names:
+            moment = self._moment()
+            await self._till.chains.write(lambda write: report_changed_rows(write, moment, names))
+            self._add_notice(ConflictError("registry.changed", rows=", ".join(names[:3]), count=len(names)))
 
     def _add_notice(self, error: PosError) -> None:
         self._notice_number += 1

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import orjson
+
 from commerce.barcode import ITALIAN_DEFAULT_RULES, EmbeddedRule
 from terminal.db.connection import open_reader
-from terminal.db.registry import list_rows
+from terminal.db.registry import read_kept
 from terminal.services.till_core import LEDGER
 
 
@@ -12,9 +14,9 @@ def read_shop_rules(folder: Path) -> tuple[EmbeddedRule, ...]:
     """Return the rules of the till's settings, or the defaults where there are none yet."""
     reader = open_reader(folder / LEDGER)
     try:
-        rows = [row for row in list_rows(reader) if row[0] == "till_settings"]
+        rows = [orjson.loads(row.encoded) for row in read_kept(reader)[0] if row.kind == "till_settings"]
     finally:
         reader.close()
     if not rows:
         return ITALIAN_DEFAULT_RULES
-    return tuple(EmbeddedRule(**rule) for rule in rows[0][3].get("embedded_rules", []))
+    return tuple(EmbeddedRule(**rule) for rule in rows[0].get("embedded_rules", []))

@@ -1,11 +1,13 @@
 """The till's two files as pulling sees them: the operating set in ``ledger.db``, the catalogue beside it."""
 
+import hmac
 from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
 from commerce.errors import BadInputError, CentralUnreachableError
+from commerce.rows import row_bytes, row_digest
 from commerce.wire import Change
 from terminal.db import ledger
 from terminal.db.catalog import Catalog
@@ -28,17 +30,20 @@ class TillRegistries:
         self._register = register
         self._catalog = catalog
         self._readers = readers
-        self._understood = understood_by(identity)
+        self._identity = identity
 
     async def cursor(self, feed: str) -> str | None:
         """Return where a feed was left; None where it begins anew, for another program or another till as well."""
         kept = await ledger.read_pull_cursor(self._readers, feed)
         if feed == OPERATING:
-            return kept[0] if kept and kept[1] == self._understood else None
-        return self._catalog.cursor() if kept is None or kept[1] == self._understood else None
+            now = self._register.state.operating
+            good = kept and not now.changed and kept[1] == understood_by(self._identity, kept[0], now.rows)
+            return kept[0] if kept and good else None
+        return self._catalog.cursor() if kept is None or kept[1] == understood_by(self._identity) else None
 
     async def apply(self, feed: str, changes: Sequence[Change]) -> None:
         """Apply one transaction of central's in one transaction here."""
+        self._check(changes)
         if feed == OPERATING:
             await self._register.apply_operating(changes)
             return
@@ -48,6 +53,7 @@ class TillRegistries:
 
     async def replace_operating(self, changes: Sequence[Change], cursor: str) -> None:
         """Put these rows in the place of the whole operating set, in one transaction."""
+        self._check(changes)
         await self._register.apply_operating(changes, cursor=cursor, whole=True)
 
     async def keep_cursor(self, feed: str, cursor: str) -> None:
@@ -57,6 +63,15 @@ class TillRegistries:
                 await self._register.apply_operating((), cursor=cursor)
         elif self._catalog.cursor() != cursor:
             await self._catalog.apply_items((), cursor)
+
+    def _check(self, changes: Sequence[Change]) -> None:
+        """Take nothing that central did not make for this till; CentralUnreachableError, and it is asked again."""
+        secret = self._identity.secret
+        for change in changes:
+            encoded = None if change.row is None else row_bytes(change.row)
+            made = row_digest(secret, change.kind, change.id, change.version, encoded).hex()
+            if change.digest is None or not hmac.compare_digest(made, change.digest):
+                raise CentralUnreachableError("sync.row_digest", row=f"{change.kind}/{change.id}")
 
     def snapshot_target(self) -> Path:
         """Return a free path for a new catalogue file."""

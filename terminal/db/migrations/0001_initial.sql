@@ -209,6 +209,7 @@ CREATE TABLE registry_row (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
     row BLOB NOT NULL,
+    digest BLOB NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 
-from commerce.errors import CentralUnreachableError, ForbiddenError, MessageRejectedError
+from commerce.errors import CentralUnreachableError, ForbiddenError
 from commerce.wire import Change
 from terminal.services.state import Screen
 from terminal.sync.pull import CATALOG, OPERATING, Puller
 from terminal.sync.registries import TillRegistries
 from tests.fakes.pauses import DrivenPauses, EnoughError
+from tests.fakes.sends import Sends
 from tests.terminal.shop import (
     ANNA,
     BRUNO,
@@ -77,29 +78,6 @@ GOOD = {
     OPERATING: Change(kind="vat_code", id="nine", version=1, row=VAT),
     CATALOG: Change(kind="item", id="good", version=1, row=ITEM | {"codes": ["77"]}),
 }
-
-
-@dataclass
-class Sends:
-    """A central that sends the same transactions whenever it is asked; the first cursor may be of another epoch."""
-
-    lines: dict[str, list[list[Change]]]
-    epoch_is_new: bool = False
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    snapshots: int = 0
-
-    async def changes(self, feed: str, after: str) -> AsyncIterator[object]:
-        self.asked.append((feed, after))
-        if self.epoch_is_new and feed == OPERATING and after:
-            self.epoch_is_new = False
-            raise MessageRejectedError("feed.epoch")
-        for line in self.lines.get(feed, []):
-            yield [change.model_dump() for change in line]
-        yield {"wire": 1, "cursor": "1.1.1", "more": False}
-
-    async def download_snapshot(self, target: Path) -> None:
-        self.snapshots += 1
-        raise CentralUnreachableError()
 
 
 def registries_of(till: TestTill) -> TillRegistries:

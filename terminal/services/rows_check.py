@@ -1,0 +1,50 @@
+"""Whether the operating set on the disk still is as central sent it, looked at while the till runs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from commerce.errors import StorageError
+from terminal.db.connection import DatabaseFault, open_reader
+from terminal.services.kept_rows import read_rows
+
+PAUSE_S = 10.0
+
+
+class RowsCheck:
+    """Reads the rows again and again, on a connection of its own and off the loop; ``on_changed`` hears their names."""
+
+    def __init__(
+        self,
+        path: Path,
+        secret: bytes,
+        on_changed: Callable[[Sequence[str]], Awaitable[None]],
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._path = path
+        self._secret = secret
+        self._on_changed = on_changed
+        self._pause = pause
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await self._pause(PAUSE_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look at every row once."""
+        changed = await asyncio.to_thread(self._read)
+        if changed:
+            await self._on_changed(changed)
+
+    def _read(self) -> tuple[str, ...]:
+        try:
+            reader = open_reader(self._path)
+            try:
+                return read_rows(reader, self._secret)[1]
+            finally:
+                reader.close()
+        except (DatabaseFault, StorageError):
+            return ()  # for the check of the ledger's file to name
