@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from commerce.bodies.chain import ChainOpened
+from commerce.bodies.form import read
 from commerce.errors import BadInputError, ConflictError
-from commerce.ledger import Kind, Problem, entry_hash, read_header, verify_signature
+from commerce.ledger import Entry, Kind, Problem, entry_hash, read_header, verify_signature
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Queries
 from terminal.db.ledger import LedgerRow
@@ -63,7 +65,8 @@ class _Seen:
 def inspect(queries: Queries, chains: Sequence[str], public_key: bytes, most: int = ALL) -> Findings:
     """Check the till's own chains from their last checkpoints on, and the numbers that were taken since.
 
-    At ``most`` so many signatures of each chain are asked, the newest.
+    ``public_key`` is the till's own; chains from before it had this one are asked by theirs (``key_of``). At ``most``
+    so many signatures of each chain are asked, the newest.
     """
     problems = [problem for chain in chains for problem in check_chain(queries, chain, public_key, most)]
     missing = [gap for chain in chains for gap in find_missing_numbers(queries, chain)]
@@ -79,7 +82,46 @@ def open_chains(queries: Queries, current: str) -> list[str]:
 def check_chain(queries: Queries, chain: str, public_key: bytes, most: int = ALL) -> list[Problem]:
     """Return every entry since the chain's last checkpoint that is not as it was signed, in order."""
     start = sessions.last_checkpoint_seq(queries, chain)
-    return _walk(queries, chain, start, public_key, most)
+    return _walk(queries, chain, start, key_of(queries, chain, public_key), most)
+
+
+def key_of(queries: Queries, chain: str, own: bytes) -> bytes:
+    """Return the key that signs a chain's entries: the till's ``own``, or the one it had before.
+
+    An earlier key is believed when the chain that follows, genuine itself, was opened behind the very entry that this
+    chain ends with: nobody who makes up a key can make up that.
+    """
+    follower = _follower(queries, chain)
+    if follower is None:
+        return own
+    entry, opened = follower
+    after = key_of(queries, str(read_header(entry)["chain"]), own)
+    vouches = (
+        entry_hash(entry.header) == entry.hash
+        and hashlib.sha256(entry.body).hexdigest() == read_header(entry)["body_hash"]
+        and verify_signature(after, entry.hash, entry.signature)
+        and ledger.find_hash(queries, chain, opened.previous_seq) == bytes.fromhex(opened.previous_head)
+    )
+    genesis = ledger.find_body(queries, chain, 1)
+    if not vouches or genesis is None:
+        return own
+    try:
+        return bytes.fromhex(read(ChainOpened, genesis).public_key)
+    except BadInputError:
+        return own
+
+
+def _follower(queries: Queries, chain: str) -> tuple[Entry, ChainOpened] | None:
+    """Return the genesis of the chain that was opened behind this one."""
+    for later in ledger.chains_since(queries, chain)[1:]:
+        genesis = next(iter(ledger.iterate_entries(queries, later)), None)
+        try:
+            opened = read(ChainOpened, genesis.body) if genesis else None
+            if genesis and opened and opened.previous_chain == chain and read_header(genesis)["chain"] == later:
+                return genesis, opened
+        except (BadInputError, ValueError, TypeError):
+            continue  # the walk names it
+    return None
 
 
 def _walk(queries: Queries, chain: str, start: int, public_key: bytes, most: int) -> list[Problem]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,15 +18,17 @@ from commerce.bodies.reading import read_body
 from commerce.canonical import canonical_bytes
 from commerce.errors import ForbiddenError
 from commerce.ids import new_id
-from commerce.ledger import entry_hash
+from commerce.ledger import Signer, entry_hash
 from terminal.services.commands import ApprovalGiven, CloseSession, SignOn
 from terminal.services.integrity import LedgerChangedError
 from terminal.services.verification import verify_ledger
-from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, running_till
+from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, make_shop_identity, running_till
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from terminal.services.identity import Identity
 
 CASH = 20_000  # more than was ever taken
 
@@ -226,6 +230,59 @@ async def test_deleted_unsent_sales_leave_a_gap_in_the_numbers_that_is_reported(
     assert [(one.count, one.detail) for one in raised] == [(2, "after 1")]
     assert "ledger.numbers_missing" in shown
     assert result.values["document"]["formatted"].endswith("/000004")
+
+
+def with_another_key() -> Identity:
+    """The same till, enrolled again."""
+    return replace(make_shop_identity(), private_key=Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
+
+
+async def test_a_session_that_began_under_the_key_before_closes_and_nobody_is_accused(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+
+    async with running_till(tmp_path, fill=False, identity=with_another_key()) as till:
+        assert (await alarms(till), till.state.notices) == ([], ())
+        await till.sell()
+        closed = (await till.submit(CloseSession(new_id(), CASH))).values["z"]
+
+    assert (closed["sales"], closed["left_out"]) == (4, [])
+
+
+def sign_all_anew(connection: sqlite3.Connection, seq: int) -> None:
+    """Change a sale and sign its whole chain with a key that was made up, which the genesis then brings."""
+    change_body(connection, seq)
+    chain = connection.execute("SELECT chain FROM entry WHERE seq = ?", (seq,)).fetchone()[0]
+    signer, previous = Signer(Ed25519PrivateKey.generate()), None
+    query = "SELECT seq, header, body FROM entry WHERE chain = ? ORDER BY seq"
+    for number, header_bytes, found in connection.execute(query, (chain,)).fetchall():
+        header, body = orjson.loads(header_bytes), found
+        if number == 1:
+            own = {"public_key": signer.public_key.hex(), "key_id": signer.key_id}
+            body = canonical_bytes({**orjson.loads(found), **own})
+        header |= {
+            "body_hash": hashlib.sha256(body).hexdigest(),
+            "prev": previous.hex() if previous else header["prev"],
+        }
+        made = canonical_bytes(header)
+        previous = entry_hash(made)
+        connection.execute(
+            "UPDATE entry SET header = ?, body = ?, hash = ?, signature = ? WHERE chain = ? AND seq = ?",
+            (made, body, previous, signer.sign(previous), chain, number),
+        )
+
+
+@pytest.mark.parametrize("alteration", [change_body, change_and_rehash, sign_all_anew])
+async def test_a_sale_under_the_key_before_that_was_changed_is_named_all_the_same(
+    tmp_path: Path, alteration: Callable[[sqlite3.Connection, int], None]
+) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+    async with running_till(tmp_path, fill=False, identity=with_another_key()) as till:
+        with closing(hands_on(tmp_path)) as connection:
+            alteration(connection, seqs[1])
+        with pytest.raises(LedgerChangedError):
+            await till.submit(CloseSession(new_id(), CASH))
 
 
 async def test_a_good_ledger_raises_no_alarm_over_sessions_chains_and_starts(tmp_path: Path) -> None:
