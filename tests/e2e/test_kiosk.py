@@ -372,6 +372,33 @@ async def test_a_z_that_would_be_signed_over_a_changed_entry_is_closed_without_i
     assert kiosk.register.state.last_z is not None
 
 
+async def test_panels_are_left_one_by_one_and_the_focus_is_where_it_was(kiosk: Kiosk) -> None:
+    keys, focused = kiosk.page.keyboard, "document.activeElement.dataset.key ?? document.activeElement.dataset.line"
+    kiosk.register.scan(COFFEE)
+    await kiosk.sees(".line", "Ground coffee")
+    await kiosk.page.locator("[data-key=menu]").focus()
+    await keys.press("Enter")
+    await kiosk.page.locator("till-menu [data-key=keys]").focus()
+    await keys.press("Enter")
+    await kiosk.sees("key-list", "Last receipt")
+
+    await keys.press("Escape")
+    await kiosk.page.locator("till-menu").wait_for()
+    assert await kiosk.page.evaluate(focused) == "keys"
+    await keys.press("Escape")
+    await kiosk.page.locator("item-search").wait_for()
+    assert await kiosk.page.evaluate(focused) == "menu"
+
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await kiosk.page.locator("line-actions").wait_for()
+    await keys.press("Escape")
+    await kiosk.page.locator("item-search").wait_for()
+    basket = kiosk.register.state.basket
+    assert basket is not None
+    assert await kiosk.page.evaluate(focused) == basket.lines[0].id
+
+
 async def approve(kiosk: Kiosk) -> None:
     """Let Bruno approve what is asked."""
     await kiosk.sees("dialog[open] .pad-label", "PIN of Bruno Conti")

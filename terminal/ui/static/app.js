@@ -182,6 +182,8 @@ document.addEventListener("till-show", (event) => {
   draw()
 })
 
+document.addEventListener("till-back", () => shortcut("back"))
+
 document.addEventListener("till-fault-seen", () => {
   setFault("")
   draw()

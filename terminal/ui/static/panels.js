@@ -1,6 +1,7 @@
 // @ts-check
-/** Which panel stands in the right half, or fills the screen. The view's screen rules; a tap chooses within it. */
+/** Which panel stands in the right half, or fills the screen. The view's screen rules; taps put panels on a stack within it. */
 
+import { openedBy, panelKind } from "./panel-kinds.js"
 import { t } from "./texts.js"
 
 /** @typedef {import("./types.js").View} View */
@@ -10,15 +11,27 @@ const AT_HOME = /** @type {Panel} */ ({ name: "search" })
 const FILLS = new Set(["sign_on", "session", "done"])
 
 export class Panels {
-  /** @type {Panel} */
-  panel = AT_HOME
+  /** What was opened over what, and where the focus was then. @type {{panel: Panel, from: string}[]} */
+  #stack = []
   #shown = ""
   #screen = ""
+  #from = ""
+  /** @type {View | null} */
+  #view = null
 
   /** @param {HTMLElement} host @param {(path: string) => Promise<any>} read */
   constructor(host, read) {
     this.host = host
-    this.read = read
+    this.ways = {
+      read,
+      search: (/** @type {string} */ words) => read(`/api/v1/search?q=${encodeURIComponent(words)}`),
+      fill: (/** @type {Panel} */ panel) => this.#fillIn(panel),
+    }
+  }
+
+  /** @returns {Panel} what was asked for last */
+  get panel() {
+    return this.#stack.at(-1)?.panel ?? AT_HOME
   }
 
   /** @returns {string} the name of what is shown */
@@ -38,20 +51,26 @@ export class Panels {
 
   /** @param {Panel} panel */
   show(panel) {
-    this.panel = panel
-    if (panel.name === "receipt") this.panel = { ...panel, receipt: undefined }
+    if (panel.name === AT_HOME.name) return this.#cut(0)
+    const place = this.#stack.findIndex(({ panel: { name } }) => name === panel.name)
+    const from = this.#stack[place]?.from ?? placeOf(document.activeElement)
+    if (place >= 0) this.#cut(place)
+    this.#stack.push({ panel, from })
+    this.#from = ""
   }
 
   /** @param {View} view */
   draw(view) {
+    this.#view = view
     if (view.screen !== this.#screen) this.#leave(view)
     const panel = this.#current(view)
+    const kind = panelKind(panel.name)
     const key = [panel.name, panel.line, panel.item?.id, panel.notice?.id, panel.receipt === undefined, view.language].join(":")
     const changed = key !== this.#shown
     this.#shown = key
-    if (changed) this.host.replaceChildren(...this.#make(panel, view))
-    for (const element of this.host.children) this.#fill(/** @type {any} */ (element), panel, view)
-    if (changed) this.#focus()
+    if (changed) this.#make(kind, panel, view)
+    for (const element of this.host.children) kind.draw?.(element, panel, view)
+    if (changed) this.#focus(kind.focus)
   }
 
   /** @param {string} path what was refused */
@@ -61,116 +80,77 @@ export class Panels {
 
   /** @param {string} name @param {View} view @returns {boolean} */
   shortcut(name, view) {
+    const own = panelKind(this.name).shortcut
+    if (own?.(this.host.firstElementChild, name)) return true
     if (name === "back") return this.#back()
-    if (view.screen === "sign_on") return false
-    if (name === "help") this.show({ name: "keys" })
-    else if (name === "menu") this.show({ name: "menu" })
-    else if (view.screen === "session" || view.screen === "done") return false
-    else if (name === "pay" || name === "card") return this.#pay(name, view)
-    else if (name === "receipt") this.show({ name: "receipt" })
-    else if (name === "search") {
-      this.show(AT_HOME)
-      this.draw(view)
-      this.searchInput?.focus()
-    } else return false
+    const kind = openedBy(name, view)
+    if (kind) this.show({ name: kind.name })
+    if (kind?.name !== AT_HOME.name) return Boolean(kind)
+    this.draw(view)
+    this.searchInput?.focus()
     return true
-  }
-
-  /** @param {string} name @param {View} view */
-  #pay(name, view) {
-    const paying = /** @type {any} */ (this.host.querySelector("pay-panel"))
-    if (paying) return paying.exactly(name === "card" ? "card" : "cash")
-    if (name === "pay" && view.sale?.can_pay) this.show({ name: "pay" })
-    return name === "pay"
   }
 
   #back() {
-    const people = /** @type {any} */ (this.host.querySelector("sign-on"))
-    if (people) return people.back()
-    if (this.panel.name === "search") return false
-    this.show(AT_HOME)
+    if (!this.#stack.length) return false
+    this.#cut(this.#stack.length - 1)
     return true
+  }
+
+  /** Close what was opened from a place of the stack on; the focus goes back to where it was then. @param {number} place */
+  #cut(place) {
+    this.#from = this.#stack[place]?.from ?? this.#from
+    this.#stack.length = Math.min(place, this.#stack.length)
   }
 
   /** @param {View} view */
   #leave(view) {
     const fromPaying = this.#screen === "paying" && view.screen === "selling" && view.sale
-    this.panel = fromPaying && this.panel.name === "pay" ? this.panel : AT_HOME
+    if (!(fromPaying && this.panel.name === "pay")) this.#stack = []
     this.#screen = view.screen
   }
 
   /** @param {View} view @returns {Panel} */
   #current(view) {
-    const asking = ["menu", "keys"].includes(this.panel.name)
     if (view.screen === "paying") return { name: "pay" }
-    if (FILLS.has(view.screen)) return asking && view.screen !== "done" ? this.panel : { name: view.screen }
+    if (FILLS.has(view.screen)) return panelKind(this.panel.name).on.includes(view.screen) ? this.panel : { name: view.screen }
     const notice = view.notices.find(({ kind }) => kind !== "alarm")
     if (notice && this.panel.name !== "price") return { name: notice.kind === "price" ? "price" : "choice", notice }
-    if (this.panel.name === "line" && !view.sale?.lines.some(({ id }) => id === this.panel.line)) this.panel = AT_HOME
-    if (["pay", "void"].includes(this.panel.name) && !view.sale?.can_pay) this.panel = AT_HOME
+    if (panelKind(this.panel.name).stands?.(this.panel, view) === false) this.#cut(0)
     return this.panel
   }
 
-  /** @param {Panel} panel @param {View} view @returns {HTMLElement[]} */
-  #make(panel, view) {
-    const tags = /** @type {Record<string, string[]>} */ ({
-      sign_on: ["sign-on"],
-      session: ["z-report", "cash-count"],
-      done: ["done-screen"],
-      search: ["item-search"],
-      pay: ["pay-panel"],
-      line: ["line-actions"],
-      menu: ["till-menu"],
-      keys: ["key-list"],
-      close: ["cash-count"],
-      void: ["void-ask"],
-      price: ["price-ask"],
-      choice: ["item-choice"],
-      receipt: ["last-receipt"],
-    })
-    const elements = (tags[panel.name] ?? []).map((tag) => /** @type {any} */ (document.createElement(tag)))
-    this.#fillOnce(elements[0], panel, view)
-    return elements
+  /** @param {import("./panel-kinds.js").PanelKind} kind @param {Panel} panel @param {View} view */
+  #make(kind, panel, view) {
+    const elements = kind.elements.map((tag) => /** @type {any} */ (document.createElement(tag)))
+    this.host.replaceChildren(...elements)
+    this.host.setAttribute("aria-label", t(kind.title))
+    kind.once?.(elements[0], panel, view, this.ways)
   }
 
-  /** What is drawn once, when it comes up: it must not change under the finger. @param {any} element @param {Panel} panel @param {View} view */
-  #fillOnce(element, panel, view) {
-    const line = view.sale?.lines.find(({ id }) => id === panel.line)
-    if (panel.name === "line") element.line = { line, money: view.money }
-    if (panel.name === "void") element.sale = view.sale
-    if (panel.name === "choice") element.notice = panel.notice
-    if (panel.name === "search") element.find = (/** @type {string} */ words) => this.read(`/api/v1/search?q=${encodeURIComponent(words)}`)
-    if (panel.name === "price") {
-      const title = panel.notice?.text ?? panel.item?.name ?? ""
-      element.asked = { title, item: panel.notice?.item ?? panel.item?.id, money: view.money, notice: panel.notice?.id ?? null }
-    }
-    if (panel.name === "receipt" && panel.receipt === undefined) void this.#readReceipt(view)
-    else if (panel.name === "receipt") element.receipt = { receipt: panel.receipt, copy: copyWords(view, panel.receipt) }
+  /** Put in what a panel had to wait for, if it is still there. @param {Panel} panel */
+  #fillIn(panel) {
+    const top = this.#stack.at(-1)
+    if (!top || !this.#view || top.panel.name !== panel.name) return
+    top.panel = panel
+    this.draw(this.#view)
   }
 
-  /** @param {any} element @param {Panel} panel @param {View} view */
-  #fill(element, panel, view) {
-    if (element.localName === "cash-count") element.count = { view, closing: panel.name === "close" }
-    else if (["sign-on", "z-report", "done-screen", "pay-panel", "till-menu"].includes(element.localName)) element.view = view
-  }
-
-  /** @param {View} view */
-  async #readReceipt(view) {
-    const receipt = await this.read("/api/v1/receipts/last").catch(() => null)
-    if (this.panel.name !== "receipt") return
-    this.panel = { name: "receipt", receipt }
-    this.draw(view)
-  }
-
-  #focus() {
-    const title = /** @type {HTMLElement | null} */ (this.host.querySelector("h2[tabindex], h1[tabindex]"))
-    const target = title ?? (document.activeElement === document.body ? document.getElementById("work") : null)
-    target?.focus({ preventScroll: true })
+  /** @param {string} selector */
+  #focus(selector) {
+    const back = this.#from ? /** @type {HTMLElement | null} */ (document.querySelector(this.#from)) : null
+    this.#from = ""
+    const target = back ?? /** @type {HTMLElement | null} */ (this.host.querySelector(selector))
+    const lost = document.activeElement === document.body ? document.getElementById("work") : null
+    ;(target ?? lost)?.focus({ preventScroll: true })
   }
 }
 
-/** @param {View} view @param {import("./types.js").ReceiptView | null | undefined} receipt */
-function copyWords(view, receipt) {
-  const print = view.prints.find(({ id }) => id === receipt?.print)
-  return print?.actions.find(({ name }) => name === "again")?.text ?? t("copy")
+/** Say where an element is, so that it is found again after everything was drawn anew. @param {Element | null} element */
+function placeOf(element) {
+  const { key, line } = element instanceof HTMLElement ? element.dataset : {}
+  const host = element?.closest("till-status, action-bar, sale-lines, attention-list, #panel")
+  if (!host || (!key && !line)) return ""
+  const mark = line ? `[data-line="${CSS.escape(line)}"]` : `[data-key="${CSS.escape(key ?? "")}"]`
+  return `${host.id ? `#${host.id}` : host.localName} ${mark}`
 }

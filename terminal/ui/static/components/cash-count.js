@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 import { numberPad } from "./number-pad.js"
@@ -24,3 +25,17 @@ export class CashCount extends HTMLElement {
 }
 
 customElements.define("cash-count", CashCount)
+
+describePanel({
+  name: "session",
+  elements: ["z-report", "cash-count"],
+  title: "open_title",
+  draw: (element, _, view) => (element.localName === "z-report" ? (element.view = view) : (element.count = { view, closing: false })),
+})
+
+describePanel({
+  name: "close",
+  elements: ["cash-count"],
+  title: "close_title",
+  draw: (element, _, view) => (element.count = { view, closing: true }),
+})

@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 
@@ -45,3 +46,11 @@ export class DoneScreen extends HTMLElement {
 }
 
 customElements.define("done-screen", DoneScreen)
+
+describePanel({
+  name: "done",
+  elements: ["done-screen"],
+  title: "change",
+  keys: [["F8", "keys_next"]],
+  draw: (element, _, view) => (element.view = view),
+})

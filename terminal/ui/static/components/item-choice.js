@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h } from "../dom.js"
 import { t } from "../texts.js"
 
@@ -22,3 +23,10 @@ export class ItemChoice extends HTMLElement {
 }
 
 customElements.define("item-choice", ItemChoice)
+
+describePanel({
+  name: "choice",
+  elements: ["item-choice"],
+  title: "choose_item",
+  once: (element, panel) => (element.notice = panel.notice),
+})

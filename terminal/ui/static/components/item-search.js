@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, redraw, show } from "../dom.js"
 import { t } from "../texts.js"
 
@@ -103,3 +104,12 @@ function guide() {
 }
 
 customElements.define("item-search", ItemSearch)
+
+describePanel({
+  name: "search",
+  elements: ["item-search"],
+  title: "search",
+  opens: "search",
+  keys: [["keys_code_keys", "keys_code"], ["F2", "keys_search"]],
+  once: (element, _panel, _view, ways) => (element.find = ways.search),
+})

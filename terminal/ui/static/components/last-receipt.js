@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h } from "../dom.js"
 import { t } from "../texts.js"
 import { panelHead } from "./panel-head.js"
@@ -34,3 +35,21 @@ export class LastReceipt extends HTMLElement {
 }
 
 customElements.define("last-receipt", LastReceipt)
+
+describePanel({
+  name: "receipt",
+  elements: ["last-receipt"],
+  title: "last_receipt",
+  opens: "receipt",
+  keys: [["F4", "keys_last"]],
+  once: (element, panel, view, ways) => {
+    if (panel.receipt !== undefined) element.receipt = { receipt: panel.receipt, copy: copyWords(view, panel.receipt) }
+    else void ways.read("/api/v1/receipts/last").catch(() => null).then((receipt) => ways.fill({ name: "receipt", receipt }))
+  },
+})
+
+/** @param {import("../types.js").View} view @param {import("../types.js").ReceiptView | null} receipt */
+function copyWords(view, receipt) {
+  const print = view.prints.find(({ id }) => id === receipt?.print)
+  return print?.actions.find(({ name }) => name === "again")?.text ?? t("copy")
+}

@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, show } from "../dom.js"
 import { t } from "../texts.js"
 import { panelHead } from "./panel-head.js"
@@ -50,3 +51,12 @@ export class LineActions extends HTMLElement {
 }
 
 customElements.define("line-actions", LineActions)
+
+describePanel({
+  name: "line",
+  elements: ["line-actions"],
+  title: "quantity",
+  keys: [["⏎", "keys_open_line"]],
+  stands: (panel, { sale }) => Boolean(sale?.lines.some(({ id }) => id === panel.line)),
+  once: (element, panel, { sale, money }) => (element.line = { line: sale?.lines.find(({ id }) => id === panel.line), money }),
+})

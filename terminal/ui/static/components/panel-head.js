@@ -1,13 +1,13 @@
 // @ts-check
-import { h, show } from "../dom.js"
+import { h } from "../dom.js"
 import { t } from "../texts.js"
 
 /**
- * The head of a panel: its name, and the way back to the sale.
+ * The head of a panel: its name, and the way back to what it was opened over.
  * @param {HTMLElement} host @param {string} title @param {string} [detail] @param {string} [figure] @returns {HTMLElement}
  */
 export function panelHead(host, title, detail, figure) {
-  const back = () => show(host, { name: "search" })
+  const back = () => host.dispatchEvent(new CustomEvent("till-back", { bubbles: true }))
   return h(
     "header",
     { class: "panel-head" },

@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 import { numberPad } from "./number-pad.js"
@@ -123,3 +124,14 @@ export class PayPanel extends HTMLElement {
 }
 
 customElements.define("pay-panel", PayPanel)
+
+describePanel({
+  name: "pay",
+  elements: ["pay-panel"],
+  title: "paying",
+  opens: "pay",
+  keys: [["F8", "keys_pay"], ["F9", "keys_card"], ["keys_amount_keys", "keys_amount"]],
+  stands: (_, { sale }) => Boolean(sale?.can_pay),
+  draw: (element, _, view) => (element.view = view),
+  shortcut: (element, name) => (name === "pay" && element.exactly("cash")) || (name === "card" && element.exactly("card")),
+})

@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h } from "../dom.js"
 import { t } from "../texts.js"
 import { numberPad } from "./number-pad.js"
@@ -28,3 +29,11 @@ function price(digits, places) {
 }
 
 customElements.define("price-ask", PriceAsk)
+
+describePanel({
+  name: "price",
+  elements: ["price-ask"],
+  title: "ask_price",
+  once: (element, { notice, item }, { money }) =>
+    (element.asked = { title: notice?.text ?? item?.name ?? "", item: notice?.item ?? item?.id, money, notice: notice?.id ?? null }),
+})

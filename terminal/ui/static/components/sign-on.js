@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 import { numberPad } from "./number-pad.js"
@@ -58,3 +59,11 @@ export class SignOn extends HTMLElement {
 }
 
 customElements.define("sign-on", SignOn)
+
+describePanel({
+  name: "sign_on",
+  elements: ["sign-on"],
+  title: "who",
+  draw: (element, _, view) => (element.view = view),
+  shortcut: (element, name) => name === "back" && element.back(),
+})

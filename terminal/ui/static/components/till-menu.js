@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, show } from "../dom.js"
 import { t } from "../texts.js"
 import { panelHead } from "./panel-head.js"
@@ -29,3 +30,13 @@ function entry(key, text, onclick) {
 }
 
 customElements.define("till-menu", TillMenu)
+
+describePanel({
+  name: "menu",
+  elements: ["till-menu"],
+  title: "menu",
+  opens: "menu",
+  on: ["session", "selling"],
+  keys: [["F10", "keys_menu"]],
+  draw: (element, _, view) => (element.view = view),
+})

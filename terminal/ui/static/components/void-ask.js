@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel } from "../panel-kinds.js"
 import { act, h, show } from "../dom.js"
 import { t } from "../texts.js"
 import { panelHead } from "./panel-head.js"
@@ -20,3 +21,11 @@ export class VoidAsk extends HTMLElement {
 }
 
 customElements.define("void-ask", VoidAsk)
+
+describePanel({
+  name: "void",
+  elements: ["void-ask"],
+  title: "void_sale",
+  stands: (_, { sale }) => Boolean(sale?.can_pay),
+  once: (element, _, { sale }) => (element.sale = sale),
+})

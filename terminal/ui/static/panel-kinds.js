@@ -1,0 +1,43 @@
+// @ts-check
+/** The one registry of panels. Each describes itself beside its element; whoever shows them knows none by name. */
+
+/** @typedef {import("./types.js").View} View */
+/** @typedef {import("./types.js").Panel} Panel */
+/** @typedef {{read: (path: string) => Promise<any>, search: (words: string) => Promise<any>, fill: (panel: Panel) => void}} Ways */
+/**
+ * `title` and the second of each of `keys` are names of texts, the first a key or the name of a text; `focus` is where the focus goes when
+ * it comes up; `opens` is the shortcut that brings it, on the screens of `on`; `stands` says whether it still has a meaning;
+ * `once` fills it when it comes up, because it must not change under the finger, `draw` with every view.
+ * @typedef {{name: string, elements: string[], title: string, keys?: [string, string][], focus?: string, opens?: string,
+ *   on?: string[], stands?: (panel: Panel, view: View) => boolean, once?: (element: any, panel: Panel, view: View, ways: Ways) => void,
+ *   draw?: (element: any, panel: Panel, view: View) => void, shortcut?: (element: any, name: string) => boolean}} PanelKind
+ */
+
+/** @type {Map<string, PanelKind>} */
+const kinds = new Map()
+const ON_SALE = ["selling"]
+const AT_TITLE = "h2[tabindex]"
+
+/** @param {PanelKind} kind */
+export function describePanel(kind) {
+  kinds.set(kind.name, kind)
+}
+
+/** @param {string} name */
+export function panelKind(name) {
+  const kind = kinds.get(name)
+  if (!kind) throw new Error(name)
+  return { on: ON_SALE, focus: AT_TITLE, keys: [], ...kind }
+}
+
+/** @param {string} shortcut @param {View} view @returns {PanelKind | undefined} the panel that a key brings here */
+export function openedBy(shortcut, view) {
+  const kind = [...kinds.values()].find(({ opens }) => opens === shortcut)
+  if (!kind || !(kind.on ?? ON_SALE).includes(view.screen)) return undefined
+  return kind.stands?.({ name: kind.name }, view) === false ? undefined : kind
+}
+
+/** @returns {[string, string][]} every key that panels have */
+export function panelKeys() {
+  return [...kinds.values()].flatMap(({ keys = [] }) => keys)
+}
