@@ -91,6 +91,8 @@ def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) ->
 def find_content(queries: Queries, document: str) -> SaleCompleted | None:
     """Return the body of the entry that issued a document: all that a reprint needs."""
     row = queries.fetch_one(
-        "SELECT e.body FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq WHERE d.id = ?", (document,)
+        "SELECT CAST(e.body AS BLOB) FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq"
+        " WHERE d.id = ?",
+        (document,),
     )
     return None if row is None else read(SaleCompleted, row[0])

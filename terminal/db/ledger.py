@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from commerce.dates import utc_text
-from commerce.ledger import ChainMode, Entry, Facts, Head
+from commerce.ledger import NO_HASH, ChainMode, Entry, Facts, Head, entry_hash
 from terminal.db.connection import Queries, Readers, Row, Transaction
 
 _INSERT_ENTRY = (
@@ -126,9 +126,14 @@ def list_chains(queries: Queries) -> list[ChainRow]:
 def find_last_entry(queries: Queries, chain: str) -> LastEntry | None:
     """Return the newest entry of a chain."""
     row = queries.fetch_one(
-        "SELECT seq, hash, kind, at, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1", (chain,)
+        "SELECT seq, CAST(hash AS BLOB), kind, at, CAST(header AS BLOB) FROM entry WHERE chain = ?"
+        " ORDER BY seq DESC LIMIT 1",
+        (chain,),
     )
-    return None if row is None else LastEntry(Head(row[0], row[1]), row[2], row[3], row[4])
+    if row is None:
+        return None
+    is_hash = row[1] is not None and len(row[1]) == len(NO_HASH)  # else what follows could not even name it
+    return LastEntry(Head(row[0], row[1] if is_hash else entry_hash(row[4] or b"")), row[2], row[3], row[4] or b"")
 
 
 def find_hash(queries: Queries, chain: str, seq: int) -> bytes | None:
@@ -149,7 +154,7 @@ def iterate_bodies(
     """Return sequence, kind and body of a session's entries from ``first_seq`` on, in order."""
     marks = ", ".join("?" * len(kinds))
     rows = queries.iterate(
-        "SELECT seq, kind, body FROM entry WHERE chain = ? AND seq >= ? AND till_session = ?"
+        "SELECT seq, kind, CAST(body AS BLOB) FROM entry WHERE chain = ? AND seq >= ? AND till_session = ?"
         f" AND kind IN ({marks}) ORDER BY seq",
         (chain, first_seq, session, *kinds),
     )

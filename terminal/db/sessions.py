@@ -110,7 +110,8 @@ def close_session(tx: Transaction, session: str, at: str, chain: str, seq: int, 
 def find_last_checkpoint(queries: Queries, chain: str) -> Checkpoint | None:
     """Return the body of a chain's newest checkpoint: it stands right behind the newest Z."""
     row = queries.fetch_one(
-        "SELECT e.body FROM session s JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq + 1"
+        "SELECT CAST(e.body AS BLOB) FROM session s"
+        " JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq + 1"
         " WHERE s.closed_chain = ? ORDER BY s.position DESC LIMIT 1",
         (chain,),
     )
@@ -126,7 +127,8 @@ def last_checkpoint_seq(queries: Queries, chain: str) -> int:
 def find_z(queries: Queries, session: str) -> SessionClosed | None:
     """Return the body of a session's Z."""
     row = queries.fetch_one(
-        "SELECT e.body FROM session s JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq WHERE s.id = ?",
+        "SELECT CAST(e.body AS BLOB) FROM session s"
+        " JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq WHERE s.id = ?",
         (session,),
     )
     return None if row is None else read(SessionClosed, row[0])

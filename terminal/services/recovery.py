@@ -1,9 +1,9 @@
 """The register's state as the files have it: what a start makes of whatever the last run left behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -12,6 +12,7 @@ from commerce.basket import Basket
 from commerce.bodies.form import read
 from commerce.bodies.header import Header
 from commerce.dates import parse_utc, utc_text
+from commerce.errors import BadInputError
 from commerce.kinds import ChainMode
 from terminal.db import attempts, documents, effects, ledger, registry, sales, sessions
 from terminal.db import basket as journal
@@ -30,6 +31,7 @@ from terminal.services.payments import MAX_PRINTS_SHOWN
 from terminal.services.state import ClockState, DoneSale, RegisterState, Screen, SessionState, TillFacts
 from terminal.services.till_sessions import OPERATOR_KEY
 
+T = TypeVar("T")
 _TRUSTED_KEY = "trusted_at"
 _SIGN_KEY = "trusted_sign"
 
@@ -60,7 +62,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         notices=(),
         clock=ClockState(),
         attempts=tuple(attempts.list_of_sale(queries, current.id)) if current and is_open else (),
-        last_z=sessions.find_last_z(queries, mode),
+        last_z=_readable(lambda: sessions.find_last_z(queries, mode)),
         dated_until=_dated_until(queries, identity.mode),
     )
 
@@ -90,8 +92,12 @@ def find_last_signs(queries: Queries, mode: ChainMode) -> LastSigns | None:
     if last is None:
         return None
     kept, sign = ledger.find_meta(queries, _TRUSTED_KEY), ledger.find_meta(queries, _SIGN_KEY)
-    at, known = parse_utc(last.at), read_sign(sign) if sign else None
-    if read(Header, last.header).clock_suspect and kept:
+    known = read_sign(sign) if sign else None
+    try:
+        at, is_suspect = parse_utc(last.at), read(Header, last.header).clock_suspect
+    except (BadInputError, ValueError, TypeError):  # no judge of any clock; the start names the entry
+        return LastSigns(known.at, None, known) if known else None
+    if is_suspect and kept:
         return LastSigns(parse_utc(kept), at, known)
     return LastSigns(at, None, known)
 
@@ -132,20 +138,29 @@ def _dated_until(queries: Queries, mode: ChainMode) -> date | None:
     return documents.find_last_date(queries, series_id(chain.chain, "receipt", chain.sub_series))
 
 
+def _readable(find: Callable[[], T | None]) -> T | None:
+    """Return what an entry says for the screen, None where it cannot be read: the start goes on and names the entry."""
+    try:
+        return find()
+    except BadInputError:
+        return None
+
+
 def _session(row: SessionRow) -> SessionState:
     return SessionState(row.id, row.drawer, row.currency, row.opening_cash, row.business_day, row.opened_at)
 
 
 def _done(queries: Queries, current: SaleRow, paper: EffectRow | None) -> DoneSale | None:
     """Return the completed sale whose screen nobody has left."""
-    body = documents.find_content(queries, current.document) if current.document else None
+    document = current.document
+    body = _readable(lambda: documents.find_content(queries, document)) if document else None
     if body is None:
         return None
-    settlement, document = body.settlement, body.document
+    settlement = body.settlement
     return DoneSale(
         sale=current.id,
-        document=document.id,
-        formatted=document.formatted,
+        document=body.document.id,
+        formatted=body.document.formatted,
         currency=body.currency,
         total=settlement.total,
         tendered=settlement.tendered,

@@ -20,7 +20,7 @@ from terminal.services.effect_bodies import Z_REPORT, intend
 from terminal.services.operating import Operator
 from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
 from terminal.services.state import PrintState, RegisterState, SessionState, seller_of
-from terminal.services.z_report import Dress, write_z
+from terminal.services.z_report import Dress, find_unreadable, write_z
 
 OPERATOR_KEY = "operator"
 _COMMANDS_KEPT = timedelta(days=7)
@@ -161,6 +161,9 @@ def _look_at_session(write: Write, moment: Moment, till: Till, *, leave_out: boo
     session = sessions.get_open_session(write.tx, moment.till_session or "")
     chains = ledger.chains_since(write.tx, session.chain)
     findings = integrity.inspect(write.tx, chains, till.chains.signer.public_key)
+    named = {(problem.chain, problem.seq) for problem in findings.problems}
+    unreadable = (one for one in find_unreadable(write, session) if (one.chain, one.seq) not in named)
+    findings = replace(findings, problems=(*findings.problems, *unreadable))
     if findings.problems and not leave_out:
         raise integrity.LedgerChangedError(findings.problems)
     report_findings(write, moment, findings)

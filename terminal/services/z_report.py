@@ -1,10 +1,10 @@
 """The Z: what a session's own entries add up to, as the entry that closes it says for ever."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from commerce.bodies.chain import Checkpoint, Counter, GrandTotals
-from commerce.bodies.form import read
+from commerce.bodies.form import Body, read
 from commerce.bodies.line import TaxBody, VatBody
 from commerce.bodies.paid import TenderBody
 from commerce.bodies.parties import LayoutBody, SellerBody
@@ -30,6 +30,11 @@ from terminal.services.chains import Moment, Write
 from terminal.services.steps import Steps
 
 _SUMMED_KINDS = (Kind.SALE_COMPLETED.value, Kind.SALE_VOIDED.value, Kind.CASH_MOVED.value)
+_READERS: dict[str, type[Body]] = {
+    Kind.SESSION_OPENED.value: SessionOpened,
+    Kind.SALE_COMPLETED.value: SaleCompleted,
+    Kind.CASH_MOVED.value: CashMoved,
+}
 _CASH_SIGNS = {"loan": 1, "paid_in": 1, "pickup": -1, "paid_out": -1}
 _LAYOUT = LayoutBody("z", 1, (), ())
 
@@ -50,8 +55,9 @@ def write_z(
 
     Entries that are ``left_out`` are named and in no sum.
     """
-    session = _as_signed(write, sessions.get_open_session(write.tx, moment.till_session or ""))
-    sums, grand = _sum_session(write, session, {(problem.chain, problem.seq) for problem in left_out})
+    without = {(problem.chain, problem.seq) for problem in left_out}
+    session = _as_signed(write, sessions.get_open_session(write.tx, moment.till_session or ""), without)
+    sums, grand = _sum_session(write, session, without)
     unknown = [effect for effect in effects.list_open(write.tx) if effect.state in ("intended", "started", "unknown")]
     z = replace(_z_body(write, session, sums, counted, unknown, dress), left_out=_named(left_out))
     entry = write.record(moment, z)
@@ -60,6 +66,29 @@ def write_z(
     sessions.close_session(write.tx, session.id, utc_text(moment.at), write.origin.chain, entry.seq, z.z_number)
     effects.retire_listed(write.tx)
     return z
+
+
+def find_unreadable(write: Write, session: SessionRow) -> tuple[Problem, ...]:
+    """Return the entries of a session that are what was signed, and yet nothing that a Z can read."""
+    return tuple(
+        Problem(chain, seq, "ledger.unreadable")
+        for chain in ledger.chains_since(write.tx, session.chain)
+        for seq, kind, body in _iterate_since_checkpoint(write, chain, session.id)
+        if not _is_readable(kind, body)
+    )
+
+
+def _iterate_since_checkpoint(write: Write, chain: str, session: str) -> Iterator[tuple[int, str, bytes]]:
+    start = sessions.last_checkpoint_seq(write.tx, chain)
+    return ledger.iterate_bodies(write.tx, chain, start, session, tuple(_READERS))
+
+
+def _is_readable(kind: str, body: bytes) -> bool:
+    try:
+        read(_READERS[kind], body)
+    except BadInputError:
+        return False
+    return True
 
 
 @dataclass
@@ -130,11 +159,13 @@ def _named(left_out: Sequence[Problem]) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(problem.chain, problem.seq, problem.code) for problem in left_out)
 
 
-def _as_signed(write: Write, session: SessionRow) -> SessionRow:
-    """Return the session as its entry says it: the row beside it proves nothing."""
+def _as_signed(write: Write, session: SessionRow, without: Set[tuple[str, int]]) -> SessionRow:
+    """Return the session as its entry says it: the row beside it proves nothing, and is all there is without it."""
     start = sessions.last_checkpoint_seq(write.tx, session.chain)
     opened = ledger.iterate_bodies(write.tx, session.chain, start, session.id, (Kind.SESSION_OPENED.value,))
     for seq, _, encoded in opened:
+        if (session.chain, seq) in without:
+            continue
         body = read(SessionOpened, encoded)
         return replace(
             session,

@@ -18,9 +18,12 @@ from commerce.bodies.reading import read_body
 from commerce.canonical import canonical_bytes
 from commerce.errors import ForbiddenError
 from commerce.ids import new_id
+from commerce.kinds import Kind
 from commerce.ledger import Signer, entry_hash
-from terminal.services.commands import ApprovalGiven, CloseSession, SignOn
+from terminal.services.clock import WatchedClock
+from terminal.services.commands import ApprovalGiven, CloseSession, OpenSession, SignOn
 from terminal.services.integrity import LedgerChangedError
+from terminal.services.plan import Till
 from terminal.services.verification import verify_ledger
 from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, make_shop_identity, running_till
 
@@ -354,3 +357,55 @@ async def test_verify_compares_every_column_and_row_beside_the_entries(tmp_path:
     assert [one.problem for one in before] == [None]
     assert verdict.problem is not None
     assert verdict.problem.code == code
+
+
+UNREADABLE = {
+    "no body": "UPDATE entry SET body = x'' WHERE seq = ?",
+    "another body": "UPDATE entry SET body = CAST('{}' AS BLOB) WHERE seq = ?",
+    "a number for a body": "UPDATE entry SET body = 7 WHERE seq = ?",
+    "no header": "UPDATE entry SET header = x'00' WHERE seq = ?",
+    "another header": "UPDATE entry SET header = CAST('{}' AS BLOB) WHERE seq = ?",
+    "a text for a hash": "UPDATE entry SET hash = 'abc' WHERE seq = ?",
+    "no time": "UPDATE entry SET at = 'x' WHERE seq = ?",
+}
+
+
+@pytest.mark.parametrize("kind", ["session_closed", "checkpoint", "session_opened", "sale_completed"])
+@pytest.mark.parametrize("how", UNREADABLE)
+async def test_a_till_starts_sells_and_closes_over_an_entry_that_cannot_be_read_whichever_it_is(
+    tmp_path: Path, kind: str, how: str
+) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.sell()
+        await till.submit(CloseSession(new_id(), CASH))
+        await till.submit(OpenSession(new_id(), 10_000))
+        await till.sell()
+        (row,) = await till.core.readers.fetch_all("SELECT max(seq) FROM entry WHERE kind = ?", (kind,))
+    with closing(hands_on(tmp_path)) as connection:
+        connection.execute(UNREADABLE[how], (row[0],))
+
+    for _ in range(2):
+        async with running_till(tmp_path, fill=False) as till:
+            if till.state.session is None:
+                await till.submit(OpenSession(new_id(), 10_000))
+            await till.sell()
+            await till.submit(CloseSession(new_id(), CASH, leave_out=True))
+            await till.submit(OpenSession(new_id(), 10_000))
+
+
+async def test_a_sale_that_was_signed_and_that_no_reader_takes_is_named_and_left_out_of_the_z(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        moment = Till(till.core.catalog, till.core.chains, WatchedClock(till.clock), till.core.steps).moment(
+            till.state, None
+        )
+        entry = await till.core.chains.write(lambda write: write.append(moment, Kind.SALE_COMPLETED, {"sale": 1}))
+
+        with pytest.raises(LedgerChangedError) as refused:
+            await till.submit(CloseSession(new_id(), CASH))
+        closed = await till.submit(CloseSession(new_id(), CASH, leave_out=True))
+
+    assert (refused.value.values["seq"], refused.value.values["reason"]) == (entry.seq, "ledger.unreadable")
+    assert closed.values["z"]["sales"] == 3
+    assert [(one["seq"], one["reason"]) for one in closed.values["z"]["left_out"]] == [(entry.seq, "ledger.unreadable")]
