@@ -27,6 +27,7 @@ from central.tills.values import RawEntry
 
 _log = structlog.get_logger()
 SET_SIZE = 500
+_SET_BYTES = 16 * 1024 * 1024  # of bodies; an entry may have 12 MB, and 500 of them would be the end of the process
 _CHAINS_AT_ONCE = 50
 _GATHER_S = 0.05  # sales of the next moments share a set, and acknowledging them does not wait for this one
 
@@ -56,6 +57,11 @@ class Waiting:
     revision: int
     seq: int
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return which chain it is."""
+        return self.till, self.chain
+
 
 @dataclass(slots=True)
 class Projector:
@@ -67,6 +73,7 @@ class Projector:
     modes: tuple[str, ...] = ("live",)
     handover: Handover = field(default_factory=Handover)
     projected: int = field(default=0)
+    _failed: set[tuple[str, str]] = field(default_factory=set)
 
     async def run(self, poll_s: float = 2.0) -> None:
         """Project whenever something was stored, for ever."""
@@ -76,9 +83,17 @@ class Projector:
                     await asyncio.sleep(_GATHER_S)
 
     async def step(self) -> int:
-        """Project one set of every waiting chain; returns how many entries that advanced."""
+        """Project one set of every waiting chain; returns how many entries that advanced.
+
+        A chain that cannot be projected just now ends the step, and comes after all others in the next one.
+        """
         waiting = await self.database.read(partial(_waiting_chains, modes=self.modes))
-        return sum([await self._project_set(chain) for chain in waiting])
+        count = 0
+        for chain in sorted(waiting, key=lambda one: one.key in self._failed):
+            self._failed.add(chain.key)
+            count += await self._project_set(chain)
+            self._failed.discard(chain.key)
+        return count
 
     async def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Project everything that waits; returns how many entries that were."""
@@ -89,10 +104,7 @@ class Projector:
         return total
 
     async def _project_set(self, chain: Waiting) -> int:
-        last = min(chain.seq, chain.projected_seq + SET_SIZE)
-        entries = self.handover.take(chain.till, chain.chain, chain.projected_seq + 1, last)
-        if entries is None:
-            entries = await self.database.read(partial(_read_set, chain=chain, last=last))
+        last, entries = await self._take_set(chain)
         try:
             rows, problems = await asyncio.to_thread(self.projection.build, entries)
             named = {entries[index].seq: reason for index, reason in problems.items()}
@@ -103,6 +115,13 @@ class Projector:
             done = await self.database.write(partial(self._store_parts, chain=chain, last=last, entries=entries))
         self.projected += len(entries) if done else 0
         return last - chain.projected_seq if done else 0
+
+    async def _take_set(self, chain: Waiting) -> tuple[int, list[RawEntry]]:
+        last = min(chain.seq, chain.projected_seq + SET_SIZE)
+        taken = self.handover.take(chain.till, chain.chain, chain.projected_seq + 1, last)
+        if taken is not None:
+            return last, taken
+        return await self.database.read(partial(_read_set, chain=chain, last=last))
 
     def _store(
         self, connection: Connection, chain: Waiting, last: int, rows: object, problems: Mapping[int, str]
@@ -191,8 +210,16 @@ def count_waiting(connection: Connection, modes: Sequence[str]) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _read_set(connection: Connection, chain: Waiting, last: int) -> list[RawEntry]:
-    return read_entries(connection, chain.till, chain.chain, (chain.projected_seq + 1, last))
+def _read_set(connection: Connection, chain: Waiting, last: int) -> tuple[int, list[RawEntry]]:
+    """Return the entries up to ``last`` or as many as one set may weigh, one at least, and the last of them."""
+    first, entry = chain.projected_seq + 1, ledger_entry.c
+    weighed = select(entry.seq, func.sum(func.length(entry.body)).over(order_by=entry.seq).label("bytes")).where(
+        entry.till == chain.till, entry.chain == chain.chain, entry.seq.between(first, last)
+    )
+    light = weighed.subquery()
+    fitting = connection.execute(select(func.max(light.c.seq)).where(light.c.bytes <= _SET_BYTES)).scalar()
+    last = fitting or first
+    return last, read_entries(connection, chain.till, chain.chain, (first, last))
 
 
 def read_entries(connection: Connection, till_id: str, chain: str, span: tuple[int, int]) -> list[RawEntry]:

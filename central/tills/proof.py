@@ -13,7 +13,7 @@ from central.tills.chains import SigningKey, key_at
 from central.tills.values import Arrived
 from central.tills.verifying import content_problem, is_signed
 from commerce.errors import BadInputError
-from commerce.ledger import Entry, read_header
+from commerce.ledger import Entry, read_header, verify_signature
 from commerce.wire import MAX_BATCH_ENTRIES
 
 # What is said of an entry whose bytes the till has signed all the same: a person may count it.
@@ -88,18 +88,20 @@ def _link_problem(conn: Connection, row: Row[Any], keys: Sequence[SigningKey]) -
 def _proven_by_a_later_one(conn: Connection, row: Row[Any], keys: Sequence[SigningKey]) -> bool:
     """Follow the links from an entry without a signature to the first one that has it, as a batch may have them."""
     before = row
-    for later in queries.find_entries(conn, row.till, row.chain, row.seq + 1, row.seq + MAX_BATCH_ENTRIES):
+    for later in queries.find_signatures(conn, row.till, row.chain, row.seq + 1, row.seq + MAX_BATCH_ENTRIES):
         if _prev(later) != before.hash.hex():
             return False
-        if is_signed(_arrived(later), key_at(keys, later.seq)):
+        if verify_signature(key_at(keys, later.seq), later.hash, later.signature):
             return True
         before = later
     return False
 
 
 def _prev(row: Row[Any]) -> object:
-    header = _arrived(row).header
-    return header and header["prev"]
+    try:
+        return read_header(Entry(row.seq, row.header, b"", row.hash, row.signature))["prev"]
+    except BadInputError:
+        return None
 
 
 def _arrived(row: Row[Any]) -> Arrived:

@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, null, select
 
 from central.tills.tables import ledger_entry, ledger_fork, set_aside, till_chain, till_credential
+
+_SHOWN_BYTES = (
+    256 * 1024
+)  # of a body on a page, a sale of 400 lines; a hundred of 12 MB would be the end of the process
 
 
 def find_entries(conn: Connection, till: str, chain: str, first: int, last: int) -> list[Row[Any]]:
@@ -13,6 +17,15 @@ def find_entries(conn: Connection, till: str, chain: str, first: int, last: int)
         ledger_entry.c.till == till, ledger_entry.c.chain == chain, ledger_entry.c.seq.between(first, last)
     )
     return list(conn.execute(query.order_by(ledger_entry.c.seq)))
+
+
+def find_signatures(conn: Connection, till: str, chain: str, first: int, last: int) -> list[Row[Any]]:
+    """Return what the entries of a span prove, in order: seq, header, hash and signature; bodies may be large."""
+    entry = ledger_entry.c
+    query = select(entry.seq, entry.header, entry.hash, entry.signature).where(
+        entry.till == till, entry.chain == chain, entry.seq.between(first, last)
+    )
+    return list(conn.execute(query.order_by(entry.seq)))
 
 
 def find_entry(conn: Connection, till: str, chain: str, seq: int) -> Row[Any] | None:
@@ -47,9 +60,9 @@ def list_credentials(conn: Connection, till: str) -> list[Row[Any]]:
 
 
 def list_set_aside(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
-    """Return entries set aside, those that wait first."""
+    """Return entries set aside, those that wait first; ``body`` is None where it is too large to be shown."""
     query = (
-        select(set_aside, ledger_entry.c.kind, ledger_entry.c.at, ledger_entry.c.body)
+        select(set_aside, ledger_entry.c.kind, ledger_entry.c.at, _shown(ledger_entry.c.body).label("body"))
         .outerjoin(
             ledger_entry,
             (ledger_entry.c.till == set_aside.c.till)
@@ -64,9 +77,25 @@ def list_set_aside(conn: Connection, till: str, limit: int = 100) -> list[Row[An
 
 
 def list_forks(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
-    """Return forked entries beside what the chain holds, those that wait first."""
+    """Return forked entries beside what the chain holds, those that wait first; bodies as ``list_set_aside``."""
+    fork, entry = ledger_fork.c, ledger_entry.c
     query = (
-        select(ledger_fork, ledger_entry.c.hash.label("own_hash"), ledger_entry.c.body.label("own_body"))
+        select(
+            fork.till,
+            fork.chain,
+            fork.seq,
+            fork.hash,
+            fork.kind,
+            fork.received_at,
+            fork.problem,
+            fork.state,
+            fork.resolved_at,
+            fork.resolved_by,
+            fork.note,
+            _shown(fork.body).label("body"),
+            entry.hash.label("own_hash"),
+            _shown(entry.body).label("own_body"),
+        )
         .outerjoin(
             ledger_entry,
             (ledger_entry.c.till == ledger_fork.c.till)
@@ -78,3 +107,7 @@ def list_forks(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
         .limit(limit)
     )
     return list(conn.execute(query))
+
+
+def _shown(body: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((func.length(body) <= _SHOWN_BYTES, body), else_=null())

@@ -17,6 +17,7 @@ from central.sales.projection import SalesProjection
 from central.sales.tables import sale, sale_line
 from central.tills.bodies import parse_push
 from central.tills.projector import SET_SIZE, Projector
+from central.tills.queries import list_set_aside
 from central.tills.tables import set_aside
 from central.tills.values import RawEntry
 from commerce.canonical import parse_canonical
@@ -30,7 +31,7 @@ from tests.fakes.bodies import stored_bodies
 from tests.fakes.till import START
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -254,6 +255,63 @@ class Fragile(SalesProjection):
         super().store(connection, rows, at, announced)
         if any(row[5] in self.in_tables for row in rows.sales):
             connection.execute(select(func.abs(sale_line.c.position, 2, 3)))
+
+
+class Weighing(SalesProjection):
+    """Notes what the sets weigh that it is given."""
+
+    def __init__(self) -> None:
+        self.weights: list[int] = []
+
+    def build(self, entries: Sequence[RawEntry]) -> tuple[SalesRows, Mapping[int, str]]:
+        self.weights.append(sum(len(entry.body) for entry in entries))
+        return super().build(entries)
+
+
+async def test_a_set_of_large_entries_weighs_no_more_than_two_of_them(office: Office) -> None:
+    till = await office.new_till()
+    for _ in range(4):
+        till.sign_on("x" * 5_000_000)
+        till.sell()
+        await office.accept(till, till.push(till.head.seq - 1 if till.head.seq > 3 else 1))
+    projection = Weighing()
+
+    await Projector(office.database, projection, office.clock).catch_up()
+
+    assert max(projection.weights) < 16 * 2**20
+    assert sum(projection.weights) > 20_000_000
+    assert len(await office.rows(sale)) == 4
+    shown = await office.database.read(lambda conn: list_set_aside(conn, till.till))
+    assert [row.body for row in shown] == [None] * 4
+
+
+class Unlucky(SalesProjection):
+    """Finds no memory, disk or file for one till's entries."""
+
+    def __init__(self, till: str) -> None:
+        self.till = till
+
+    def build(self, entries: Sequence[RawEntry]) -> tuple[SalesRows, Mapping[int, str]]:
+        if any(entry.till == self.till for entry in entries):
+            raise MemoryError
+        return super().build(entries)
+
+
+async def test_a_chain_that_cannot_be_projected_just_now_holds_up_no_other(office: Office) -> None:
+    first, second = await office.new_till("T1"), await office.new_till("T2")
+    for till in (first, second):
+        till.sell()
+        await office.accept(till)
+    projector = Projector(office.database, Unlucky(first.till), office.clock)
+
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            await projector.step()
+
+    assert [row.till for row in await office.rows(sale)] == [second.till]
+    assert await office.rows(set_aside) == []
+    await office.projector.catch_up()
+    assert {row.till for row in await office.rows(sale)} == {first.till, second.till}
 
 
 async def test_entries_that_fail_for_reasons_nobody_thought_of_are_found_by_halves(office: Office) -> None:
