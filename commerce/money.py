@@ -112,7 +112,7 @@ def parse_decimal(text: str, scale: int) -> Decimal:
         value = Decimal(text)
     except (InvalidOperation, ValueError, TypeError) as error:
         raise BadInputError("number.unreadable", value=str(text)) from error
-    if not value.is_finite() or abs(value) >= MAX_PRICE:
+    if not value.is_finite() or value.copy_abs() >= MAX_PRICE:  # abs() would round, and overflow
         raise BadInputError("number.unreadable", value=str(text))
     scaled(value, scale)
     return value

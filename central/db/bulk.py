@@ -1,12 +1,12 @@
 """Our own SQL, the same text on both engines, and the one bulk insert: COPY on PostgreSQL, executemany on SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, CursorResult, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError
 
 Row = tuple[object, ...]
@@ -37,6 +37,21 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         execute_plain(connection, f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608 - our names
         return
     _copy(connection, f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)", _types(table, tuple(columns)), rows)
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Insert a row unless one stands in its place, somebody else's of this very moment too; tell whether it did."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(dict(values)).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None
+
+
+def put_row(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
+    """Insert a row, or change the one that has its primary key."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    keys = [column.name for column in table.primary_key]
+    changed = {name: value for name, value in values.items() if name not in keys}
+    connection.execute(insert(table).values(dict(values)).on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 def empty(connection: Connection, tables: Sequence[Table]) -> None:

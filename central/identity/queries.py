@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
 
+from central.db.bulk import insert_new
 from central.db.signals import ACCESS, mark
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
 
@@ -26,9 +27,9 @@ def list_users(conn: Connection, company: str | None = None) -> list[UserRow]:
     return list(conn.execute(_of_company(select(app_user), company).order_by(app_user.c.name)))
 
 
-def insert_user(conn: Connection, values: dict[str, object]) -> None:
-    """Store a new user."""
-    conn.execute(insert(app_user), values)
+def insert_user(conn: Connection, values: dict[str, object]) -> bool:
+    """Store a new user; False when somebody has the name."""
+    return insert_new(conn, app_user, values)
 
 
 def update_user(conn: Connection, user: str, values: dict[str, object]) -> None:

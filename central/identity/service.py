@@ -136,9 +136,8 @@ async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = C
     }
 
     def job(conn: "Connection") -> None:
-        if queries.find_user_by_name(conn, name):
+        if not queries.insert_user(conn, values):
             raise ConflictError("user.exists", name=name)
-        queries.insert_user(conn, values)
         shown = {key: (None, values[key]) for key in ("name", "display_name", "role", "language")}
         audit.record(conn, actor, now, audit.Act("user.added", "user", str(values["id"]), shown, company))
 

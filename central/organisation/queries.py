@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from central.db.bulk import insert_new
 from central.organisation.tables import company, shop, till
 
 AnyRow = Row[Any]
@@ -52,14 +53,9 @@ def find_till(conn: Connection, till_id: str) -> AnyRow | None:
     return conn.execute(select(till).where(till.c.id == till_id)).first()
 
 
-def code_is_taken(conn: Connection, company_id: str, code: str) -> bool:
-    """Return whether a till of the company has this code."""
-    return conn.execute(select(till.c.id).where(till.c.company == company_id, till.c.code == code)).first() is not None
-
-
-def insert_till(conn: Connection, values: Mapping[str, object]) -> None:
-    """Store a new till."""
-    conn.execute(insert(till), dict(values))
+def insert_till(conn: Connection, values: Mapping[str, object]) -> bool:
+    """Store a new till; False when one of the company has its code."""
+    return insert_new(conn, till, values)
 
 
 def list_tills(conn: Connection, company_id: str | None = None) -> list[AnyRow]:

@@ -97,12 +97,11 @@ def get_till(conn: Connection, till: str) -> Row[Any]:
 
 def insert_till(conn: Connection, shop: Row[Any], at: datetime, code: str, name: str, mode: str) -> str:
     """Store a new till of a shop and return its id; ConflictError ``till.code_taken`` within the company."""
-    if queries.code_is_taken(conn, shop.company, code):
-        raise ConflictError("till.code_taken", code=code)
     identity = new_id()
     values = {"id": identity, "company": shop.company, "shop": shop.id, "code": code, "name": name, "mode": mode,
               "created_at": at}  # fmt: skip
-    queries.insert_till(conn, values)
+    if not queries.insert_till(conn, values):
+        raise ConflictError("till.code_taken", code=code)
     return identity
 
 

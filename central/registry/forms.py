@@ -77,7 +77,7 @@ def read_rates(text: str) -> tuple[tuple[date, Decimal], ...]:
 def read_settings_form(form: Form, before: TillSettings) -> TillSettings:
     """Return a shop's till settings as a form describes them; what has no field stays."""
     step = form.get("cash_step", "").strip()
-    if step and (not step.isdecimal() or not 0 < int(step) <= 100):
+    if step and (not step.isdecimal() or len(step) > 3 or not 0 < int(step) <= 100):
         raise BadInputError("till_settings.cash_step")
     return replace(
         before,

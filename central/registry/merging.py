@@ -143,6 +143,7 @@ def _add(plan: Plan, before: StoredItem | None, card: ItemCard) -> StoredItem:
 
 def _rate(text: str) -> Decimal | None:
     try:
-        return Decimal(text.strip().removesuffix("%").strip().replace(",", "."))
+        rate = Decimal(text.strip().removesuffix("%").strip().replace(",", "."))
     except InvalidOperation:
         return None
+    return rate if rate.is_finite() else None

@@ -115,7 +115,7 @@ def save_vat_code(
     """Add or change a VAT code (``check_version``); a rate that documents have used stays in their copies."""
     edit.actor.require(Permission.EDIT_REGISTRY)
     check_rates(card.rates)
-    if not card.code or len(card.code) > 16 or not any(card.names.values()):
+    if not card.can_be_shown():
         raise BadInputError("vat.form")
     _take_items(conn, edit)  # they name their VAT codes
     others = queries.list_vat_codes(conn, edit.company)

@@ -18,6 +18,7 @@ UNITS = ("pc", "kg", "g", "l", "ml", "m", "pack")
 MAX_TEXT = 200
 MAX_CODES = 50
 MAX_CODE = 64
+MAX_VAT_CODE, MAX_RATES = 16, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,13 @@ class VatCard:
     receipt_code: str | None = None
     is_default: bool = False
     position: int = 0
+
+    def can_be_shown(self) -> bool:
+        """Tell whether code and names are there and short: every line of every sale copies them."""
+        codes = (self.code, self.natura or "", self.receipt_code or "")
+        short = all(len(code) <= MAX_VAT_CODE for code in codes) and len(self.rates) <= MAX_RATES
+        named = any(self.names.values()) and all(len(name) <= MAX_TEXT for name in self.names.values())
+        return bool(self.code) and short and named
 
     def row(self) -> dict[str, Any]:
         """Return the code as tills read it."""

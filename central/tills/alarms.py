@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from central.db.bulk import Row as StoredRow
-from central.db.bulk import insert_rows
+from central.db.bulk import insert_new, insert_rows
 from central.db.events import emit
 from central.identity import audit
 from central.identity.people import Permission
@@ -85,20 +85,19 @@ def mark_seen(connection: Connection, key: EntryKey, decision: Decision) -> None
     if company is None or actor.company not in (None, company):
         raise NotFoundError("till.unknown", till=key.till)
     place = {"till": key.till, "chain": key.chain, "seq": key.seq, "hash": key.hash}
-    if not _exists(connection, till_alarm, place):
+    if not _is_known(connection, place):
         raise NotFoundError("alarm.unknown")
-    if _exists(connection, alarm_seen, place):
-        raise ConflictError("alarm.seen")
     seen = {"seen_at": decision.at, "seen_by": actor.name, "note": decision.note[:1000]}
-    connection.execute(insert(alarm_seen).values({**place, **seen}))
+    if not insert_new(connection, alarm_seen, {**place, **seen}):
+        raise ConflictError("alarm.seen")
     act = audit.Act("alarm.seen", "alarm", str(key), {"state": ("open", "seen")}, company, decision.note[:1000] or None)
     audit.record(connection, actor, decision.at, act)
     emit(connection, company, "till.alarm", [key.till], decision.at)
 
 
-def _exists(connection: Connection, table: Any, place: Mapping[str, object]) -> bool:  # noqa: ANN401 - a table
-    same = and_(*(table.c[name] == value for name, value in place.items()))
-    return connection.execute(select(table.c.till).where(same)).first() is not None
+def _is_known(connection: Connection, place: Mapping[str, object]) -> bool:
+    same = and_(*(till_alarm.c[name] == value for name, value in place.items()))
+    return connection.execute(select(till_alarm.c.till).where(same)).first() is not None
 
 
 def _row(entry: RawEntry) -> StoredRow:

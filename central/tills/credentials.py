@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from central.db.bulk import put_row
 from central.identity import audit
 from central.identity.people import Actor, Role
 from central.organisation.directory import tills
@@ -45,9 +46,8 @@ def issue_code(connection: Connection, actor: Actor, till_id: str, at: datetime)
     """
     till = get_till(connection, till_id)
     code = "".join(secrets.choice(_ALPHABET) for _ in range(12))
-    connection.execute(delete(enrolment_code).where(enrolment_code.c.till == till_id))
     values = {"till": till_id, "code_hash": _code_hash(code), "created_at": at, "expires_at": at + CODE_LIFE}
-    connection.execute(insert(enrolment_code).values(values))
+    put_row(connection, enrolment_code, values)
     audit.record(connection, actor, at, audit.Act("till.code_issued", "till", till_id, {}, till.company))
     return "-".join((code[:4], code[4:8], code[8:]))
 

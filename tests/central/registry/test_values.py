@@ -1,0 +1,40 @@
+"""What a VAT code may say, and numbers that Python's own refuse to compare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from central.registry.columns import ImportRow
+from central.registry.merging import Defaults
+from central.registry.values import VatCard, parse_price
+from commerce.errors import BadInputError
+
+CARD = VatCard("22", {"it": "Ordinaria"}, ((date(2013, 10, 1), Decimal(22)),))
+TOO_LARGE: tuple[dict[str, Any], ...] = (
+    {"code": ""}, {"code": "x" * 17}, {"natura": "x" * 17}, {"receipt_code": "x" * 17}, {"names": {}},
+    {"names": {"it": ""}}, {"names": {"it": "x" * 201}}, {"rates": CARD.rates * 65},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", TOO_LARGE)
+def test_a_vat_code_is_as_short_as_the_lines_that_copy_it(changes: dict[str, Any]) -> None:
+    assert CARD.can_be_shown()
+    assert not replace(CARD, **changes).can_be_shown()
+
+
+@pytest.mark.parametrize("text", ["1e99999999", "-1e99999999", "sNaN", "NaN", "Infinity", "9" * 5_000])
+def test_a_price_beyond_every_number_is_refused(text: str) -> None:
+    with pytest.raises(BadInputError):
+        parse_price(text)
+
+
+@pytest.mark.parametrize("text", ["sNaN", "sNaN%", "NaN", "Infinity", "1e99999999"])
+def test_a_rate_that_is_no_number_names_no_vat_code(text: str) -> None:
+    row = ImportRow(1, ("8001234500017",), None, {"it": "Nome"}, None, text, None, None, None, None)
+
+    assert Defaults({"22": "22.00"}, None, None, "it").vat_of(row) is None
