@@ -90,7 +90,6 @@ Whole = Annotated[int, Field(strict=True, ge=-MOST_WHOLE, le=MOST_WHOLE)]
 Cents = Annotated[int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS)]
 Offset = Annotated[int, Field(strict=True, ge=-(10**13), le=10**13)]  # milliseconds; three hundred years
 ShortText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=_PLAIN)]
-LongText = Annotated[str, Field(max_length=5 * LONGEST_TEXT)]
 Identity = Annotated[str, Field(min_length=1, max_length=64, pattern=_PLAIN)]
 StableCode = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,64}$")]
 Moment = Annotated[

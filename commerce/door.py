@@ -6,10 +6,13 @@ house is full, whoever was silent longest makes room, those first who never aske
 
 import asyncio
 import resource
+import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 
+HANDSHAKE_S = 10
 FILES_IN_RESERVE = 256  # databases, devices, logs and what is sent to central: never for connections
 _HEADER_END = b"\r\n\r\n"
 
@@ -49,6 +52,23 @@ class Door:
         """Forget a guest."""
         self._waiting.pop(guest, None)
         self._served.pop(guest, None)
+
+
+async def open_door(
+    door: Door,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    serve: Callable[[], asyncio.Protocol],
+    backlog: int,
+) -> asyncio.Server:
+    """Take connections on a bound socket; each is a guest of the door before it is served."""
+    return await asyncio.get_running_loop().create_server(
+        lambda: Guest(door, serve),
+        sock=listener,
+        ssl=tls,
+        backlog=backlog,
+        ssl_handshake_timeout=HANDSHAKE_S if tls else None,
+    )
 
 
 class Guest(asyncio.Protocol):

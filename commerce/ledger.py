@@ -240,22 +240,41 @@ def read_header(entry: Entry) -> dict[str, object]:
     return header
 
 
-def check_link(entry: Entry, header: Mapping[str, object], chain: str, previous: Head) -> str | None:
-    """Return why an entry does not follow ``previous`` on its chain (a stable code), or None when it does.
-
-    Checks identity, order, both hashes; not the signature.
-    """
+def check_content(entry: Entry, header: Mapping[str, object], chain: str) -> str | None:
+    """Return why an entry is not what its own header says, whatever stands before it (a stable code), or None."""
     if header["seq"] != entry.seq or header["chain"] != chain:
         return "ledger.misplaced"
     if entry_hash(entry.header) != entry.hash:
         return "ledger.header_changed"
     if hashlib.sha256(entry.body).hexdigest() != header["body_hash"]:
         return "ledger.body_changed"
+    return None
+
+
+def check_link(entry: Entry, header: Mapping[str, object], chain: str, previous: Head) -> str | None:
+    """Return why an entry does not follow ``previous`` on its chain (a stable code), or None when it does.
+
+    Checks identity, order, both hashes; not the signature.
+    """
+    code = check_content(entry, header, chain)
+    if code is not None:
+        return code
     if entry.seq != previous.seq + 1:
         return "ledger.missing"
     if header["prev"] != previous.hash.hex():
         return "ledger.broken_link"
     return None
+
+
+def personal_problem(entry: Entry) -> str | None:
+    """Return what speaks against an entry's personal part (a stable code); one that was erased is fine."""
+    if entry.personal is None:
+        return None
+    try:
+        said = personal_of(entry.body)
+    except BadInputError:
+        return "ledger.unreadable"
+    return None if said == personal_digest(entry.personal) else "ledger.personal_changed"
 
 
 def verify_chain(
@@ -304,7 +323,7 @@ def _check_entry(chain: str, entry: Entry, head: Head, public_key: bytes | None)
             public_key = bytes.fromhex(read(KeyRotated, entry.body).public_key)
     except (BadInputError, ValueError, KeyError):
         return "ledger.unreadable", public_key
-    return _personal_problem(entry), public_key
+    return personal_problem(entry), public_key
 
 
 def _key_of_genesis(entry: Entry, header: Mapping[str, object]) -> bytes | None:
@@ -314,13 +333,6 @@ def _key_of_genesis(entry: Entry, header: Mapping[str, object]) -> bytes | None:
     public_key = bytes.fromhex(body.public_key)
     holds = body.previous_head == header["prev"] and key_id_of(public_key) == header["key_id"] == body.key_id
     return public_key if holds else None
-
-
-def _personal_problem(entry: Entry) -> str | None:
-    """An erased personal part is fine; a changed one is not."""
-    if entry.personal is None:
-        return None
-    return None if personal_of(entry.body) == personal_digest(entry.personal) else "ledger.personal_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,6 @@ from commerce.bounds import (
 from commerce.errors import BadInputError
 from commerce.ledger import Entry
 
-WIRE_VERSION = 1
-ACCEPTED_VERSIONS = (1,)
 MAX_BATCH_ENTRIES = 1000
 # What a push may hold, uncompressed; an entry of 5,000 lines has room.
 MAX_BODY_BYTES = 16 * 1024 * 1024

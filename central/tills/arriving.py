@@ -7,15 +7,14 @@ from datetime import datetime
 from itertools import pairwise
 
 from central.tills.values import Arrived, Batch, KnownTill
-from commerce.bodies.form import personal_of
+from commerce.bodies.reading import BODIES
 from commerce.bounds import check_bounds
 from commerce.errors import BadInputError, ForbiddenError
-from commerce.ledger import ChainMode, Entry, Kind, entry_hash, personal_digest, read_header
+from commerce.ledger import ChainMode, Entry, entry_hash, personal_problem, read_header
 from commerce.wire import PushRequest, WireEntry
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OTHER_TIMES = (ChainMode.DEMO, ChainMode.REPLAY)  # they tell of days long ago
-_KNOWN_VERSIONS = {kind.value: 1 for kind in Kind}
 
 
 def read_push(request: PushRequest, till: KnownTill, at: datetime) -> Batch:
@@ -66,20 +65,10 @@ def header_problem(header: dict[str, object], shop: str) -> str | None:
     """Return why this program cannot count an entry of a shop's till, whatever its signature says."""
     if not isinstance(header["kind"], str) or not isinstance(header["prev"], str):
         return "ledger.unreadable"
-    if header["kind_version"] != _KNOWN_VERSIONS.get(header["kind"]):
+    version = header["kind_version"]
+    if not isinstance(version, int) or (header["kind"], version) not in BODIES:
         return "ledger.unknown_kind"
     return None if header["shop"] == shop else "ledger.other_shop"
-
-
-def personal_problem(entry: Entry) -> str | None:
-    """Return what speaks against the personal part; one that was erased is fine."""
-    if entry.personal is None:
-        return None
-    try:
-        said = personal_of(entry.body)
-    except BadInputError:
-        return "ledger.unreadable"
-    return None if said == personal_digest(entry.personal) else "ledger.personal_changed"
 
 
 def _time_problem(header: dict[str, object], till: KnownTill, at: datetime) -> str | None:

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from central.tills import chains, queries
-from central.tills.arriving import header_problem, personal_problem
+from central.tills.arriving import header_problem
 from central.tills.chains import SigningKey, key_at
 from central.tills.values import Arrived
 from central.tills.verifying import content_problem, is_signed
 from commerce.errors import BadInputError
-from commerce.ledger import Entry, read_header, verify_signature
+from commerce.ledger import Entry, personal_problem, read_header, verify_signature
 from commerce.wire import MAX_BATCH_ENTRIES
 
 # What is said of an entry whose bytes the till has signed all the same: a person may count it.

@@ -1,16 +1,14 @@
 """Where connections come in: bound, counted, and closed when they send nothing."""
 
-import asyncio
 import socket
 import ssl
 
 from aiohttp import web
 
-from commerce.door import Door, Guest
+from commerce.door import Door, open_door
 
 MOST_CONNECTIONS = 8_000  # a live channel and a push for each of thousands of tills
 KEEP_ALIVE_S = 60.0
-HANDSHAKE_S = 10.0
 LINGER_S = 1.0
 
 
@@ -26,10 +24,4 @@ class Entrance(web.SockSite):
         await web.BaseSite.start(self)
         serve = self._runner.server
         assert serve is not None  # noqa: S101 - the runner was set up
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: Guest(self._door, serve),
-            sock=self._sock,
-            ssl=self._ssl_context,
-            backlog=self._backlog,
-            ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
-        )
+        self._server = await open_door(self._door, self._sock, self._ssl_context, serve, self._backlog)

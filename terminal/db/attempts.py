@@ -86,12 +86,6 @@ def settle_attempt(tx: Transaction, attempt: str, state: AttemptState, reason: s
     return changed == 1
 
 
-def find_attempt(queries: Queries, attempt: str) -> AttemptRow | None:
-    """Return one attempt."""
-    row = queries.fetch_one(f"SELECT {_COLUMNS} FROM tender_attempt WHERE id = ?", (attempt,))
-    return None if row is None else _attempt(row)
-
-
 def list_of_sale(queries: Queries, sale: str) -> list[AttemptRow]:
     """Return a sale's attempts, oldest first."""
     rows = queries.fetch_all(f"SELECT {_COLUMNS} FROM tender_attempt WHERE sale = ? ORDER BY position", (sale,))

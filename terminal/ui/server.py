@@ -1,13 +1,12 @@
 """The till's HTTP and WebSocket server, built from its services; starting it is the runtime's."""
 
-import asyncio
 import socket
 import ssl
 from typing import Final
 
 from aiohttp import web
 
-from commerce.door import Door, Guest, room_for_connections
+from commerce.door import Door, open_door, room_for_connections
 from terminal.ui.guard import guard, speak
 from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.live import Live
@@ -21,7 +20,6 @@ __all__ = ["LIVE", "NetworkStatus", "StoredReceipt", "UiServices", "build_server
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MOST_CONNECTIONS: Final = 64  # pages and programs of one machine
 KEEP_ALIVE_S: Final = 60.0
-HANDSHAKE_S: Final = 10.0
 LINGER_S: Final = 1.0
 
 
@@ -37,13 +35,7 @@ class Entrance(web.SockSite):
         await web.BaseSite.start(self)
         serve = self._runner.server
         assert serve is not None  # noqa: S101 - the runner was set up
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: Guest(self._door, serve),
-            sock=self._sock,
-            ssl=self._ssl_context,
-            backlog=self._backlog,
-            ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
-        )
+        self._server = await open_door(self._door, self._sock, self._ssl_context, serve, self._backlog)
 
 
 async def open_entrance(
