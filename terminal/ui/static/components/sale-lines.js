@@ -12,6 +12,7 @@ export class SaleLines extends HTMLElement {
 
   connectedCallback() {
     this.replaceChildren(this.#list, this.#empty)
+    new ResizeObserver(() => this.#intoView(this.#newest)).observe(this) // a notice takes room under it
   }
 
   /** @param {{sale: import("../types.js").SaleView | null, chosen: string | undefined}} drawn */
@@ -83,8 +84,13 @@ export class SaleLines extends HTMLElement {
 
   /** @param {string} newest */
   #showNewest(newest) {
-    if (newest && newest !== this.#newest) this.#rows.get(newest)?.item.scrollIntoView({ block: "nearest" })
+    if (newest !== this.#newest) this.#intoView(newest)
     this.#newest = newest
+  }
+
+  /** @param {string} line */
+  #intoView(line) {
+    this.#rows.get(line)?.item.scrollIntoView({ block: "nearest" })
   }
 }
 
