@@ -16,6 +16,7 @@ from commerce.barcode.gtin import gtin_check_digit
 from commerce.ids import new_id
 from commerce.rights import ALL_RIGHTS
 from commerce.wire import Change
+from terminal.db.catalog_seals import seal_file
 from terminal.services.commands import OpenSession, SignOn
 from terminal.services.identity import FILE_NAME, Identity, make_identity, save_identity
 from terminal.services.operating import PinVerifier
@@ -98,7 +99,7 @@ def write_catalogue(path: Path, items: int, *, seed: int = 7) -> None:
     connection.execute("BEGIN")
     for start in range(0, items, _CHUNK):
         chunk = [next(rows) for _ in range(min(_CHUNK, items - start))]
-        connection.executemany(schema.INSERT_ITEM, [row for row, _ in chunk])
+        connection.executemany(schema.INSERT_ITEM, [(*row, None) for row, _ in chunk])
         connection.executemany(schema.INSERT_CODE, [(code_of(row[0]), row[1]) for row, _ in chunk])
         connection.executemany(schema.INSERT_WORDS, [(row[0], words) for row, words in chunk])
     connection.execute("COMMIT")
@@ -108,6 +109,7 @@ def write_catalogue(path: Path, items: int, *, seed: int = 7) -> None:
     )
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    seal_file(path, _SECRET)
 
 
 def use_catalogue(folder: Path, catalogue: Path) -> Path:

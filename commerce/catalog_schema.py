@@ -6,7 +6,7 @@ an item sells (1 sells most), because bounded searches see the lowest numbers fi
 they were put in with, ``item_words`` of the old row.
 """
 
-CATALOG_VERSION = 1
+CATALOG_VERSION = 2
 
 CATALOG_TABLES = """
 CREATE TABLE item (
@@ -17,7 +17,8 @@ CREATE TABLE item (
     unit TEXT NOT NULL,
     vat_code TEXT NOT NULL,
     price_scaled INTEGER,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    seal BLOB -- of the till that took the file over; central, whose files are for all tills, leaves it empty
 ) STRICT;
 CREATE TABLE item_code (
     code TEXT NOT NULL,
@@ -44,8 +45,8 @@ META_EPOCH = "epoch"
 META_CURSOR = "cursor"
 
 INSERT_ITEM = (
-    "INSERT INTO item (number, id, sku, names_json, unit, vat_code, price_scaled, version)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO item (number, id, sku, names_json, unit, vat_code, price_scaled, version, seal)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 INSERT_CODE = "INSERT OR IGNORE INTO item_code (code, item) VALUES (?, ?)"
 INSERT_WORDS = "INSERT INTO item_words (rowid, words) VALUES (?, ?)"

@@ -119,7 +119,9 @@ class TillApp:
         loops = [Loop("register", core.register.run), Loop("clock", lambda: _watch_clock(core))]
         loops += self._effect_loops(core, devices)
         loops += [Loop("idle check", self._idle_check(core, devices).run, is_core=False)]
-        rows = RowsCheck(self._config.data_dir / LEDGER, core.identity.secret, core.register.note_changed_rows)
+        rows = RowsCheck(
+            self._config.data_dir / LEDGER, core.identity.secret, core.catalog, core.register.note_changed_rows
+        )
         loops += [Loop("rows check", rows.run, is_core=False)]
         loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]
         loops.append(Loop("plugging", Plugging(devices.wake_scanners).run, is_core=False))

@@ -39,6 +39,10 @@ ERROR_TEXTS: dict[str, str] = {
     "coupon.taken": N_("The coupon {code} was taken already."),
     "coupon.unknown": N_("This coupon is not on the sale."),
     "discount.shares": N_("A discount does not add up over the lines. The sale is as it was."),
+    "item.changed": N_(
+        "This item was changed on this till's disk: its price is not as head office sent it. Nothing was added; the "
+        "catalogue is fetched anew."
+    ),
     "item.unknown": N_("This item is no longer in the catalogue. Nothing was added."),
     "registry.changed": N_(
         "What head office sent was changed on this till's disk ({rows}; {count} in all). It is not used, and fetched "

@@ -20,3 +20,8 @@ def note_alarm(tx: Transaction, code: str, subject: str, times: int) -> bool:
 def forget_alarms(tx: Transaction, code: str, subjects: Iterable[str]) -> None:
     """What was alarming is mended: it is raised again when it comes again."""
     tx.executemany("DELETE FROM alarm WHERE code = ? AND subject = ?", [(code, subject) for subject in subjects])
+
+
+def forget_item_alarms(tx: Transaction, code: str) -> None:
+    """Another catalogue is in use: what is wrong with an item of it is raised anew."""
+    tx.execute("DELETE FROM alarm WHERE code = ? AND subject LIKE 'item%'", (code,))

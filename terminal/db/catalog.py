@@ -17,6 +17,7 @@ from commerce.errors import BadInputError, PosError, StorageError
 from commerce.wire import Change
 from terminal.db import catalog_rows
 from terminal.db.catalog_rows import Item
+from terminal.db.catalog_seals import ItemChangedError, ItemsWalk, find_sum, seal_file
 from terminal.db.connection import DAMAGED, Connection, Writer, open_reader
 from terminal.db.cores import use_all_cores
 from terminal.db.search import search_items
@@ -33,14 +34,18 @@ class Catalog:
     read, so that another is fetched at once.
     """
 
-    def __init__(self, folder: Path, *, check: Callable[[Path], None] | None = None) -> None:
+    def __init__(self, folder: Path, secret: bytes, *, check: Callable[[Path], None] | None = None) -> None:
         self._folder = folder
+        self._secret = secret
+        self._walk = ItemsWalk(secret)
         self._check = check or check_file
         self._open: _Open | None = None
         self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search", initializer=use_all_cores)
         self._changing = asyncio.Lock()
         self._number = 0
         self._damaged = False
+        self.changed: set[str] = set()
+        """Items met that were not as central sent them (``item/id``), until another file is in use."""
         self.on_damage: Callable[[], None] = lambda: None
 
     @property
@@ -62,17 +67,31 @@ class Catalog:
 
     def find_by_code(self, code: str) -> list[Item]:
         """Return the items with exactly this code (a point look-up, for the loop's thread)."""
-        return self._read(lambda reader: catalog_rows.find_by_code(reader, code))
+        return self._read(lambda reader: catalog_rows.find_by_code(reader, code, self._secret))
 
     def find_item(self, item: str) -> Item | None:
         """Return one item (a point look-up, for the loop's thread)."""
-        return self._read(lambda reader: catalog_rows.find_item(reader, item))
+        return self._read(lambda reader: catalog_rows.find_item(reader, item, self._secret))
 
     def cursor(self) -> str | None:
         """Return how far the feed was applied; None, so that it is fetched anew, when the file was taken away."""
         if self._damaged or not self.path.is_file():
             return None
-        return self._read(catalog_rows.find_cursor)
+        return self._read(self._find_cursor)
+
+    def _find_cursor(self, reader: Connection) -> str | None:
+        """A cursor that somebody moved would keep away what changed."""
+        return catalog_rows.find_cursor(reader) if find_sum(reader, self._secret) is not None else None
+
+    async def look_through(self) -> None:
+        """Look at the next slice of items in a thread; ``changed`` names those that are not as they were taken over."""
+        if self._open is None or self._damaged:
+            return
+        path = self._open.path
+        found = await asyncio.to_thread(self._walk.look, path)
+        if found and self._open is not None and self._open.path == path:
+            self.changed |= found
+            self._note_damage()
 
     def count(self) -> int:
         """Return how many items there are."""
@@ -96,7 +115,7 @@ class Catalog:
             if self._open is None:
                 raise BadInputError("catalog.closed")
             try:
-                return await self._open.writer.run(lambda tx: catalog_rows.apply_items(tx, rows, cursor))
+                return await self._open.writer.run(lambda tx: catalog_rows.apply_items(tx, rows, self._secret, cursor))
             except StorageError as error:
                 if error.code != DAMAGED:
                     raise
@@ -110,6 +129,7 @@ class Catalog:
     async def adopt(self, path: Path) -> None:
         """Make a ready file the catalogue; BadInputError ``catalog.unreadable`` and no change when it is none."""
         await asyncio.to_thread(self._check, path)
+        await asyncio.to_thread(seal_file, path, self._secret)
         async with self._changing:
             await self._use(path)
 
@@ -130,6 +150,10 @@ class Catalog:
             raise BadInputError("catalog.closed")
         try:
             return query(self._open.reader)
+        except ItemChangedError as error:
+            self.changed.add(f"item/{error.values['item']}")
+            self._note_damage()
+            raise
         except sqlite3.Error as error:
             self._note_damage()
             raise StorageError("catalog.damaged", reason=str(error)) from error
@@ -149,6 +173,7 @@ class Catalog:
             raise StorageError(reason=str(error)) from error
         old, self._open = self._open, fresh
         self._number, self._damaged = _number(path), False
+        self.changed.clear()
         await self._let_go(old)
         await asyncio.to_thread(_drop_others, self._folder, path)
 

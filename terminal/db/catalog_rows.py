@@ -18,10 +18,11 @@ from commerce import catalog_schema as schema
 from commerce.errors import BadInputError
 from commerce.money import PRICE_SCALE, parse_decimal, scaled, unscaled
 from commerce.wire import Change
+from terminal.db.catalog_seals import ItemChangedError, add_to_sum, find_sum, is_as_sealed, item_seal
 from terminal.db.connection import Queries, Row, Transaction
 from terminal.db.migrate import split_statements
 
-_ITEM = "id, sku, names_json, unit, vat_code, price_scaled, version"
+_ITEM = "id, sku, names_json, unit, vat_code, price_scaled, version, seal"
 _RANK_SHIFT = 24  # so many items may share a rank: 2**24
 _UNRANKED = 1 << 30
 _MOST = (1 << 63) - 1  # what a column holds
@@ -57,19 +58,19 @@ def is_readable(queries: Queries) -> bool:
     return row is not None and row[0] == str(schema.CATALOG_VERSION)
 
 
-def find_by_code(queries: Queries, code: str) -> list[Item]:
-    """Return the items that carry exactly this code; several make it ambiguous."""
+def find_by_code(queries: Queries, code: str, secret: bytes) -> list[Item]:
+    """Return the items that carry exactly this code; several make it ambiguous. ItemChangedError as ``find_item``."""
     rows = queries.fetch_all(
         f"SELECT {_ITEM} FROM item WHERE id IN (SELECT item FROM item_code WHERE code = ?) ORDER BY number LIMIT 20",
         (code,),
     )
-    return [read_item(row) for row in rows]
+    return [_as_sealed(queries, row, secret) for row in rows]
 
 
-def find_item(queries: Queries, item: str) -> Item | None:
-    """Return one item."""
+def find_item(queries: Queries, item: str, secret: bytes) -> Item | None:
+    """Return one item; ItemChangedError when it, or a code of it, is not as the till took it over."""
     row = queries.fetch_one(f"SELECT {_ITEM} FROM item WHERE id = ?", (item,))
-    return None if row is None else read_item(row)
+    return None if row is None else _as_sealed(queries, row, secret)
 
 
 def count_items(queries: Queries) -> int:
@@ -84,12 +85,12 @@ def find_cursor(queries: Queries) -> str | None:
     return None if row is None else str(row[0])
 
 
-def apply_items(tx: Transaction, changes: Iterable[Change], cursor: str | None = None) -> list[Change]:
+def apply_items(tx: Transaction, changes: Iterable[Change], secret: bytes, cursor: str | None = None) -> list[Change]:
     """Bring items to their newest state; applying the same twice is harmless.
 
     Returns the rows that make no sense: they are left out, and what they were before stays.
     """
-    bad = []
+    bad, added, whole = [], 0, _find_whole(tx, secret)
     for change in changes:
         if change.kind != "item":
             continue
@@ -98,12 +99,21 @@ def apply_items(tx: Transaction, changes: Iterable[Change], cursor: str | None =
         except (BadInputError, KeyError, ValueError, TypeError, ArithmeticError):
             bad.append(change)
             continue
-        number = _drop_item(tx, change.id)
+        number, gone = _drop_item(tx, change.id)
+        added -= gone
         if fresh is not None:
-            _put_item(tx, fresh, number)
+            added += _put_item(tx, fresh, number, secret)
     if cursor is not None:
         tx.execute(schema.PUT_META, (schema.META_CURSOR, cursor))
+    add_to_sum(tx, whole, added, secret, find_cursor(tx))
     return bad
+
+
+def _as_sealed(queries: Queries, row: Row, secret: bytes) -> Item:
+    codes = queries.fetch_all("SELECT code FROM item_code WHERE item = ?", (row[0],))
+    if not is_as_sealed(row[:7], (code for (code,) in codes), row[7], secret):
+        raise ItemChangedError(item=row[0])
+    return read_item(row)
 
 
 def read_item(row: Row) -> Item:
@@ -138,23 +148,31 @@ def _read_row(item: str, version: int, row: dict[str, Any]) -> _Row:
     return _Row(values, tuple(codes), schema.item_words(names, sku), int(row.get("rank") or 0))
 
 
-def _put_item(tx: Transaction, row: _Row, number: int | None) -> None:
+def _put_item(tx: Transaction, row: _Row, number: int | None, secret: bytes) -> int:
     number = _free_number(tx, row.rank) if number is None else number
-    tx.execute(schema.INSERT_ITEM, (number, *row.values))
+    seal = item_seal(row.values, row.codes, secret)
+    tx.execute(schema.INSERT_ITEM, (number, *row.values, seal))
     tx.executemany(schema.INSERT_CODE, [(code, row.values[0]) for code in row.codes])
     tx.execute(schema.INSERT_WORDS, (number, row.words))
+    return int.from_bytes(seal)
 
 
-def _drop_item(tx: Transaction, item: str) -> int | None:
-    """Take an item out and return the number it had."""
-    row = tx.fetch_one("SELECT number, names_json, sku FROM item WHERE id = ?", (item,))
+def _find_whole(tx: Transaction, secret: bytes) -> int | None:
+    """Return the sum of all seals so far; 0 for a file in which nothing ever was."""
+    is_new = find_cursor(tx) is None and tx.fetch_one("SELECT 1 FROM item LIMIT 1") is None
+    return 0 if is_new else find_sum(tx, secret)
+
+
+def _drop_item(tx: Transaction, item: str) -> tuple[int | None, int]:
+    """Take an item out and return the number and the seal it had."""
+    row = tx.fetch_one("SELECT number, names_json, sku, seal FROM item WHERE id = ?", (item,))
     if row is None:
-        return None
-    number, names, sku = row
+        return None, 0
+    number, names, sku, seal = row
     tx.execute(schema.DELETE_WORDS, (number, schema.item_words(orjson.loads(names), sku)))
     tx.execute("DELETE FROM item_code WHERE item = ?", (item,))
     tx.execute("DELETE FROM item WHERE number = ?", (number,))
-    return int(number)
+    return int(number), int.from_bytes(seal or b"")
 
 
 def _free_number(tx: Transaction, rank: int) -> int:

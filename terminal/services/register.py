@@ -68,6 +68,7 @@ class Register:
         self._queue: asyncio.Queue[_Task] = asyncio.Queue()
         self._state: RegisterState | None = None
         self._notice_number = 0
+        self._changed_items: set[str] = set()
 
     @property
     def state(self) -> RegisterState:
@@ -183,11 +184,12 @@ class Register:
     async def note_catalogue(self) -> None:
         """Keep that a whole catalogue was taken over: nothing of it is set aside, and who understood it."""
         await self._internal(lambda: plan_catalogue(self._moment(), self._identity, self.state.operating))
+        self._changed_items.clear()
 
     async def note_changed_rows(self, names: Sequence[str]) -> None:
-        """Take note of rows of the operating set that are not on the disk as central sent them.
+        """Take note of rows that are not on the disk as central sent them.
 
-        Those in memory stay in use; the set is known to be changed until it came anew, whole.
+        Those of the operating set stay in use from memory; it is known to be changed until it came anew, whole.
         """
         await self._take_turn(lambda: self._note_changed(names))
 
@@ -358,8 +360,11 @@ class Register:
             self._add_notice(ConflictError("ledger.numbers_missing", count=gap.count, after=gap.after))
 
     async def _note_changed(self, names: Sequence[str]) -> None:
-        fresh = tuple(name for name in names if name not in self.state.operating.changed)
-        changed = (*self.state.operating.changed, *fresh)
+        known = {*self.state.operating.changed, *self._changed_items}
+        fresh = tuple(name for name in names if name not in known)
+        items = tuple(name for name in fresh if name.startswith("item"))
+        changed = (*self.state.operating.changed, *(name for name in fresh if name not in items))
+        self._changed_items.update(items)
         if fresh:
             self._show(replace(self.state, operating=replace(self.state.operating, changed=changed)))
             await self._report_changed(fresh)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from commerce.bodies.alarm import AlarmCode
 from commerce.wire import Change
-from terminal.db.alarms import forget_alarms
+from terminal.db.alarms import forget_alarms, forget_item_alarms
 from terminal.services import till_sessions
 from terminal.services.chains import Moment, Write
 from terminal.services.identity import Identity
@@ -48,6 +48,7 @@ def plan_catalogue(moment: Moment, identity: Identity, now: OperatingSet) -> Pla
 
     def write(write: Write) -> Values:
         note_catalogue(write, understood_by(identity))
+        forget_item_alarms(write.tx, AlarmCode.REGISTRY_CHANGED)
         return {"operating": with_rows_aside(write.tx, now)}
 
     return Plan(moment, write, _take_over)

@@ -1,10 +1,11 @@
-"""Whether the operating set on the disk still is as central sent it, looked at while the till runs."""
+"""Whether what central sent still is on the disk as it came, looked at while the till runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from commerce.errors import StorageError
+from terminal.db.catalog import Catalog
 from terminal.db.connection import DatabaseFault, open_reader
 from terminal.services.kept_rows import read_rows
 
@@ -12,18 +13,23 @@ PAUSE_S = 10.0
 
 
 class RowsCheck:
-    """Reads the rows again and again, on a connection of its own and off the loop; ``on_changed`` hears their names."""
+    """Reads the operating set, and a slice of items, again and again, on connections of its own and off the loop.
+
+    ``on_changed`` hears the names of what is not as it came, items met at a scan included.
+    """
 
     def __init__(
         self,
         path: Path,
         secret: bytes,
+        catalog: Catalog,
         on_changed: Callable[[Sequence[str]], Awaitable[None]],
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._path = path
         self._secret = secret
+        self._catalog = catalog
         self._on_changed = on_changed
         self._pause = pause
 
@@ -34,8 +40,9 @@ class RowsCheck:
             await self.look()
 
     async def look(self) -> None:
-        """Look at every row once."""
-        changed = await asyncio.to_thread(self._read)
+        """Look at every row of the operating set once, and at the next items."""
+        await self._catalog.look_through()
+        changed = (*await asyncio.to_thread(self._read), *sorted(self._catalog.changed))
         if changed:
             await self._on_changed(changed)
 

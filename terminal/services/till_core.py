@@ -98,7 +98,7 @@ async def _open(
 ) -> TillCore:
     writer = Writer(folder / LEDGER, alone=True)
     await writer.start(migrate)
-    readers, catalog = Readers(folder / LEDGER), Catalog(folder)
+    readers, catalog = Readers(folder / LEDGER), Catalog(folder, identity.secret)
     try:
         await readers.open()
         await catalog.open()

@@ -67,7 +67,7 @@ async def alarms_of(till: TestTill) -> list[str]:
 
 
 async def look(till: TestTill, folder: Path) -> None:
-    await RowsCheck(folder / "ledger.db", SECRET, till.register.note_changed_rows).look()
+    await RowsCheck(folder / "ledger.db", SECRET, till.core.catalog, till.register.note_changed_rows).look()
 
 
 async def heal(till: TestTill) -> Sends:

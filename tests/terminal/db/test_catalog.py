@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+SECRET = bytes(range(32))
+
 
 @pytest.fixture
 async def catalog(tmp_path: Path) -> AsyncIterator[Catalog]:
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, SECRET)
     await catalog.open()
     yield catalog
     await catalog.close()
@@ -112,7 +114,7 @@ async def test_digits_find_codes_that_begin_with_them(catalog: Catalog) -> None:
 
 
 async def test_a_deleted_catalogue_file_comes_back_empty(tmp_path: Path) -> None:
-    first = Catalog(tmp_path)
+    first = Catalog(tmp_path, SECRET)
     await first.open()
     await first.apply_items([item("a", "Pane", "1")], "c1")
     path = first.path
@@ -120,7 +122,7 @@ async def test_a_deleted_catalogue_file_comes_back_empty(tmp_path: Path) -> None
     for file in tmp_path.glob("catalog-*"):
         file.unlink()
 
-    again = Catalog(tmp_path)
+    again = Catalog(tmp_path, SECRET)
     await again.open()
     assert (again.count(), again.cursor()) == (0, None)
     assert again.path.name == path.name
@@ -164,7 +166,7 @@ async def test_a_catalogue_overwritten_while_in_use_ends_no_scan_in_a_fault(cata
 async def test_a_damaged_catalogue_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "catalog-4.db").write_bytes(b"nonsense" * 1000)
     (tmp_path / POINTER).write_text("catalog-4.db")
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, SECRET)
 
     await catalog.open()
 
@@ -174,12 +176,12 @@ async def test_a_damaged_catalogue_is_replaced(tmp_path: Path) -> None:
 
 async def test_a_ready_file_is_adopted_under_a_new_name(tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()
-    source = Catalog(tmp_path / "made")
+    source = Catalog(tmp_path / "made", SECRET)
     await source.open()
     await source.apply_items([item("z", "Zucca", "7")], "c9")
     made = source.path
     await source.close()
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, SECRET)
     await catalog.open()
     old = catalog.path
     fresh = catalog.fresh_path()
@@ -215,7 +217,7 @@ async def test_a_rebuilt_catalogue_is_empty_and_in_use(catalog: Catalog) -> None
 
 async def ready_file(folder: Path, *changes: Change) -> Path:
     """Make a catalogue file as central would."""
-    source = Catalog(folder)
+    source = Catalog(folder, SECRET)
     await source.open()
     await source.apply_items(changes, "c1")
     made = source.path
@@ -227,7 +229,7 @@ async def test_no_look_up_finds_nothing_open_while_the_catalogue_is_swapped(tmp_
     for name in ("made", "till"):
         (tmp_path / name).mkdir()
     made = await ready_file(tmp_path / "made", *[item(f"i{n}", f"Pane {n}", f"{n}") for n in range(50)])
-    catalog = Catalog(tmp_path / "till")
+    catalog = Catalog(tmp_path / "till", SECRET)
     await catalog.open()
     await catalog.apply_items([item(f"i{n}", f"Pane {n}", f"{n}") for n in range(50)], "c1")
     looked_up = 0
@@ -259,7 +261,7 @@ async def test_a_new_catalogue_is_read_through_off_the_loop(tmp_path: Path) -> N
 
     (tmp_path / "made").mkdir()
     made = await ready_file(tmp_path / "made", item("a", "Pane", "1"))
-    catalog = Catalog(tmp_path, check=check)
+    catalog = Catalog(tmp_path, SECRET, check=check)
     await catalog.open()
     fresh = catalog.fresh_path()
     fresh.write_bytes(made.read_bytes())
@@ -273,7 +275,7 @@ async def test_a_new_catalogue_is_read_through_off_the_loop(tmp_path: Path) -> N
 
 async def test_the_catalogues_threads_do_not_stay_on_the_loops_core(tmp_path: Path) -> None:
     every_core = os.sched_getaffinity(0)
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, SECRET)
     os.sched_setaffinity(0, {min(every_core)})
     try:
         await catalog.open()
@@ -292,7 +294,7 @@ async def test_the_catalogues_threads_do_not_stay_on_the_loops_core(tmp_path: Pa
 
 async def test_a_damaged_catalogue_says_so_and_asks_for_another_at_once(tmp_path: Path) -> None:
     asked: list[None] = []
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, SECRET)
     await catalog.open()
     catalog.on_damage = lambda: asked.append(None)
     await catalog.apply_items([item(f"i{n}", f"Pane {n}", f"{n:05}") for n in range(500)], "c1")
