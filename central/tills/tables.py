@@ -113,6 +113,7 @@ ledger_fork = Table(
     Column("resolved_at", Utc),
     Column("resolved_by", Text),
     Column("note", Text),
+    Index("ix_ledger_fork_state", "till", "state"),  # every page of tills counts those that wait
 )
 
 # What tills noticed and a person must see: made of entries, dropped and made again by a rebuild.
@@ -156,4 +157,5 @@ set_aside = Table(
     Column("resolved_at", Utc),
     Column("resolved_by", Text),
     Column("note", Text),
+    Index("ix_set_aside_state", "till", "state"),
 )

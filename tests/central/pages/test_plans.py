@@ -17,6 +17,7 @@ from central.registry.service import Edit, delete_item, save_item
 from central.registry.values import ItemCard
 from central.sales import queries, reading
 from central.sales.queries import SaleFilter, SalePage
+from central.tills.fleet import list_fleet
 from tests.central.head_office import seed
 
 if TYPE_CHECKING:
@@ -156,3 +157,12 @@ async def test_a_word_that_fits_very_many_items_looks_at_some_of_them_only(
     monkeypatch.setattr(items, "MAX_CANDIDATES", 3)
 
     assert len(await search(office, "bisc")) == 3
+
+
+async def test_what_waits_for_a_person_is_counted_by_an_index(office: Office) -> None:
+    await office.add_till()
+
+    plan = await plans(office, list_fleet)
+
+    assert "ix_ledger_fork_state" in plan
+    assert "ix_set_aside_state" in plan

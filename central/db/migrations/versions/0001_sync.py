@@ -211,6 +211,7 @@ def _create_chains() -> None:
         sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", "hash", name="pk_ledger_fork"),
     )
+    op.create_index("ix_ledger_fork_state", "ledger_fork", ["till", "state"])
     op.create_table(
         "set_aside",
         sa.Column("till", sa.Text(), nullable=False),
@@ -224,6 +225,7 @@ def _create_chains() -> None:
         sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", name="pk_set_aside"),
     )
+    op.create_index("ix_set_aside_state", "set_aside", ["till", "state"])
     op.create_table(
         "till_alarm",
         *_entry_key(),
