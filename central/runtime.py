@@ -22,7 +22,7 @@ from central.db.lasting import Condition, lasting
 from central.db.marker import EpochMarker
 from central.db.migrate import migrate
 from central.db.relay import relay_signals, send_signals
-from central.tills.api import nudge_tills
+from central.tills.api import close_shut_out, nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
 from central.web.entrance import KEEP_ALIVE_S, LINGER_S, MOST_CONNECTIONS, Entrance
@@ -147,6 +147,7 @@ def _loops(central: Parts) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]
         "fleet": partial(_every, _FLUSH_S, central.fleet.flush),
         "events": partial(_every, _TRIM_S, partial(database.write, trim)),
         "nudges": partial(nudge_tills, central.web),
+        "shut_out": partial(close_shut_out, central.web),
         "watch": partial(_watch, central),
     }
     if database.url.get_backend_name() == "postgresql":

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 
 import orjson
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import BaseModel
 from zstandard import ZstdCompressor
 
-from central.db.signals import FEED
+from central.db.signals import ACCESS, FEED
 from central.identity.audit import Act
 from central.identity.limits import counted_address
+from central.tills import credentials
 from central.tills.bodies import parse, parse_push, read_body
 from central.tills.errors import UnknownTokenError
 from central.tills.pulling import change_lines, start_pull
@@ -28,9 +29,9 @@ from commerce.wire import MAX_BODY_BYTES, MAX_ENROL_BYTES, EnrolRequest, ErrorAn
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """The live channels that are open."""
+    """The live channels that are open, each with the digest of the token it came by."""
 
-    open: set[web.WebSocketResponse] = field(default_factory=set)
+    open: dict[web.WebSocketResponse, bytes] = field(default_factory=dict)
 
 
 SOCKETS = web.AppKey("till_sockets", Sockets)
@@ -156,7 +157,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     known = await tills.admit(_token(request))
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_SMALL)
     await socket.prepare(request)
-    request.app[SOCKETS].open.add(socket)
+    request.app[SOCKETS].open[socket] = known.token_hash
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
@@ -164,7 +165,7 @@ async def live(request: web.Request) -> web.StreamResponse:
             if (await tills.recognise(_token(request))).revoked:
                 break
     finally:
-        request.app[SOCKETS].open.discard(socket)
+        request.app[SOCKETS].open.pop(socket, None)
         await socket.close()
     return socket
 
@@ -180,6 +181,19 @@ async def nudge_tills(app: web.Application) -> None:
                 with suppress(ConnectionError, TimeoutError):
                     async with asyncio.timeout(_SEND_S):
                         await socket.send_str(message)
+
+
+async def close_shut_out(app: web.Application) -> None:
+    """End the live channels of tills that were shut out, for ever; those that say nothing too."""
+    database, channels = app[TILLS].database, app[SOCKETS].open
+    with database.signals.subscribe(ACCESS) as news:
+        while True:
+            shut_out = await database.read(partial(credentials.shut_out, digests=list(set(channels.values()))))
+            for socket in [one for one, digest in channels.items() if digest in shut_out]:
+                with suppress(ConnectionError, TimeoutError):
+                    async with asyncio.timeout(_SEND_S):
+                        await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+            await news.wait(_POLL_S)
 
 
 async def _close_sockets(app: web.Application) -> None:

@@ -7,6 +7,7 @@ guess PINs, which are good at that till alone.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from central.db.bulk import put_row
+from central.db.signals import ACCESS, mark
 from central.identity import audit
 from central.identity.people import Actor, Role
 from central.organisation.directory import tills
@@ -24,6 +26,7 @@ from commerce.errors import ConflictError, ForbiddenError
 from commerce.wire import CompanyCard, ShopCard, TillCard
 
 CODE_LIFE = timedelta(hours=24)
+_AT_ONCE = 1000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
@@ -106,6 +109,7 @@ def revoke(connection: Connection, actor: Actor, till_id: str, why: str, at: dat
 
 
 def _revoke(connection: Connection, till_id: str, why: str, at: datetime) -> int:
+    mark(connection, ACCESS)
     credential = till_credential.c
     statement = update(till_credential).where(credential.till == till_id, credential.revoked_at.is_(None))
     return connection.execute(statement.values(revoked_at=at, revoked_why=why)).rowcount
@@ -126,6 +130,15 @@ def find_till(connection: Connection, digest: bytes) -> KnownTill | None:
     if row is None:
         return None
     return KnownTill(row.id, row.company, row.shop, row.mode, digest, row.secret, row.revoked_at is not None)
+
+
+def shut_out(connection: Connection, digests: Sequence[bytes]) -> set[bytes]:
+    """Return those of tokens' hashes that open nothing any more."""
+    token, found = till_credential.c.token_hash, set[bytes]()
+    for start in range(0, len(digests), _AT_ONCE):
+        some = token.in_(digests[start : start + _AT_ONCE])
+        found.update(connection.execute(select(token).where(some, till_credential.c.revoked_at.is_not(None))).scalars())
+    return found
 
 
 def token_hash(token: bytes) -> bytes:

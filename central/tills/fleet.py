@@ -19,6 +19,7 @@ from central.tills.tables import ledger_fork, set_aside, till_contact, till_cred
 from central.tills.values import KnownTill
 from commerce.bounds import has_many_parts
 from commerce.dates import utc_text
+from commerce.errors import StorageError
 from commerce.wire import MOST_DEVICES, Heartbeat
 
 
@@ -47,11 +48,15 @@ class Fleet:
         self._beats[known.till] = (self.now(), beat)
 
     async def flush(self) -> None:
-        """Write down what came since the last time."""
+        """Write down what came since the last time; what a database that is away did not take is kept for the next."""
         seen, self._seen = self._seen, {}
         beats, self._beats = self._beats, {}
-        if seen:
-            await self.database.write(partial(_write, seen=seen, beats=beats, at=self.now()))
+        try:
+            if seen:
+                await self.database.write(partial(_write, seen=seen, beats=beats, at=self.now()))
+        except StorageError:
+            self._seen, self._beats = seen | self._seen, beats | self._beats
+            raise
 
 
 def _write(

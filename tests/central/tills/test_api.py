@@ -15,7 +15,7 @@ import aiohttp
 import orjson
 import pytest
 import zstandard
-from aiohttp import web
+from aiohttp import WSMsgType, web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
@@ -386,3 +386,20 @@ async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) ->
     assert (row.unsent, row.version, row.clock_offset_ms, row.seq) == (3, "0.1.0", -40, 7)
     assert row.devices == [DeviceStatus.of("Printer", "printer", "available").model_dump()]
     assert (row.last_contact_at, row.open_forks, row.open_set_aside) == (central.office.clock(), 0, 0)
+
+
+async def test_the_live_channel_of_a_till_that_is_shut_out_ends_although_it_says_nothing(central: Central) -> None:
+    stolen, honest = await central.office.new_till("T1"), await central.office.new_till("T2")
+    channels = [
+        await central.session.ws_connect("/sync/v1/live", headers={"Authorization": f"Bearer {till.token}"})
+        for till in (stolen, honest)
+    ]
+    closing = asyncio.create_task(api.close_shut_out(central.app))
+
+    await central.office.tills.revoke(stolen.till, "lost")
+
+    async with asyncio.timeout(20):
+        assert (await channels[0].receive()).type is WSMsgType.CLOSE
+    assert list(central.app[api.SOCKETS].open.values()) == [(await central.office.known(honest)).token_hash]
+    closing.cancel()
+    await channels[1].close()

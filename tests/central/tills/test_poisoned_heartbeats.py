@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import aiohttp
+import pytest
 
+from central.db.faults import DatabaseAwayError
+from central.tills.fleet import Fleet
 from central.tills.watching import till_state
 from tests.central.head_office import Visitor, open_head_office
 from tests.central.poison import all_poisoned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
+    from central.db.engine import Database
     from tests.central.office import Office
     from tests.fakes.till import FakeTill
 
+T = TypeVar("T")
 GOOD = {
     "wire": 1, "type": "heartbeat", "unsent": 3, "oldest_unsent_at": "2026-11-23T11:00:00.000000Z",
     "version": "0.1.0", "clock_offset_ms": -40, "chain": "0" * 32, "seq": 7,
@@ -69,3 +77,32 @@ async def test_the_tills_page_shows_whatever_was_kept(office: Office, tmp_path: 
             for path in ("/tills", f"/tills/{till.till}", "/api/v1/tills"):
                 assert (await anna.get(path)).status == 200, (name, path)
     await runner.cleanup()
+
+
+class Away:
+    """A database that does not answer at first."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.away = True
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        if self.away:
+            raise DatabaseAwayError
+        return await self.database.write(job)
+
+
+async def test_a_heartbeat_that_the_database_did_not_take_is_kept_for_the_next_time(office: Office) -> None:
+    first, second = await office.new_till("T1"), await office.new_till("T2")
+    database, fleet = Away(office.database), Fleet(office.database, office.clock)
+    fleet.database = cast("Database", database)
+    for till, unsent in ((first, 1), (second, 2)):
+        fleet.heard(await office.known(till), json.dumps({**GOOD, "unsent": unsent}))
+
+    with pytest.raises(DatabaseAwayError):
+        await fleet.flush()
+    fleet.heard(await office.known(second), json.dumps({**GOOD, "unsent": 3}))
+    database.away = False
+    await fleet.flush()
+
+    assert [row.unsent for row in await office.tills.list_fleet()] == [1, 3]
