@@ -13,7 +13,6 @@ _INSERT_ENTRY = (
     "INSERT INTO entry (chain, seq, id, kind, at, business_day, till_session, header, body, hash, signature, personal)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_ENTRY = "seq, header, body, hash, signature, personal"
 _ENTRY_AS_BYTES = "seq, " + ", ".join(
     f"CAST({column} AS BLOB)" for column in ("header", "body", "hash", "signature", "personal")
 )
@@ -242,7 +241,7 @@ async def read_unsent(
 ) -> list[Entry]:
     """Return the entries of a chain behind ``after``, in order: at most so many, and bytes, but at least one."""
     rows = await readers.fetch_all(
-        f"SELECT {_ENTRY} FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= (SELECT max(seq) FROM ("
+        f"SELECT {_ENTRY_AS_BYTES} FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= (SELECT max(seq) FROM ("
         "SELECT seq, sum(length(header) + length(body) + coalesce(length(personal), 0)) OVER (ORDER BY seq) AS size"
         " FROM entry WHERE chain = ?1 AND seq > ?2 AND seq <= ?2 + ?3) WHERE size <= ?4 OR seq = ?2 + 1) ORDER BY seq",
         (chain, after, limit, max_bytes),
@@ -254,6 +253,12 @@ async def read_hash(readers: Readers, chain: str, seq: int) -> bytes | None:
     """Return the hash of one entry, to compare with the head that central tells."""
     row = await readers.fetch_one("SELECT hash FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
     return None if row is None else bytes(row[0])
+
+
+async def read_next_seq(readers: Readers, chain: str, after: int) -> int | None:
+    """Return the sequence of the first entry behind ``after`` that is there."""
+    row = await readers.fetch_one("SELECT min(seq) FROM entry WHERE chain = ? AND seq > ?", (chain, after))
+    return row[0] if row else None
 
 
 async def read_last_seq(readers: Readers, chain: str) -> int:

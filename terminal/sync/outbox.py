@@ -1,21 +1,26 @@
 """The ledger as pushing sees it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from commerce.bounds import MOST_BODY_BYTES, MOST_HEADER_BYTES
 from commerce.dates import parse_utc
 from commerce.errors import BadInputError
-from commerce.ledger import Entry, Head, SignedHead
+from commerce.ledger import Entry, Head, SignedHead, entry_hash
+from commerce.wire import MAX_PERSONAL_BYTES
 from terminal.db import ledger
 from terminal.db.connection import Readers, Writer
 from terminal.services.chains import needs_new_chain
 from terminal.services.kept_heads import HEAD_FILE, merge_heads, read_heads, write_heads
 from terminal.sync.push import Batch
+
+_SIGNATURE_BYTES = 64
 
 _log = structlog.get_logger("sync.outbox")
 
@@ -141,7 +146,11 @@ class LedgerOutbox:
         head = self._current.heads.get(chain)
         if head.seq <= acknowledged if head else not self._older:
             return []
-        return await ledger.read_unsent(self._readers, chain, acknowledged, limit)
+        kept = await ledger.read_unsent(self._readers, chain, acknowledged, limit)
+        if kept:
+            return list(islice(_as_sent(kept, acknowledged), limit))
+        following = await ledger.read_next_seq(self._readers, chain, acknowledged) or 0
+        return [_gone(seq) for seq in range(acknowledged + 1, min(following, acknowledged + 1 + limit))]
 
     async def _keep_head(self, head: SignedHead) -> None:
         """Keep the newest word; where the disk refuses, the older one stays good and a newer one follows."""
@@ -165,3 +174,31 @@ def _find_heads(path: Path) -> list[SignedHead]:
         return read_heads(path)
     except BadInputError:
         return []
+
+
+def _as_sent(kept: Sequence[Entry], acknowledged: int) -> Iterator[Entry]:
+    """Return entries as they can travel, and as central will call them, without a gap.
+
+    What rot or a hand left of an entry, or nothing where one is gone, is for central to set aside; what was written
+    behind it, the alarm about it first of all, must arrive.
+    """
+    expected = acknowledged + 1
+    for entry in kept:
+        yield from map(_gone, range(expected, entry.seq))
+        expected = entry.seq + 1
+        yield _readable(entry)
+
+
+def _gone(seq: int) -> Entry:
+    return Entry(seq, b"", b"", entry_hash(b""), bytes(_SIGNATURE_BYTES))
+
+
+def _readable(entry: Entry) -> Entry:
+    header, body = _text(entry.header, MOST_HEADER_BYTES), _text(entry.body, MOST_BODY_BYTES)
+    signature = (entry.signature or b"")[:_SIGNATURE_BYTES].ljust(_SIGNATURE_BYTES, b"\0")
+    personal = None if entry.personal is None else _text(entry.personal, MAX_PERSONAL_BYTES)
+    return Entry(entry.seq, header, body, entry_hash(header), signature, personal)
+
+
+def _text(raw: bytes | None, most: int) -> bytes:
+    return (raw or b"")[:most].decode(errors="ignore").encode()

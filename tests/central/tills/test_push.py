@@ -8,7 +8,7 @@ from central.sales.tables import effect_outcome, sale, sale_line, sale_tax, sale
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
 from commerce.canonical import canonical_bytes, parse_canonical
 from commerce.errors import ForbiddenError
-from commerce.ledger import Entry, Head, Kind, read_signed_head
+from commerce.ledger import Entry, Head, Kind, entry_hash, read_signed_head
 from commerce.wire import GapAnswer, PushAnswer
 from tests.central.office import Office
 from tests.fakes.till import FakeTill, tampered
@@ -140,6 +140,22 @@ async def test_an_entry_that_fails_verification_is_kept_and_set_aside(
     assert (await reasons(office))[2] == reason or reason == "ledger.unreadable"
     assert answer.head.seq == 2
     assert await office.rows(sale) == []
+
+
+async def test_nothing_in_the_place_of_an_entry_that_a_till_lost_is_set_aside_and_what_follows_counts(
+    office: Office,
+) -> None:
+    till = await office.new_till()
+    till.sell()
+    till.sell()
+    lost = Entry(2, b"", b"", entry_hash(b""), bytes(64))
+
+    answer = await office.accept(till, till.push_of([till.entries[0], lost, till.entries[2]]))
+    await office.projector.catch_up()
+
+    assert (answer.head.seq, answer.set_aside) == (3, 1)
+    assert await reasons(office) == {2: "ledger.unreadable"}
+    assert [row.seq for row in await office.rows(sale)] == [3]
 
 
 async def test_the_sequence_advances_past_an_entry_set_aside(office: Office) -> None:
