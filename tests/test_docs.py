@@ -15,6 +15,8 @@ from central.__main__ import app as central_app
 from central.config import CentralConfig
 from central.db.metadata import metadata
 from central.tills.api import add_routes
+from central.web.states import STATE_TEXTS
+from commerce.bodies.alarm import AlarmCode
 from terminal.__main__ import app as till_app
 from terminal.config import TillConfig
 from terminal.devices.blocking_links import SerialSettings, UsbSettings
@@ -167,3 +169,17 @@ def test_every_table_is_in_the_architecture() -> None:
 
     assert len(names) > 35
     assert {name for name in names if f"`{name}`" not in architecture} == set()
+
+
+def test_every_decision_is_in_the_index_under_its_own_title() -> None:
+    folder = PROJECT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in folder.glob("0*.md")}
+
+    listed = dict(re.findall(r"^- \[\d+\]\((\S+)\) (.+)$", index, re.MULTILINE))
+
+    assert listed == {name: re.sub(r"^# \d+\.? ", "", title) for name, title in titles.items()}
+
+
+def test_every_alarm_has_its_sentence_at_head_office() -> None:
+    assert [code for code in AlarmCode if f"alarm.{code.value}" not in STATE_TEXTS] == []
