@@ -472,6 +472,21 @@ async def test_where_scanners_are_devices_everything_typed_is_typing(chromium: B
         await kiosk.sees("sale-totals strong", "€1,234,567.89")
 
 
+async def test_an_amount_may_be_typed_with_its_separator(kiosk: Kiosk) -> None:
+    await ask_a_price(kiosk)
+
+    for typed, shown in (("12,5", "€12.50"), ("0.05", "€0.05"), ("7.999", "€7.99"), ("3,", "€3.00"), ("450", "€4.50")):
+        await kiosk.page.keyboard.type(typed)
+        await kiosk.sees(".pad-shown", shown)
+        for _ in range(5):
+            await kiosk.page.keyboard.press("Backspace")
+        await kiosk.sees(".pad-shown", "€0.00")
+    await kiosk.page.keyboard.type("12,5")
+    await kiosk.tap("[data-key=price]")
+
+    await kiosk.sees("sale-totals strong", "€12.50")
+
+
 async def test_by_rhythm_what_a_person_types_is_typing_however_long(chromium: Browser) -> None:
     async with open_kiosk(chromium, FakeRegister().sign_on()) as kiosk:
         await ask_a_price(kiosk)

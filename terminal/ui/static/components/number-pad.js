@@ -15,6 +15,7 @@ export class NumberPad extends HTMLElement {
   format = { decimal: ".", group: "", digits: 2, prefix: "", suffix: "" }
   label = ""
   typed = ""
+  #split = -1 // before which digit a separator was typed; without one the last digits are minor units
   #shown = h("output", { class: "pad-shown" })
 
   connectedCallback() {
@@ -28,7 +29,12 @@ export class NumberPad extends HTMLElement {
 
   /** The digits as a whole number of minor units. @returns {number} */
   get cents() {
-    return Number.parseInt(this.typed || "0", 10)
+    return Number.parseInt(this.minor || "0", 10)
+  }
+
+  /** The digits of an amount down to its minor units: "12,5" is as "12,50". @returns {string} */
+  get minor() {
+    return this.#split < 0 ? this.typed : this.typed.padEnd(this.#split + this.format.digits, "0")
   }
 
   /** The quantity as the daemon reads it, with a point. @returns {string} */
@@ -38,12 +44,15 @@ export class NumberPad extends HTMLElement {
 
   /** @param {string} key */
   press(key) {
-    if (key === "Backspace") this.typed = this.typed.slice(0, -1)
-    else if (key === "Clear") this.typed = ""
+    if (key === "Backspace" && this.#split === this.typed.length) this.#split = -1
+    else if (key === "Backspace") this.typed = this.typed.slice(0, -1)
+    else if (key === "Clear") [this.typed, this.#split] = ["", -1]
+    else if (this.kind === "amount" && (key === "." || key === ",")) this.#split = this.#split < 0 ? this.typed.length : this.#split
+    else if (this.#split >= 0 && this.typed.length + key.length > this.#split + this.format.digits) return
     else if (this.kind === "quantity" && (key === "." || key === ",")) this.#point()
     else if (this.kind === "quantity" && key === "-") this.typed = this.typed.startsWith("-") ? this.typed.slice(1) : `-${this.typed}`
     else if (/^\d+$/.test(key) && this.typed.length < MOST_DIGITS[this.kind]) this.typed += key
-    if (this.kind === "amount") this.typed = this.typed.replace(/^0+/, "")
+    if (this.kind === "amount" && this.#split < 0) this.typed = this.typed.replace(/^0+/, "")
     this.#draw()
     this.dispatchEvent(new CustomEvent("pad-change", { bubbles: true }))
   }
@@ -81,7 +90,7 @@ export class NumberPad extends HTMLElement {
 
   #money() {
     const { decimal, group, digits, prefix, suffix } = this.format
-    const padded = this.typed.padStart(digits + 1, "0")
+    const padded = this.minor.padStart(digits + 1, "0")
     const whole = padded.slice(0, padded.length - digits).replace(/\B(?=(\d{3})+$)/g, group)
     return `${prefix}${whole}${digits ? decimal + padded.slice(-digits) : ""}${suffix}`
   }

@@ -10,7 +10,7 @@ export class PriceAsk extends HTMLElement {
   /** @param {{title: string, item: string, money: import("../types.js").MoneyFormat, notice: number | null}} asked */
   set asked({ title, item, money, notice }) {
     const pad = numberPad("amount", t("ask_price"), money)
-    const send = () => pad.typed && act(this, "/api/v1/sale/items", { item, unit_price: price(pad.typed, money.digits) }, "search")
+    const send = () => pad.typed && act(this, "/api/v1/sale/items", { item, unit_price: price(pad.minor, money.digits) }, "search")
     const add = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "button primary tall", "data-key": "price", disabled: true, onclick: send }, t("add_with_price")))
     pad.addEventListener("pad-enter", send)
     pad.addEventListener("pad-change", () => (add.disabled = !pad.typed))
