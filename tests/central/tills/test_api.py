@@ -345,7 +345,7 @@ async def test_a_snapshot_holds_what_the_changes_hold_and_goes_on_from_its_curso
     assert {row[1]: (row[2], row[4]) for row in items} == {k: (r["row"]["sku"], r["version"]) for k, r in rows.items()}
     assert codes == [("80", "a")]
     assert found == [(1,)]
-    assert (meta["cursor"], meta["schema_version"]) == (cursor, "1")
+    assert (meta["cursor"], meta["schema_version"]) == (cursor, "2")
     assert (await central.changes(till, cursor, "catalog"))[0] == []
 
 
