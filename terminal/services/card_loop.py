@@ -5,17 +5,22 @@ says what became of it. What was only intended is given up: the customer may be 
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
+from commerce.bounds import short
 from commerce.errors import DeviceError, OutcomeUnknownError, StorageError
 from terminal.db.attempts import AttemptKind, AttemptRow, AttemptState
 from terminal.devices.protocols import CardReader, CardReply, CardRequest
 
 ASK_AGAIN_S = 5.0
+ACT_S, ASK_S = 300.0, 15.0  # a customer looks for a card and enters a PIN; drivers give up earlier
+_CODE = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+_T = TypeVar("_T")
 _log = structlog.get_logger("cards")
 
 
@@ -92,7 +97,7 @@ class CardLoop:
             self.wake()
             return
         try:
-            reply = await _send(reader, attempt)
+            reply = await _drive(_send(reader, attempt), ACT_S)
         except OutcomeUnknownError as error:
             await self._settle(attempt, AttemptState.UNKNOWN, error.code)
         except DeviceError as error:
@@ -102,7 +107,7 @@ class CardLoop:
 
     async def _ask(self, attempt: AttemptRow, reader: CardReader) -> None:
         try:
-            reply = await reader.find_outcome(_request(attempt))
+            reply = await _drive(reader.find_outcome(_request(attempt)), ASK_S)
         except DeviceError as error:
             _log.warning("card reader does not say what it did", attempt=attempt.id, reason=error.code)
             return
@@ -112,8 +117,11 @@ class CardLoop:
             await self._take(attempt, reply)
 
     async def _take(self, attempt: AttemptRow, reply: CardReply) -> None:
+        """Take a reply, in words that entries hold."""
         outcome = AttemptState.APPROVED if reply.approved else AttemptState.DECLINED
-        await self._settle(attempt, outcome, reply.reason, reply.reference)
+        reason = reply.reason if not reply.reason or _CODE.fullmatch(reply.reason) else "card.declined"
+        reference = None if reply.reference is None else short(str(reply.reference))
+        await self._settle(attempt, outcome, reason, reference)
 
     async def _settle(
         self, attempt: AttemptRow, outcome: AttemptState, reason: str = "", reference: str | None = None
@@ -127,6 +135,20 @@ class CardLoop:
                 await self.sleep(ASK_AGAIN_S)
             else:
                 return
+
+
+async def _drive(act: Awaitable[_T], within_s: float) -> _T:
+    """Let a reader act; what its driver does wrong, or does not end, leaves the outcome unknown."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await act
+    except DeviceError:
+        raise
+    except TimeoutError as error:
+        raise OutcomeUnknownError("device.no_answer") from error
+    except Exception as error:
+        _log.exception("driver failed", kind="card_reader")
+        raise OutcomeUnknownError("device.driver_failed") from error
 
 
 async def _send(reader: CardReader, attempt: AttemptRow) -> CardReply:

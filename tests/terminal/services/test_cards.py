@@ -20,7 +20,7 @@ from commerce.ids import new_id
 from commerce.kinds import TenderState
 from terminal.db import sales
 from terminal.db.attempts import AttemptRow, AttemptState
-from terminal.devices.protocols import CardRequest
+from terminal.devices.protocols import CardReply, CardRequest
 from terminal.services import commands as acts
 from terminal.services.card_loop import CardLoop
 from terminal.services.commands import ApprovalGiven
@@ -124,6 +124,46 @@ async def test_the_sale_completes_when_the_reader_has_approved(till: TestTill, r
     assert till.state.basket is None
     assert till.state.done is not None
     assert reader.balance == 349
+
+
+@pytest.mark.parametrize("failure", [ValueError("a driver's bug"), TimeoutError()])
+async def test_a_driver_that_fails_leaves_the_outcome_unknown_until_the_reader_says_it(
+    till: TestTill, failure: Exception
+) -> None:
+    class Failing(FakeCardReader):
+        async def pay(self, request: CardRequest) -> Any:  # noqa: ANN401
+            await super().pay(request)
+            raise failure
+
+        async def find_outcome(self, request: CardRequest) -> Any:  # noqa: ANN401
+            if self.does.pop(0) == "fail":
+                raise failure
+            return await super().find_outcome(request)
+
+    reader = Failing(does=["approve", "fail", "answer"])
+    loop = loop_of(till, reader)
+    await till.pay("card")
+
+    assert await loop.work()
+    assert tender_of(till).state is TenderState.UNKNOWN
+    assert await loop.work()
+    await loop.work()
+
+    assert till.state.done is not None
+    assert [what for what, _ in reader.asked] == ["pay"]
+
+
+async def test_what_a_reader_says_goes_into_the_ledger_in_words_that_entries_hold(till: TestTill) -> None:
+    class Talkative(FakeCardReader):
+        async def pay(self, request: CardRequest) -> CardReply:
+            return CardReply(approved=True, reference="R" * 5_000, reason="Not A Code \N{BELL}")
+
+    await till.pay("card")
+    await loop_of(till, Talkative()).work()
+
+    (body,) = await bodies(till, "sale_completed")
+    assert body["tenders"][0]["state"] == "approved"
+    assert body["tenders"][0]["reference"].startswith("RRR")
 
 
 async def test_a_mixed_sale_waits_for_the_card_whatever_comes_after_it(till: TestTill, reader: FakeCardReader) -> None:
