@@ -88,6 +88,7 @@ def _postgres(url: URL, connections: int, settings: dict[str, str]) -> Engine:
     common = {
         "idle_in_transaction_session_timeout": str(_milliseconds(_IDLE_IN_TRANSACTION_S)),
         "lock_timeout": str(_milliseconds(_LOCK_S)),
+        "jit": "off",  # compiling a page's query took longer than any page takes
     }
     return create_engine(
         url.set(query={}),

@@ -24,7 +24,7 @@ from commerce.wire import DeviceStatus, Hex32, Hex64
 
 
 class TillAnswer(Answer):
-    """A till; ``reasons`` are stable codes of what needs a person."""
+    """A till; ``reasons`` are stable codes of what needs a person, who is told no more than a thousand of each."""
 
     id: str
     shop: str

@@ -4,12 +4,14 @@ from functools import partial
 
 import pytest
 
+from central.db.bulk import insert_rows
 from central.identity.people import Actor, Role
 from central.identity.tables import audit
-from central.tills.alarms import list_alarms, mark_seen
+from central.tills.alarms import MOST_COUNTED, list_alarms, mark_seen
 from central.tills.fleet import list_fleet
 from central.tills.rebuilding import rebuild
 from central.tills.review import Decision, EntryKey
+from central.tills.tables import till_alarm
 from central.tills.watching import till_state
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from commerce.errors import ConflictError, ForbiddenError, NotFoundError
@@ -104,3 +106,18 @@ async def test_an_alarm_that_cannot_be_read_is_set_aside_alone(office: Office) -
 
     assert [row.seq for row in await office.tills.list_set_aside(office.company)] == [2]
     assert len(await office.database.read(partial(list_alarms, till=till.till))) == 1
+
+
+async def test_a_till_that_raises_alarms_without_end_is_counted_to_a_thousand(office: Office) -> None:
+    noisy, quiet = await office.new_till("T1"), await office.new_till("T2")
+    columns = [column.name for column in till_alarm.columns]
+    for till, count in ((noisy, MOST_COUNTED + 5), (quiet, 2)):
+        rows = [
+            (till.till, till.chain, seq, seq.to_bytes(32), "pin_guessed", "op", 3, "", "2026-11-23T09:00:00.000000Z")
+            for seq in range(1, count + 1)
+        ]
+        await office.database.write(partial(insert_rows, table=till_alarm, columns=columns, rows=rows))
+
+    found = [row.open_alarms for row in await office.tills.list_fleet()]
+
+    assert found == [MOST_COUNTED, 2]
