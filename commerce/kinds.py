@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The closed list of entry kinds (design §2)."""
+    """The closed list of entry kinds; those that nothing writes yet have no body (``bodies.reading``)."""
 
     CHAIN_OPENED = "chain_opened"
     KEY_ROTATED = "key_rotated"

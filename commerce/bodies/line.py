@@ -11,7 +11,7 @@ from commerce.vat import Treatment
 
 
 class LineKind(StrEnum):
-    """What a line is (functional rules §3.3); the first issue sells items and imports uncoded lines."""
+    """What a line is. Tills sell items and import uncoded lines so far."""
 
     ITEM = "item"
     UNCODED = "uncoded"
