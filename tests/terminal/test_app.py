@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -194,3 +195,19 @@ def test_a_data_directory_that_stands_open_is_closed_at_the_start(tmp_path: Path
     _make_folders(folder)
 
     assert [stat.S_IMODE(place.stat().st_mode) for place in (folder, folder / "virtual")] == [0o700, 0o700]
+
+
+def test_more_idle_connections_than_it_takes_do_not_end_a_till(daemon: Daemon) -> None:
+    """4,202 of them, then a payment, ended it: whoever only connects takes no file from whoever sells."""
+    daemon.hear_until("READY=1")
+    url, json = f"http://127.0.0.1:{daemon.port}/api/v1/tokens", {"Content-Type": "application/json"}
+    with contextlib.ExitStack() as idle:
+        for _ in range(300):
+            idle.enter_context(socket.create_connection(("127.0.0.1", daemon.port), timeout=60))
+        with direct.open(urllib.request.Request(url, b"{}", json), timeout=60) as answer:
+            token = answer.status
+        files = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+
+    assert token == 200
+    assert files < 200
+    assert daemon.process.poll() is None

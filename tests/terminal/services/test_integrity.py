@@ -409,3 +409,15 @@ async def test_a_sale_that_was_signed_and_that_no_reader_takes_is_named_and_left
     assert (refused.value.values["seq"], refused.value.values["reason"]) == (entry.seq, "ledger.unreadable")
     assert closed.values["z"]["sales"] == 3
     assert [(one["seq"], one["reason"]) for one in closed.values["z"]["left_out"]] == [(entry.seq, "ledger.unreadable")]
+
+
+async def test_verify_names_a_signed_body_that_is_not_of_its_form(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        moment = till.core.register._moment()
+        await till.core.chains.write(lambda write: write.append(moment, Kind.CASH_MOVED, {"amount": "12.50"}))
+
+    (verdict,) = verify_ledger(tmp_path / "ledger.db")
+
+    assert verdict.problem is not None
+    assert verdict.problem.code == "ledger.body_form"
