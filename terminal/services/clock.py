@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from commerce.bounds import FIRST_YEAR, LAST_YEAR
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import RuleError
 from terminal.services.state import ClockDoubt, ClockState
@@ -13,6 +14,9 @@ from terminal.services.state import ClockDoubt, ClockState
 TOLERANCE = timedelta(minutes=10)
 # How long a machine may have been off before a person is asked: a long weekend with a holiday at either end.
 LONGEST_OFF = timedelta(days=4)
+# No entry and no zone's date lies outside: a machine without a battery starts in 1970, and has to sell all the same.
+EARLIEST = datetime(FIRST_YEAR, 1, 2, tzinfo=UTC)
+LATEST = datetime(LAST_YEAR, 12, 30, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -117,7 +121,7 @@ class WatchedClock:
         self._offset: timedelta | None = None
         self._overruled: timedelta | None = None
         self._doubt = ClockDoubt.JUMPED
-        self._anchor = self._sign(clock.now())
+        self._anchor = self._sign(self.now())
         self.unsaved: Sign | None = self._anchor  # what is to be kept with the next write
 
     @property
@@ -126,8 +130,8 @@ class WatchedClock:
         return self._clock
 
     def now(self) -> datetime:
-        """Return the wall time as it stands, right or wrong."""
-        return self._clock.now()
+        """Return the wall time as it stands, right or wrong, as far as an entry can say it."""
+        return min(max(self._clock.now(), EARLIEST), LATEST)
 
     def expected(self) -> datetime:
         """Return what the time should be by the last trusted one."""
@@ -139,7 +143,7 @@ class WatchedClock:
 
     def start(self, last: LastSigns) -> None:
         """Judge the wall time by what the last run left."""
-        now, kept = self._clock.now(), last.sign
+        now, kept = self.now(), last.sign
         if kept is not None and kept.boot and kept.boot == self._clock.boot():
             self.trust(kept.at + (self._clock.passed() - kept.passed))
         elif _is_explained(now, last):
@@ -151,7 +155,7 @@ class WatchedClock:
 
     def read(self) -> tuple[datetime, bool]:
         """Return the wall time and whether it is suspect; a good reading becomes the last trusted time."""
-        now = self._clock.now()
+        now = self.now()
         if not self._watched:
             return now, False
         suspect = abs(now - self.expected()) > TOLERANCE
@@ -162,7 +166,7 @@ class WatchedClock:
 
     def confirm(self) -> tuple[datetime, datetime]:
         """A person vouches for the wall time; return what was expected and what holds now."""
-        old, new = self.expected(), self._clock.now()
+        old, new = self.expected(), self.now()
         self.trust(new)
         self._overruled = self._offset
         self._keep()

@@ -98,7 +98,10 @@ def imported_line(row: ImportedLine, vat: VatRate, language: str, moment: Moment
 
 
 def vat_rate_of(state: RegisterState, basket: Basket, moment: Moment, code: str | None) -> VatRate:
-    """Return a code's rate by document date; within a sale it stays what its first line had."""
+    """Return a code's rate by document date; within a sale it stays what its first line had.
+
+    Where the clock stands before the newest document, the next one has that one's date, and so its rate.
+    """
     operating = state.operating
     wanted = code or operating.default_vat
     known = next((line.vat for line in basket.lines if line.vat.code == wanted), None)
@@ -107,7 +110,8 @@ def vat_rate_of(state: RegisterState, basket: Basket, moment: Moment, code: str 
     vat_code = operating.vat_codes.get(wanted or "")
     if vat_code is None:
         raise RuleError("vat.unknown", code=wanted)
-    return vat_code.on(document_date(moment.at, operating.shop.zone))
+    today = document_date(moment.at, operating.shop.zone)
+    return vat_code.on(max(today, state.dated_until or today))
 
 
 def check_quantity(quantity: Decimal) -> Decimal:

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce.bodies.form import read
+from commerce.bodies.header import Header
+from commerce.bodies.reading import read_body
 from commerce.errors import ForbiddenError, RuleError
 from commerce.ids import new_id
 from terminal.services.clock import LastSigns, ReplayClock, SystemClock, WatchedClock
-from terminal.services.commands import ConfirmClock, ImportedLine, ImportLines, SetReplayClock
+from terminal.services.commands import CloseSession, ConfirmClock, ImportedLine, ImportLines, SetReplayClock
 from terminal.services.till_core import open_till
 from tests.fakes.clock import START, FakeClock
-from tests.terminal.shop import ANNA, COFFEE, TestTill, make_shop_identity, running_till
+from tests.terminal.shop import ANNA, COFFEE, TestTill, make_shop_identity, operating_changes, running_till
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +48,47 @@ async def test_a_jump_asks_a_person_and_selling_goes_on(tmp_path: Path, jump: ti
         assert till.state.clock.suspect
         assert till.state.clock.jump_s == jump.total_seconds()
         assert [header["clock_suspect"] for header in await headers(till, "sale_completed")] == [False, True]
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-30), timedelta(days=-10_000), timedelta(days=-20_000)])
+async def test_a_document_has_the_rate_of_its_own_date_however_far_the_clock_went_back(
+    tmp_path: Path, jump: timedelta
+) -> None:
+    clock = FakeClock()
+    code = next(change for change in operating_changes() if change.id == "vat-22")
+    rates = [["2013-10-01", "22.00"], ["2026-11-01", "23.00"]]
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.core.register.apply_operating(
+            [code.model_copy(update={"row": {**(code.row or {}), "rates": rates}})]
+        )
+        await till.ready()
+        await till.sell()
+        clock.jump(jump)
+        await till.sell()
+        rows = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'sale_completed' ORDER BY seq")
+
+    sold = [(body["document"]["date"], body["taxes"][0]["rate"]) for body in (orjson.loads(row[0]) for row in rows)]
+    assert sold == [("2026-11-23", "23.00")] * 2
+
+
+@pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)])
+async def test_a_machine_that_starts_in_a_year_that_no_entry_can_say_sells_and_is_asked_about(
+    tmp_path: Path, at: datetime
+) -> None:
+    clock = FakeClock()
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        await till.sell()
+    clock.jump(at - clock.now())
+    clock.reboot()
+    async with running_till(tmp_path, clock=clock, fill=False) as till:
+        await till.sell()
+        assert till.state.clock.suspect
+        for kind, body in await till.core.readers.fetch_all("SELECT kind, body FROM entry"):
+            read_body(kind, 1, body)
+        for (header,) in await till.core.readers.fetch_all("SELECT header FROM entry"):
+            read(Header, header)
+        await till.submit(CloseSession(new_id(), 20_000))
 
 
 async def test_a_small_step_asks_nobody(tmp_path: Path) -> None:
