@@ -13,7 +13,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalGiven:
+class OfferedApproval:
     """Somebody who approves what the operator may not do alone, by PIN."""
 
     operator: str
@@ -26,7 +26,7 @@ class Command:
 
     command_id: str
     sale: str | None = field(default=None, kw_only=True)
-    approval: ApprovalGiven | None = field(
+    approval: OfferedApproval | None = field(
         default=None, kw_only=True, repr=False, compare=False, metadata={"secret": True}
     )
 

@@ -123,22 +123,7 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         documents.add_document(write.tx, number, write.origin.chain, entry.seq)
         created = utc_text(moment.at)
         sales.complete_sale(write.tx, basket.sale, number.document, created)
-        effects.add_effects(
-            write.tx,
-            [
-                NewEffect(
-                    e.id,
-                    e.kind,
-                    number.document,
-                    number.formatted,
-                    number.kind,
-                    created,
-                    device=e.device,
-                    sale=basket.sale,
-                )
-                for e in intended
-            ],
-        )
+        effects.add_effects(write.tx, [_new_effect(e, basket, number, created) for e in intended])
         till.steps.reached("sale.rows_written")
         return {
             "sale": basket.sale,
@@ -149,6 +134,19 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         }
 
     return Plan(moment, write, lambda now, values: _done(now, basket, values), "sale.committed")
+
+
+def _new_effect(intended: IntendedEffect, basket: Basket, number: IssuedNumber, created: str) -> NewEffect:
+    return NewEffect(
+        intended.id,
+        intended.kind,
+        number.document,
+        number.formatted,
+        number.kind,
+        created,
+        device=intended.device,
+        sale=basket.sale,
+    )
 
 
 def _effect_kinds(operating: OperatingSet, basket: Basket) -> list[str]:

@@ -91,30 +91,34 @@ def open_session(till: Till, state: RegisterState, command: OpenSession) -> Plan
     moment = replace(before, till_session=opened.id, business_day=day)
 
     def write(write: Write) -> Values:
-        body = SessionOpened(
-            session=opened.id,
-            drawer=opened.drawer,
-            currency=opened.currency,
-            opening_cash=opened.opening_cash,
-            business_day=opened.business_day,
-            zone=shop.zone.key,
-        )
-        entry = write.record(moment, body)
-        row = SessionRow(
-            opened.id,
-            state.till.mode.value,
-            opened.drawer,
-            opened.currency,
-            opened.opening_cash,
-            opened.business_day,
-            opened.opened_at,
-            write.origin.chain,
-            entry.seq,
-        )
-        sessions.add_session(write.tx, row)
+        _write_opened(write, moment, opened, shop.zone.key, state.till.mode.value)
         return {"session": opened.id}
 
     return Plan(moment, write, lambda now, _: replace(now, session=opened))
+
+
+def _write_opened(write: Write, moment: Moment, opened: SessionState, zone: str, mode: str) -> None:
+    body = SessionOpened(
+        session=opened.id,
+        drawer=opened.drawer,
+        currency=opened.currency,
+        opening_cash=opened.opening_cash,
+        business_day=opened.business_day,
+        zone=zone,
+    )
+    entry = write.record(moment, body)
+    row = SessionRow(
+        opened.id,
+        mode,
+        opened.drawer,
+        opened.currency,
+        opened.opening_cash,
+        opened.business_day,
+        opened.opened_at,
+        write.origin.chain,
+        entry.seq,
+    )
+    sessions.add_session(write.tx, row)
 
 
 def close_session(till: Till, state: RegisterState, command: CloseSession) -> Plan:

@@ -59,9 +59,9 @@ class Approval(Body):
     operator: Id
     pin: str = Field(min_length=1, max_length=32, repr=False)
 
-    def value(self) -> commands.ApprovalGiven:
+    def value(self) -> commands.OfferedApproval:
         """Return the approval as the register takes it."""
-        return commands.ApprovalGiven(self.operator, self.pin)
+        return commands.OfferedApproval(self.operator, self.pin)
 
 
 class Act(Body):

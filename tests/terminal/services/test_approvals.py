@@ -13,7 +13,7 @@ from commerce.errors import ConflictError, ForbiddenError, NotFoundError, RuleEr
 from commerce.ids import new_id
 from commerce.rights import ALL_RIGHTS
 from terminal.services import commands as acts
-from terminal.services.commands import ApprovalGiven, Command
+from terminal.services.commands import Command, OfferedApproval
 from terminal.services.handlers import HANDLERS
 from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, operating_changes, running_till
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from commerce.wire import Change
 
-BY_ANNA = ApprovalGiven(ANNA, PIN)
+BY_ANNA = OfferedApproval(ANNA, PIN)
 
 
 @pytest.fixture
@@ -101,14 +101,14 @@ async def test_an_approval_that_was_not_needed_is_not_one(till: TestTill) -> Non
 
 async def test_who_lacks_the_right_cannot_grant_it(till: TestTill) -> None:
     with pytest.raises(ForbiddenError, match=r"approval\.no_right"):
-        await till.submit(acts.VoidSale(new_id(), approval=ApprovalGiven(CARLO, PIN)))
+        await till.submit(acts.VoidSale(new_id(), approval=OfferedApproval(CARLO, PIN)))
 
 
 @pytest.mark.parametrize(
     ("approval", "code"),
-    [(ApprovalGiven(ANNA, "0000"), "pin.wrong"), (ApprovalGiven("nobody", PIN), "operator.unknown")],
+    [(OfferedApproval(ANNA, "0000"), "pin.wrong"), (OfferedApproval("nobody", PIN), "operator.unknown")],
 )
-async def test_an_approval_is_checked_like_a_sign_on(till: TestTill, approval: ApprovalGiven, code: str) -> None:
+async def test_an_approval_is_checked_like_a_sign_on(till: TestTill, approval: OfferedApproval, code: str) -> None:
     with pytest.raises((ForbiddenError, NotFoundError), match=code.replace(".", r"\.")):
         await till.submit(acts.VoidSale(new_id(), approval=approval))
     assert till.state.basket is not None
@@ -120,7 +120,7 @@ async def test_a_resend_of_an_approved_act_gets_its_answer_whatever_the_pin(till
 
     again = await till.submit(command)
     without = await till.submit(replace(command, approval=None))
-    other = await till.submit(replace(command, approval=ApprovalGiven(ANNA, "9999")))
+    other = await till.submit(replace(command, approval=OfferedApproval(ANNA, "9999")))
 
     assert [answer.values for answer in (again, without, other)] == [first.values] * 3
     assert (again.repeated, without.repeated, other.repeated) == (True, True, True)
@@ -145,7 +145,7 @@ async def test_the_same_id_for_another_sale_is_another_command(till: TestTill) -
 async def test_no_pin_is_on_the_disk(till: TestTill, tmp_path: Path) -> None:
     pin = "1357924680"
     with pytest.raises(ForbiddenError):
-        await till.submit(acts.VoidSale(new_id(), approval=ApprovalGiven(ANNA, pin)))
+        await till.submit(acts.VoidSale(new_id(), approval=OfferedApproval(ANNA, pin)))
     await till.submit(acts.VoidSale(new_id(), approval=BY_ANNA))
 
     files = [path.read_bytes() for path in tmp_path.rglob("ledger.db*")]

@@ -23,7 +23,7 @@ from terminal.db.attempts import AttemptRow, AttemptState
 from terminal.devices.protocols import CardReply, CardRequest
 from terminal.services import commands as acts
 from terminal.services.card_loop import CardLoop
-from terminal.services.commands import ApprovalGiven
+from terminal.services.commands import OfferedApproval
 from tests.fakes.card_reader import FakeCardReader
 from tests.terminal.shop import ANNA, BREAD, CARLO, COFFEE, PIN, TestTill, operating_changes, running_till
 
@@ -283,7 +283,7 @@ async def test_saying_what_became_of_a_card_needs_its_right(till: TestTill, read
     with pytest.raises(ForbiddenError, match=r"approval\.needed"):
         await till.submit(decide)
     await till.submit(
-        acts.DecideTender(decide.command_id, decide.tender, approved=False, approval=ApprovalGiven(ANNA, PIN))
+        acts.DecideTender(decide.command_id, decide.tender, approved=False, approval=OfferedApproval(ANNA, PIN))
     )
 
     assert tender_of(till).state is TenderState.PENDING

@@ -21,7 +21,7 @@ from commerce.ids import new_id
 from commerce.kinds import Kind
 from commerce.ledger import Signer, entry_hash
 from terminal.services.clock import WatchedClock
-from terminal.services.commands import ApprovalGiven, CloseSession, OpenSession, SignOn
+from terminal.services.commands import CloseSession, OfferedApproval, OpenSession, SignOn
 from terminal.services.integrity import LedgerChangedError
 from terminal.services.plan import Till
 from terminal.services.verification import verify_ledger
@@ -183,7 +183,7 @@ async def test_closing_without_it_takes_a_right_that_somebody_else_may_lend(tmp_
 
         with pytest.raises(ForbiddenError, match=r"approval\.needed"):
             await till.submit(CloseSession(new_id(), CASH, leave_out=True))
-        await till.submit(CloseSession(new_id(), CASH, leave_out=True, approval=ApprovalGiven(ANNA, PIN)))
+        await till.submit(CloseSession(new_id(), CASH, leave_out=True, approval=OfferedApproval(ANNA, PIN)))
 
         assert till.state.session is None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commerce.ids import new_id
-from terminal.services.commands import ApprovalGiven
+from terminal.services.commands import OfferedApproval
 from terminal.services.state import Screen
 from tests.fakes.shop import ANNA, BREAD, BRUNO, COFFEE, NO_PRICE, TWIN_CODE
 
@@ -130,7 +130,7 @@ async def test_an_approval_goes_with_the_command_and_is_not_shown(till: Till) ->
     await till.post("/api/v1/sale/void", {"sale": sale, "approval": {"operator": BRUNO, "pin": "5678"}})
 
     command = till.register.submitted[-1]
-    assert command.approval == ApprovalGiven(BRUNO, "5678")
+    assert command.approval == OfferedApproval(BRUNO, "5678")
     assert "5678" not in repr(command)
 
 
