@@ -204,6 +204,7 @@ def notify(state: str) -> None:
         return
     address = "\0" + address[1:] if address.startswith("@") else address
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        link.setblocking(False)  # a listener that does not read must not stop the loop
         try:
             link.sendto(state.encode(), address)
         except OSError as error:

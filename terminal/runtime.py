@@ -53,6 +53,7 @@ class Notifier:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+                out.setblocking(False)  # a listener that does not read must not stop the loop
                 out.connect(address)
                 out.send(message.encode())
         except OSError:
