@@ -59,6 +59,10 @@ ERROR_TEXTS: dict[str, str] = {
     "ledger.numbers_missing": N_(
         "{count} numbered documents after number {after} are gone from this till's disk. Head office is told."
     ),
+    "ledger.rows_changed": N_(
+        "{count} rows beside this till's ledger did not say what was signed: they were put right from it. Head office "
+        "is told."
+    ),
     "line.amount_stands": N_("The amount of this line stands as it came: remove the line or leave it."),
     "line.price_stands": N_("The price of this line stands as it was set."),
     "line.sum": N_("The amounts of a line do not add up. The sale is as it was."),

@@ -27,6 +27,22 @@ def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
     return int(row[0])
 
 
+def find_counter(queries: Queries, series: str, period: str) -> tuple[int, str] | None:
+    """Return a series' last number in a period and its date."""
+    row = queries.fetch_one(
+        "SELECT last_number, last_date FROM series_counter WHERE series = ? AND period = ?", (series, period)
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def set_counter(tx: Transaction, series: str, period: str, last: int, day: str) -> None:
+    """Write a counter anew: numbers up to ``last`` are taken."""
+    tx.execute(
+        "INSERT OR REPLACE INTO series_counter (series, period, last_number, last_date) VALUES (?, ?, ?, ?)",
+        (series, period, last, day),
+    )
+
+
 def list_counters(queries: Queries, series_prefix: str) -> list[tuple[str, str, int]]:
     """Return series, period and last number of the series that start with a prefix."""
     rows = queries.fetch_all(
@@ -67,6 +83,27 @@ def list_of_chain(queries: Queries, chain: str) -> list[NumberedRow]:
         "SELECT seq, id, kind, series, period, number, formatted, date FROM document WHERE chain = ?", (chain,)
     )
     return [NumberedRow(*row) for row in rows]
+
+
+def find_row(queries: Queries, document: str) -> tuple[str, NumberedRow] | None:
+    """Return where a document's entry should stand, and its row."""
+    row = queries.fetch_one(
+        "SELECT chain, seq, id, kind, series, period, number, formatted, date FROM document WHERE id = ?", (document,)
+    )
+    return None if row is None else (row[0], NumberedRow(*row[1:]))
+
+
+def replace_row(tx: Transaction, chain: str, row: NumberedRow) -> None:
+    """Write a document's row anew, and take away whatever stands in its place."""
+    tx.execute(
+        "DELETE FROM document WHERE id = ? OR (series = ? AND period = ? AND number = ?)",
+        (row.id, row.series, row.period, row.number),
+    )
+    tx.execute(
+        "INSERT INTO document (chain, seq, id, kind, series, period, number, formatted, date)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (chain, row.seq, row.id, row.kind, row.series, row.period, row.number, row.formatted, row.date),
+    )
 
 
 def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) -> None:

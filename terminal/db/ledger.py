@@ -187,6 +187,33 @@ def iterate_rows(queries: Queries, chain: str, after: int = 0) -> Iterator[Ledge
     return (LedgerRow(Entry(*row[:6]), *row[6:]) for row in rows)
 
 
+def find_row(queries: Queries, chain: str, seq: int) -> LedgerRow | None:
+    """Return one entry with the columns beside it."""
+    row = next(iterate_rows(queries, chain, seq - 1), None)
+    return row if row is not None and row.entry.seq == seq else None
+
+
+def find_newest(queries: Queries, chain: str, kinds: tuple[str, ...]) -> LedgerRow | None:
+    """Return a chain's newest entry of some kinds."""
+    marks = ", ".join("?" * len(kinds))
+    row = queries.fetch_one(
+        f"SELECT {_ENTRY_AS_BYTES}, id, kind, at, business_day, till_session FROM entry"
+        f" WHERE chain = ? AND kind IN ({marks}) ORDER BY seq DESC LIMIT 1",
+        (chain, *kinds),
+    )
+    return None if row is None else LedgerRow(Entry(*row[:6]), *row[6:])
+
+
+def find_of_session(queries: Queries, chain: str, session: str, kind: str) -> LedgerRow | None:
+    """Return the newest entry of a kind that a session has in a chain."""
+    row = queries.fetch_one(
+        f"SELECT {_ENTRY_AS_BYTES}, id, kind, at, business_day, till_session FROM entry"
+        " WHERE chain = ? AND kind = ? AND till_session = ? ORDER BY seq DESC LIMIT 1",
+        (chain, kind, session),
+    )
+    return None if row is None else LedgerRow(Entry(*row[:6]), *row[6:])
+
+
 def chains_since(queries: Queries, chain: str) -> list[str]:
     """Return this chain and those opened after it."""
     rows = queries.fetch_all(

@@ -7,8 +7,10 @@ from commerce.bodies.chain import Checkpoint
 from commerce.bodies.form import read
 from commerce.bodies.session import SessionClosed
 from commerce.errors import ConflictError, RuleError
+from commerce.kinds import Kind
 from terminal.db.connection import Queries, Row, Transaction
 
+_NEWEST_CHECKPOINT = "SELECT seq, CAST(body AS BLOB) FROM entry WHERE chain = ? AND kind = ? ORDER BY seq DESC LIMIT 1"
 _COLUMNS = "id, mode, drawer, currency, opening_cash, business_day, opened_at, chain, opened_seq"
 
 
@@ -25,6 +27,16 @@ class SessionRow:
     opened_at: str
     chain: str
     opened_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A session's end and where its Z stands."""
+
+    at: str
+    chain: str
+    seq: int
+    z_number: int
 
 
 def add_session(tx: Transaction, row: SessionRow) -> None:
@@ -108,20 +120,63 @@ def close_session(tx: Transaction, session: str, at: str, chain: str, seq: int, 
 
 
 def find_last_checkpoint(queries: Queries, chain: str) -> Checkpoint | None:
-    """Return the body of a chain's newest checkpoint: it stands right behind the newest Z."""
-    row = queries.fetch_one(
-        "SELECT CAST(e.body AS BLOB) FROM session s"
-        " JOIN entry e ON e.chain = s.closed_chain AND e.seq = s.closed_seq + 1"
-        " WHERE s.closed_chain = ? ORDER BY s.position DESC LIMIT 1",
-        (chain,),
-    )
-    return None if row is None else read(Checkpoint, row[0])
+    """Return the body of a chain's newest checkpoint."""
+    row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain, Kind.CHECKPOINT.value))
+    return None if row is None else read(Checkpoint, row[1])
 
 
 def last_checkpoint_seq(queries: Queries, chain: str) -> int:
-    """Return where a chain's newest checkpoint should stand, 0 where there is none."""
-    row = queries.fetch_one("SELECT max(closed_seq) + 1 FROM session WHERE closed_chain = ?", (chain,))
-    return int(row[0]) if row and row[0] else 0
+    """Return where a chain's newest checkpoint stands, 0 where there is none. Session rows are not asked."""
+    row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain, Kind.CHECKPOINT.value))
+    return int(row[0]) if row else 0
+
+
+def find_row(queries: Queries, session: str) -> tuple[SessionRow | None, Closing | None]:
+    """Return a session's row, and its end if that is written."""
+    row = queries.fetch_one(
+        f"SELECT {_COLUMNS}, closed_at, closed_chain, closed_seq, z_number FROM session WHERE id = ?", (session,)
+    )
+    if row is None:
+        return None, None
+    return _session(row[:9]), None if row[11] is None else Closing(*row[9:])
+
+
+def find_last_closing(queries: Queries, mode: str) -> Closing | None:
+    """Return what the row with a mode's furthest Z number says of it."""
+    row = queries.fetch_one(
+        "SELECT closed_at, closed_chain, closed_seq, z_number FROM session WHERE mode = ? AND z_number IS NOT NULL"
+        " ORDER BY z_number DESC LIMIT 1",
+        (mode,),
+    )
+    return None if row is None else Closing(*row)
+
+
+def forget_number(tx: Transaction, mode: str, z_number: int) -> None:
+    """Take a Z number from a row that never had it."""
+    tx.execute("UPDATE session SET z_number = NULL WHERE mode = ? AND z_number = ?", (mode, z_number))
+
+
+def list_open(queries: Queries) -> list[SessionRow]:
+    """Return every session whose row says that it is open."""
+    return [_session(row) for row in queries.fetch_all(f"SELECT {_COLUMNS} FROM session WHERE closed_seq IS NULL")]
+
+
+def replace_row(tx: Transaction, row: SessionRow, closing: Closing | None) -> None:
+    """Write a session's row anew, and take away whatever stands in its place."""
+    tx.execute(
+        "DELETE FROM session WHERE id = ? OR (chain = ? AND opened_seq = ?)", (row.id, row.chain, row.opened_seq)
+    )
+    if closing is None:
+        tx.execute("DELETE FROM session WHERE closed_seq IS NULL AND mode = ? AND drawer = ?", (row.mode, row.drawer))
+        add_session(tx, row)
+        return
+    tx.execute("UPDATE session SET z_number = NULL WHERE mode = ? AND z_number >= ?", (row.mode, closing.z_number))
+    tx.execute(
+        f"INSERT INTO session ({_COLUMNS}, closed_at, closed_chain, closed_seq, z_number)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row.id, row.mode, row.drawer, row.currency, row.opening_cash, row.business_day, row.opened_at, row.chain,
+         row.opened_seq, closing.at, closing.chain, closing.seq, closing.z_number),
+    )  # fmt: skip
 
 
 def find_z(queries: Queries, session: str) -> SessionClosed | None:

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
-from terminal.db import alarms
+from commerce.bodies.form import read
+from commerce.errors import BadInputError
+from commerce.kinds import Kind
+from terminal.db import alarms, ledger
 from terminal.services.chains import Moment, Write
 from terminal.services.integrity import Findings
 from terminal.services.plan import Plan, Values
@@ -17,16 +20,35 @@ def raise_alarm(
 
 
 def report_findings(write: Write, moment: Moment, findings: Findings) -> None:
-    """Raise an alarm for each thing that does not hold, once."""
+    """Raise an alarm for each thing that does not hold, once; for rows that were put right each time."""
+    for row in findings.put_right:
+        raise_alarm(write, moment, AlarmCode.LEDGER_CHANGED, f"{row.chain}/{row.seq}", detail=row.code)
     for problem in findings.problems:
         subject = f"{problem.chain}/{problem.seq}"
-        if alarms.note_alarm(write.tx, AlarmCode.LEDGER_CHANGED, subject, 1):
+        if _is_news(write, AlarmCode.LEDGER_CHANGED, subject, 1):
             raise_alarm(write, moment, AlarmCode.LEDGER_CHANGED, subject, detail=problem.code)
     for gap in findings.missing:
         subject = f"{gap.series} {gap.period}".strip()
-        if alarms.note_alarm(write.tx, AlarmCode.NUMBERS_MISSING, subject, gap.count):
+        if _is_news(write, AlarmCode.NUMBERS_MISSING, subject, gap.count):
             detail = f"after {gap.after}"
             raise_alarm(write, moment, AlarmCode.NUMBERS_MISSING, subject, count=gap.count, detail=detail)
+
+
+def _is_news(write: Write, code: AlarmCode, subject: str, count: int) -> bool:
+    """Tell whether an alarm is yet to be raised; that it was is believed of the ledger alone."""
+    return alarms.note_alarm(write.tx, code, subject, count) or not any(
+        _says(body, code, subject, count)
+        for chain in ledger.list_chains(write.tx)
+        for _, _, body in ledger.iterate_kinds(write.tx, chain.chain, (Kind.ALARM_RAISED.value,))
+    )
+
+
+def _says(body: bytes, code: AlarmCode, subject: str, count: int) -> bool:
+    try:
+        raised = read(AlarmRaised, body)
+    except BadInputError:
+        return False
+    return (raised.code, raised.subject) == (code, subject) and raised.count >= count
 
 
 def plan_alarm(moment: Moment, code: AlarmCode, subject: str, count: int) -> Plan:
@@ -42,5 +64,5 @@ def plan_alarm(moment: Moment, code: AlarmCode, subject: str, count: int) -> Pla
 def report_changed_rows(write: Write, moment: Moment, names: Iterable[str]) -> None:
     """Raise an alarm for each row of the registries that is not as central sent it, once."""
     for name in names:
-        if alarms.note_alarm(write.tx, AlarmCode.REGISTRY_CHANGED, name, 1):
+        if _is_news(write, AlarmCode.REGISTRY_CHANGED, name, 1):
             raise_alarm(write, moment, AlarmCode.REGISTRY_CHANGED, name)

@@ -42,7 +42,7 @@ def _documents(queries: Queries, chain: str) -> Iterator[Problem]:
     ):
         row = kept.pop(seq, None)
         try:
-            number = _number(kind, body)
+            number = number_of(kind, body)
         except BadInputError:
             yield Problem(chain, seq, "ledger.unreadable")
             continue
@@ -56,7 +56,8 @@ def _documents(queries: Queries, chain: str) -> Iterator[Problem]:
         yield Problem(chain, seq, "ledger.document_changed")
 
 
-def _number(kind: str, body: bytes) -> DocumentBody:
+def number_of(kind: str, body: bytes) -> DocumentBody:
+    """Return the document that an entry issued; BadInputError when its body cannot be read."""
     read_as = read_body(kind, 1, body)
     assert isinstance(read_as, SaleCompleted | DocumentIssued)  # noqa: S101 - the kinds that were asked for
     return read_as.document

@@ -49,6 +49,7 @@ class Findings:
 
     problems: tuple[Problem, ...] = ()
     missing: tuple[MissingNumbers, ...] = ()
+    put_right: tuple[Problem, ...] = ()  # rows beside the entries that were written anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,15 @@ def _read(row: LedgerRow, problems: dict[int, str]) -> dict[str, object] | None:
     except (BadInputError, ValueError, TypeError):
         problems[row.entry.seq] = "ledger.unreadable"
         return None
+
+
+def is_genuine(chain: str, row: LedgerRow, public_key: bytes) -> bool:
+    """Tell whether one entry is what a till wrote and signed at this place, whatever stands around it."""
+    problems: dict[int, str] = {}
+    header = _read(row, problems)
+    if header is None or _own_problem(chain, row, header):
+        return False
+    return verify_signature(public_key, row.entry.hash, row.entry.signature)
 
 
 def _own_problem(chain: str, row: LedgerRow, header: dict[str, object]) -> str | None:

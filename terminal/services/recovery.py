@@ -11,9 +11,10 @@ from commerce import basket as sale
 from commerce.basket import Basket
 from commerce.bodies.form import read
 from commerce.bodies.header import Header
+from commerce.bodies.session import OperatorSignedOn
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError
-from commerce.kinds import ChainMode
+from commerce.kinds import ChainMode, Kind
 from terminal.db import attempts, documents, effects, ledger, registry, sales, sessions
 from terminal.db import basket as journal
 from terminal.db.connection import Queries, Transaction
@@ -24,6 +25,7 @@ from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import Moment, series_id
 from terminal.services.clock import LastSigns, Sign, read_sign
 from terminal.services.identity import Identity
+from terminal.services.integrity import is_genuine, key_of
 from terminal.services.kept_rows import Rows, read_rows
 from terminal.services.operating import OperatingSet, read_operating_set
 from terminal.services.outcomes import SHOWN_KINDS, print_state
@@ -32,6 +34,7 @@ from terminal.services.state import ClockState, DoneSale, RegisterState, Screen,
 from terminal.services.till_sessions import OPERATOR_KEY
 
 T = TypeVar("T")
+_COMING_AND_GOING = (Kind.OPERATOR_SIGNED_ON.value, Kind.OPERATOR_SIGNED_OFF.value)
 _TRUSTED_KEY = "trusted_at"
 _SIGN_KEY = "trusted_sign"
 
@@ -41,7 +44,7 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
     operating = restore_operating(queries, identity)
     mode = identity.mode.value
     session = sessions.find_open_session(queries, mode, operating.settings.drawer)
-    operator = operating.find_active(ledger.find_meta(queries, OPERATOR_KEY)) if session else None
+    operator = operating.find_active(_signed_on(queries, identity)) if session else None
     current = sales.find_current(queries, Place(identity.till_id, mode))
     is_open = current is not None and current.state is SaleState.OPEN
     events = journal.list_events(queries, current.id) if current and is_open else []
@@ -65,6 +68,20 @@ def restore_state(queries: Queries, identity: Identity, chain: str) -> RegisterS
         last_z=_readable(lambda: sessions.find_last_z(queries, mode)),
         dated_until=_dated_until(queries, identity.mode),
     )
+
+
+def _signed_on(queries: Queries, identity: Identity) -> str | None:
+    """Return who is signed on: whom the till's file names, when the ledger says last that they signed on with a PIN."""
+    named = ledger.find_meta(queries, OPERATOR_KEY)
+    if named is None:
+        return None
+    for chain in reversed(ledger.list_chains(queries)):
+        row = ledger.find_newest(queries, chain.chain, _COMING_AND_GOING)
+        if row is not None:
+            key = key_of(queries, chain.chain, identity.signer.public_key)
+            came = row.kind == Kind.OPERATOR_SIGNED_ON and is_genuine(chain.chain, row, key)
+            return named if came and read(OperatorSignedOn, row.entry.body).operator == named else None
+    return None
 
 
 def restore_operating(queries: Queries, identity: Identity) -> OperatingSet:

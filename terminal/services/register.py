@@ -19,7 +19,7 @@ from commerce.ledger import SignedHead
 from commerce.wire import Change
 from terminal.db import commands as results
 from terminal.db.attempts import AttemptRow, AttemptState
-from terminal.db.connection import Writer
+from terminal.db.connection import Transaction, Writer
 from terminal.services import cards, integrity, outcomes, payments, till_sessions
 from terminal.services import commands as acts
 from terminal.services.alarms import plan_alarm, report_changed_rows, report_findings
@@ -31,6 +31,7 @@ from terminal.services.handlers import HANDLERS, command_digest
 from terminal.services.identity import Identity
 from terminal.services.pins import PinCheck, is_alarming
 from terminal.services.plan import Plan, Till, Values, clock_state
+from terminal.services.putting_right import put_right
 from terminal.services.recovery import find_last_signs, keep_time, restore_state
 from terminal.services.registry_plans import plan_catalogue, plan_items, plan_operating
 from terminal.services.state import Notice, RegisterState, screen_of
@@ -88,17 +89,11 @@ class Register:
         at, suspect = clock.read()
         await chains.open(at, known, clock_suspect=suspect)
         await self._pins.open()
+        findings = await self._writer.run(self._inspect)
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
         await self._report_changed(state.operating.changed)
-        signer = chains.signer
-        await self._report(
-            await self._writer.run(
-                lambda tx: integrity.inspect(
-                    tx, integrity.open_chains(tx, chains.chain), signer.public_key, integrity.AT_START
-                )
-            )
-        )
+        await self._report(findings)
 
     async def run(self) -> None:
         """Consume the queue for ever; the runtime starts it."""
@@ -348,14 +343,23 @@ class Register:
             raise ConflictError("command.reused", command_id=command_id)
         return Result(stored[1], repeated=True)
 
+    def _inspect(self, tx: Transaction) -> integrity.Findings:
+        """Put right what stands beside the ledger, before anything is read from it, and look at the open session."""
+        key, chain = self._till.chains.signer.public_key, self._till.chains.chain
+        healed = put_right(tx, self._till.chains.till, key)
+        findings = integrity.inspect(tx, integrity.open_chains(tx, chain), key, integrity.AT_START)
+        return replace(findings, put_right=tuple(healed))
+
     async def _report(self, findings: integrity.Findings) -> None:
         """Tell head office and the page what does not hold of the ledger; within a turn, or before the first."""
-        if not findings.problems and not findings.missing:
+        if findings == integrity.Findings():
             return
         moment = self._moment()
         await self._till.chains.write(lambda write: report_findings(write, moment, findings))
         if findings.problems:
             self._add_notice(integrity.LedgerChangedError(findings.problems))
+        if findings.put_right:
+            self._add_notice(ConflictError("ledger.rows_changed", count=len(findings.put_right)))
         for gap in findings.missing:
             self._add_notice(ConflictError("ledger.numbers_missing", count=gap.count, after=gap.after))
 

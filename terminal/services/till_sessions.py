@@ -19,6 +19,7 @@ from terminal.services.commands import CloseSession, OpenSession, SignOff, SignO
 from terminal.services.effect_bodies import Z_REPORT, intend
 from terminal.services.operating import Operator
 from terminal.services.plan import Plan, Till, Values, place_of, require_operator, require_session
+from terminal.services.putting_right import put_right
 from terminal.services.state import PrintState, RegisterState, SessionState, seller_of
 from terminal.services.z_report import Dress, find_unreadable, write_z
 
@@ -162,12 +163,14 @@ def _closed(state: RegisterState, z: SessionClosed, printing: str | None) -> Reg
 
 def _look_at_session(write: Write, moment: Moment, till: Till, *, leave_out: bool) -> tuple[Problem, ...]:
     """Return what of the session does not hold, and report it; LedgerChangedError unless it is to be left out."""
+    key = till.chains.signer.public_key
+    healed = put_right(write.tx, till.chains.till, key)
     session = sessions.get_open_session(write.tx, moment.till_session or "")
     chains = ledger.chains_since(write.tx, session.chain)
-    findings = integrity.inspect(write.tx, chains, till.chains.signer.public_key)
+    findings = integrity.inspect(write.tx, chains, key)
     named = {(problem.chain, problem.seq) for problem in findings.problems}
     unreadable = (one for one in find_unreadable(write, session) if (one.chain, one.seq) not in named)
-    findings = replace(findings, problems=(*findings.problems, *unreadable))
+    findings = replace(findings, problems=(*findings.problems, *unreadable), put_right=tuple(healed))
     if findings.problems and not leave_out:
         raise integrity.LedgerChangedError(findings.problems)
     report_findings(write, moment, findings)

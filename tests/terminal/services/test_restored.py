@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commerce.ids import new_id
 from commerce.ledger import ChainMode, Head, Kind, SignedHead, sign_head
+from terminal.services.commands import SignOn
 from terminal.services.kept_heads import HEAD_FILE, read_heads, write_heads
 from terminal.services.verification import verify_ledger
 from terminal.sync.outbox import LedgerOutbox
 from terminal.sync.push import Pusher
 from tests.fakes.central import CENTRAL, NOW, FakeCentral
-from tests.terminal.shop import TestTill, make_shop_identity, running_till
+from tests.terminal.shop import ANNA, PIN, TestTill, make_shop_identity, running_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -156,7 +157,10 @@ async def test_a_ledger_taken_away_beside_centrals_word_never_starts_afresh(tmp_
 
     async with opened(tmp_path) as till:
         bodies = await genesis(till)
-        await till.ready() if till.state.session is None else None
+        if till.state.session is None:
+            await till.ready()
+        elif till.state.operator is None:  # nothing is left that says who signed on
+            await till.submit(SignOn(new_id(), ANNA, PIN))
         again = await sell(till, 2)
 
     assert (bodies[-1]["reason"], bodies[-1]["previous_chain"]) == ("restored", head.chain)
