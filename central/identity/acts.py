@@ -26,6 +26,7 @@ ACTION_TEXTS: dict[str, str] = {
     "ledger_fork.accepted": N_("accepted a fork"),
     "ledger_fork.dismissed": N_("dismissed a fork"),
     "operator.saved": N_("saved an operator"),
+    "ledger_fork.reopened": N_("put a fork that cannot be counted any more back to be decided"),
     "password.refused": N_("gave a wrong present password"),
     "refusals.left_out": N_("counted refusals that were not written down one by one"),
     "right.refused": N_("lacked a right"),

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from central.identity import audit
 from central.identity.people import COMMAND_LINE, Actor
+from central.organisation.service import get_till
 from central.tills import chains
 from central.tills.projector import Projector, count_waiting, project_one
 from central.tills.tables import ledger_fork, projection_cursor, till_chain
@@ -40,5 +41,14 @@ def _start_again(connection: Connection, projector: Projector, actor: Actor) -> 
     for row in connection.execute(query.order_by(*query.selected_columns[:4])).all():
         entry = RawEntry(*row)
         if project_one(connection, projector.projection, entry, projector.now(), _NOTHING_IS_NEWS):
-            same = (fork.till == entry.till) & (fork.chain == entry.chain) & (fork.hash == entry.hash)
-            connection.execute(update(ledger_fork).where(same).values(state="open"))
+            _reopen(connection, entry, projector, actor)
+
+
+def _reopen(connection: Connection, entry: RawEntry, projector: Projector, actor: Actor) -> None:
+    """A fork that counts no more, because something else stands in its place, waits for a person again."""
+    fork, key = ledger_fork.c, f"{entry.till}/{entry.chain}/{entry.seq}"
+    same = (fork.till == entry.till) & (fork.chain == entry.chain) & (fork.hash == entry.hash)
+    connection.execute(update(ledger_fork).where(same, fork.seq == entry.seq).values(state="open"))
+    company = str(get_till(connection, entry.till).company)
+    act = audit.Act("ledger_fork.reopened", "ledger_fork", key, {"state": ("accepted", "open")}, company)
+    audit.record(connection, actor, projector.now(), act)

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from threading import Event
@@ -10,11 +11,15 @@ from sqlalchemy import Connection, select, text
 from central.db.events import read_events
 from central.db.faults import DatabaseAwayError
 from central.db.feed import START
+from central.identity.tables import audit
+from central.sales.projection import SalesProjection, SalesRows
 from central.sales.tables import PROJECTIONS, sale, till_session
 from central.tills.handover import Handover
+from central.tills.projector import Projector
 from central.tills.rebuilding import rebuild
 from central.tills.review import Decision, EntryKey
 from central.tills.tables import ledger_fork, set_aside
+from central.tills.values import RawEntry
 from commerce.canonical import parse_canonical
 from commerce.ledger import Kind
 from tests.central.office import Office
@@ -195,3 +200,35 @@ async def test_a_session_is_of_the_day_it_was_opened_whatever_comes_first(office
     await rebuild(office.projector)
     assert await dump(office) == before
     assert [row.business_day for row in await office.rows(till_session)] == [date(2026, 11, 23)]
+
+
+class Forgetful(SalesProjection):
+    """A later program that takes one entry no more."""
+
+    def __init__(self, digest: bytes) -> None:
+        self.digest = digest
+
+    def build(self, entries: Sequence[RawEntry]) -> tuple[SalesRows, Mapping[int, str]]:
+        if any(entry.hash == self.digest for entry in entries):
+            raise ValueError
+        return super().build(entries)
+
+
+async def test_a_fork_that_a_rebuild_cannot_count_waits_for_a_person_again_and_it_is_written_down(
+    office: Office,
+) -> None:
+    till = await office.new_till()
+    copy = till.restored_at(1)
+    till.sell()
+    beside = copy.sell()
+    await office.accept(till)
+    await office.accept(copy)
+    key = EntryKey(till.till, till.chain, 2, beside.hash)
+    await office.tills.accept_fork(key, Decision(MANAGER, office.clock(), "counted"))
+
+    await rebuild(Projector(office.database, Forgetful(beside.hash), office.clock))
+
+    assert [row.state for row in await office.rows(ledger_fork)] == ["open"]
+    assert [row.hash for row in await office.rows(sale)] == [till.entries[1].hash]
+    (act,) = [row for row in await office.rows(audit) if row.action == "ledger_fork.reopened"]
+    assert (act.subject, act.company, act.change) == (str(key), office.company, {"state": ["accepted", "open"]})
