@@ -3,9 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from central.identity.people import Role
+from central.web.rendering import formats, text_of, wording
 from commerce.texts import LANGUAGES, N_, Translator
 
 if TYPE_CHECKING:
@@ -64,6 +67,12 @@ _FIELD_TEXTS: dict[str, str] = {
     "tax_id": N_("Tax number"), "tokens": N_("tokens"), "unit": N_("Unit"), "vat_code": N_("VAT code"),
     "zone": N_("Time zone"),
 }  # fmt: skip
+ROLE_NAMES = {
+    Role.VIEWER.value: N_("look only"),
+    Role.MANAGER.value: N_("change prices, operators and tills"),
+    Role.ADMIN.value: N_("everything, users too"),
+}
+_CODES = frozenset({"mode", "modes", "state", "role"})  # values that are codes, and words to people
 _PATHS = {"item": "/items/", "till": "/tills/", "vat_code": "/settings/vat?code="}
 _UNSEEN = frozenset({"version", "rank", "drawer", "method"})  # of machines
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -78,6 +87,7 @@ class ShownAct:
     at: datetime
     who: str
     text: str
+    what: str  # the name of what it was done to, "" where the change says it
     path: str  # of the page where what was changed is, "" for none
     reason: str
     changes: tuple[tuple[str, str, str], ...]
@@ -87,13 +97,20 @@ def show_act(act: "Row[Any]", words: Translator) -> ShownAct:
     """Put an act into words; a code that has none yet is shown as it is."""
     text = words.t(ACTION_TEXTS[act.action]) if act.action in ACTION_TEXTS else act.action
     pairs = {name: pair for whole, change in act.change.items() for name, pair in _parts(whole, change)}
+    what = _named(pairs.get("names"), words)
     changes = tuple(
-        (words.t(_FIELD_TEXTS[name]) if name in _FIELD_TEXTS else name, _plain(pair[0], words), _plain(pair[1], words))
+        (words.t(_FIELD_TEXTS.get(name, name)), _plain(name, pair[0], words), _plain(name, pair[1], words))
         for name, pair in pairs.items()
-        if name not in _UNSEEN and any(one not in (None, "", []) for one in pair)
+        if name not in _UNSEEN and any(one not in (None, "", []) for one in pair) and not (what and name == "names")
     )
     path = _PATHS.get(act.subject_kind, "") and f"{_PATHS[act.subject_kind]}{act.subject}"
-    return ShownAct(act.id, act.at, act.actor_name, text, path, act.reason or "", changes)
+    return ShownAct(act.id, act.at, act.actor_name, text, what, path, act.reason or "", changes)
+
+
+def _named(names: list[Any] | None, words: Translator) -> str:
+    """Return what a thing is called where its name stayed: a name beside a change says of what, and is none itself."""
+    before, after = names or (None, None)
+    return text_of(after, words.language) if before == after and isinstance(after, Mapping) else ""
 
 
 def _parts(name: str, pair: list[Any]) -> list[tuple[str, list[Any]]]:
@@ -104,21 +121,30 @@ def _parts(name: str, pair: list[Any]) -> list[tuple[str, list[Any]]]:
     return [(part, [before.get(part), after.get(part)]) for part in ("header", "footer")]
 
 
-def _plain(value: Any, words: Translator) -> str:  # noqa: ANN401 - whatever JSON holds
+def _plain(name: str, value: Any, words: Translator) -> str:  # noqa: ANN401 - whatever JSON holds
     match value:
         case None | "" | []:
             return ""
         case bool():
             return words.t("yes") if value else words.t("no")
+        case dict() if set(value) <= set(LANGUAGES):
+            return " / ".join(str(value[language]) for language in LANGUAGES if language in value)
         case dict():
-            texts = [_plain(one, words) for one in value.values()]
-            return " / ".join(texts if set(value) <= set(LANGUAGES) else map(" ".join, zip(value, texts, strict=True)))
+            return " / ".join(f"{key} {_plain(name, one, words)}" for key, one in value.items())
         case [str(), *_] if all(isinstance(one, str) for one in value) and len(value) == 2 and _DAY.fullmatch(value[0]):
-            return " ".join(value)  # a rate with the day it holds from
+            return " ".join(_plain(name, one, words) for one in value)  # a rate with the day it holds from
         case list():
-            return " · ".join(_plain(one, words) for one in value)
-        case str() if _DECIMAL.fullmatch(value):
-            whole, _, decimals = value.partition(".")
-            return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+            return " · ".join(_plain(name, one, words) for one in value)
+        case str():
+            return _text(name, value, words)
         case _:
             return str(value)
+
+
+def _text(name: str, value: str, words: Translator) -> str:
+    """Dates, prices and codes as the person's language writes them."""
+    if _DAY.fullmatch(value):
+        return formats(words.language).day(date.fromisoformat(value))
+    if _DECIMAL.fullmatch(value):
+        return formats(words.language).decimals(Decimal(value))
+    return words.t(ROLE_NAMES.get(value) or wording(value)) if name in _CODES else value

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from central.identity import service
-from central.identity.acts import show_act
+from central.identity.acts import ROLE_NAMES, show_act
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import Permission, Role, stranger
@@ -20,14 +20,9 @@ from central.web.refused import write_down
 from central.web.rendering import page
 from central.web.shell import safe_path
 from commerce.errors import BadInputError, PosError
-from commerce.texts import N_, translator
+from commerce.texts import translator
 from commerce.texts.errors import error_text
 
-ROLE_NAMES = {
-    Role.VIEWER.value: N_("look only"),
-    Role.MANAGER.value: N_("change prices, operators and tills"),
-    Role.ADMIN.value: N_("everything, users too"),
-}
 _PAGE = 50
 _KEY_DAYS = (30, 90, 180, 365)
 _DEVICE = re.compile(r"[0-9a-f]{64}")

@@ -35,6 +35,10 @@ class Formats:
         """Return a number with its thousands grouped."""
         return str(format_decimal(value, locale=self._locale, decimal_quantization=False))
 
+    def decimals(self, value: Decimal) -> str:
+        """Return a number with two decimals, more where it has them: a price whose currency is not at hand."""
+        return str(format_decimal(value, "#,##0.00######", locale=self._locale))
+
     def quantity(self, value: Decimal) -> str:
         """Return a quantity without trailing zeros."""
         return self.number(value.normalize() if value else Decimal(0))

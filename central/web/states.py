@@ -35,6 +35,7 @@ STATE_TEXTS: dict[str, str] = {
     "not_done": N_("not done"),
     # entries
     "open": N_("waits for somebody"),
+    "seen": N_("seen"),
     "projected": N_("counted"),
     "accepted": N_("accepted"),
     "dismissed": N_("dismissed"),

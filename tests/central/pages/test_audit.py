@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from central.db.engine import open_database
 from central.db.migrate import migrate
-from central.identity.acts import ACTION_TEXTS
+from central.identity.acts import ACTION_TEXTS, show_act
 from central.identity.tables import audit
 from central.registry.importing import ImportOptions, import_items
 from commerce.texts import translator
@@ -97,3 +98,49 @@ def test_every_act_that_can_be_written_down_has_its_sentence_in_both_languages()
     assert len(found) > 25
     assert found - set(ACTION_TEXTS) == set()
     assert all(translator("it").t(text) != text for text in ACTION_TEXTS.values())
+
+
+async def test_the_record_says_of_what_and_calls_nothing_changed_that_stayed(
+    watched: tuple[HeadOffice, Visitor, WatchedDatabase],
+) -> None:
+    _, anna, _ = watched
+    names = {"name_en": "Bread", "name_it": "Pane"}
+    await anna.post("/items", **names, sku="N1", price="1234,50", vat_code="10", unit="pc")
+    found = re.findall(r"/items/([0-9a-f-]{36})", (await anna.get("/items?q=N1")).text)[0]
+    version = re.findall(r'name="version" value="([0-9]+)"', (await anna.get(f"/items/{found}")).text)[0]
+    await anna.post(f"/items/{found}", **names, sku="N1", price="1.30", vat_code="10", unit="pc", version=version)
+    await anna.post("/language", language="it", back="/")
+
+    newest = (await anna.get("/settings/audit")).text.partition("<tbody>")[2].partition("</tr>")[0]
+
+    assert "ha cambiato un articolo: Pane" in newest
+    assert "<del>1.234,50</del> → 1,30" in newest
+    assert "Bread" not in newest
+
+
+def test_codes_and_days_of_a_change_are_words_of_the_language() -> None:
+    change = {
+        "state": ["open", "seen"],
+        "role": ["viewer", "admin"],
+        "mode": [None, "live"],
+        "expires_at": [None, "2027-02-22"],
+    }
+    act = SimpleNamespace(
+        id="1",
+        at=None,
+        actor_name="Anna",
+        action="item.changed",
+        subject_kind="",
+        subject="",
+        reason=None,
+        change=change,
+    )
+
+    shown = show_act(act, translator("it"))  # type: ignore[arg-type]
+
+    assert [after for _, _, after in shown.changes] == [
+        "visto",
+        "tutto, anche gli utenti",
+        "in esercizio",
+        "22 feb 2027",
+    ]
