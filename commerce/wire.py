@@ -25,6 +25,7 @@ from commerce.bounds import (
 from commerce.errors import BadInputError
 from commerce.ledger import Entry
 
+CATALOGUE_SIGNATURE = "X-Catalogue-Signature"  # of ``commerce.rows.catalogue_statement`` by central's key, in hex
 MAX_BATCH_ENTRIES = 1000
 # What a push may hold, uncompressed; an entry of 5,000 lines has room.
 MAX_BODY_BYTES = 16 * 1024 * 1024

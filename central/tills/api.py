@@ -24,7 +24,17 @@ from central.tills.snapshots import Snapshots
 from central.web.addresses import client_address
 from central.web.refused import write_down
 from commerce.errors import BadInputError, ForbiddenError, PosError
-from commerce.wire import MAX_BODY_BYTES, MAX_ENROL_BYTES, EnrolRequest, ErrorAnswer, GapAnswer, Nudge, PushRequest
+from commerce.rows import catalogue_statement
+from commerce.wire import (
+    CATALOGUE_SIGNATURE,
+    MAX_BODY_BYTES,
+    MAX_ENROL_BYTES,
+    EnrolRequest,
+    ErrorAnswer,
+    GapAnswer,
+    Nudge,
+    PushRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +152,12 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     """Send the ready catalogue file (always zstd) and say where changes go on."""
     known = await request.app[TILLS].admit(_token(request))
     ready = await request.app[SNAPSHOTS].get(known)
+    signature = request.app[TILLS].signer.sign(catalogue_statement(known.company, ready.digest))
     headers = {
         "Content-Encoding": "zstd",
         "Content-Type": "application/vnd.sqlite3",
         "X-Feed-Cursor": ready.cursor,
+        CATALOGUE_SIGNATURE: signature.hex(),
     }
     return web.FileResponse(ready.path, headers=headers)
 

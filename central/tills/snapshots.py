@@ -38,6 +38,7 @@ class Snapshot:
     cursor: str
     epoch: str
     place: Place
+    digest: bytes  # SHA-256 of the file before it was compressed
 
 
 @dataclass(slots=True)
@@ -82,12 +83,12 @@ class Snapshots:
             after = rows[-1].place
         cursor = cursor_text(epoch, until)
         target = self.folder / f"{name}-{until.xid}-{until.position}.catalog"
-        await asyncio.to_thread(builder.finish, target, epoch, cursor)
+        digest = await asyncio.to_thread(builder.finish, target, epoch, cursor)
         _log.info("snapshot_built", company=key[0], items=count, bytes=target.stat().st_size)
         for older in self.folder.glob(f"{name}-*.catalog"):
             if older != target:
                 older.unlink()  # whoever is reading it keeps it open
-        return Snapshot(target, cursor, epoch, until)
+        return Snapshot(target, cursor, epoch, until, digest)
 
 
 def _has_own_items(connection: Connection, till: KnownTill) -> bool:
@@ -108,8 +109,8 @@ class CatalogBuilder:
         staged = [(change.id, change.version, change.row) for change in rows if change.row is not None]
         connection.executemany(_STAGE, staged)
 
-    def finish(self, target: Path, epoch: str, cursor: str) -> None:
-        """Number the items, build the indexes and leave the compressed file at ``target``."""
+    def finish(self, target: Path, epoch: str, cursor: str) -> bytes:
+        """Number the items, build the indexes, leave the compressed file at ``target`` and return its digest."""
         connection = self._open()
         connection.executescript(schema.CATALOG_TABLES)
         for statement in (_ITEMS, _CODES):
@@ -131,7 +132,7 @@ class CatalogBuilder:
         connection.commit()
         connection.execute("VACUUM")
         connection.close()
-        _compress(self._draft, target)
+        return _compress(self._draft, target)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -145,12 +146,15 @@ class CatalogBuilder:
         return self._connection
 
 
-def _compress(draft: Path, target: Path) -> None:
+def _compress(draft: Path, target: Path) -> bytes:
     partial_file = draft.with_suffix(".part")
     with draft.open("rb") as source, partial_file.open("wb") as sink:
+        digest = hashlib.file_digest(source, "sha256").digest()
+        source.seek(0)
         ZstdCompressor(level=3).copy_stream(source, sink)
     partial_file.replace(target)
     draft.unlink()
+    return digest
 
 
 _STAGE = "INSERT INTO stage (id, version, row) VALUES (?, ?, ?)"

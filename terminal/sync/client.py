@@ -29,7 +29,16 @@ from commerce.errors import (
     MessageRejectedError,
     PosError,
 )
-from commerce.wire import EnrolAnswer, EnrolRequest, ErrorAnswer, GapAnswer, HeadsAnswer, PushAnswer, PushRequest
+from commerce.wire import (
+    CATALOGUE_SIGNATURE,
+    EnrolAnswer,
+    EnrolRequest,
+    ErrorAnswer,
+    GapAnswer,
+    HeadsAnswer,
+    PushAnswer,
+    PushRequest,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -115,12 +124,13 @@ class CentralClient:
             async for line in _lines(response):
                 yield _json(line)
 
-    async def download_snapshot(self, target: Path) -> None:
-        """Fetch the ready catalogue file into ``target``; whole unless an error is raised."""
+    async def download_snapshot(self, target: Path) -> str:
+        """Fetch the ready catalogue file into ``target``, whole unless an error is raised; return its signature."""
         async with self._streamed("sync/v1/snapshot") as response:
             with await asyncio.to_thread(target.open, "wb") as file:
                 async for chunk in _plain_chunks(response):
                     await asyncio.to_thread(file.write, chunk)
+            return str(response.headers.get(CATALOGUE_SIGNATURE, ""))
 
     @asynccontextmanager
     async def live(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:

@@ -44,8 +44,8 @@ class Registries(Protocol):
         """Return a free path for a new catalogue file."""
         ...
 
-    async def adopt_snapshot(self, path: Path) -> None:
-        """Check a downloaded catalogue and use it instead of the present one, which sells until then."""
+    async def adopt_snapshot(self, path: Path, signature: str) -> None:
+        """Check a downloaded catalogue and central's signature (hex), and use it; the present one sells until then."""
         ...
 
 
@@ -56,8 +56,8 @@ class Feed(Protocol):
         """Yield transactions (lists of changes) and the trailer."""
         ...
 
-    async def download_snapshot(self, target: Path) -> None:
-        """Fetch the ready catalogue file."""
+    async def download_snapshot(self, target: Path) -> str:
+        """Fetch the ready catalogue file and return central's signature over it."""
         ...
 
 
@@ -159,8 +159,8 @@ class Puller:
     async def _take_snapshot(self) -> None:
         target = self._registries.snapshot_target()
         try:
-            await self._server.download_snapshot(target)
-            await self._registries.adopt_snapshot(target)
+            signature = await self._server.download_snapshot(target)
+            await self._registries.adopt_snapshot(target, signature)
         except BaseException as error:
             await asyncio.to_thread(target.unlink, missing_ok=True)
             if isinstance(error, OSError):

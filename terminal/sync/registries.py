@@ -1,5 +1,7 @@
 """The till's two files as pulling sees them: the operating set in ``ledger.db``, the catalogue beside it."""
 
+import asyncio
+import hashlib
 import hmac
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +9,8 @@ from pathlib import Path
 import structlog
 
 from commerce.errors import BadInputError, CentralUnreachableError
-from commerce.rows import row_bytes, row_digest
+from commerce.ledger import verify_signature
+from commerce.rows import catalogue_statement, row_bytes, row_digest
 from commerce.wire import Change
 from terminal.db import ledger
 from terminal.db.catalog import Catalog
@@ -77,13 +80,26 @@ class TillRegistries:
         """Return a free path for a new catalogue file."""
         return self._catalog.fresh_path()
 
-    async def adopt_snapshot(self, path: Path) -> None:
-        """Use a downloaded catalogue; one that cannot be read is left, and asked for again."""
+    async def adopt_snapshot(self, path: Path, signature: str) -> None:
+        """Use a downloaded catalogue; one that central did not sign, or that cannot be read, is asked for again."""
+        who = self._identity
+        if not await asyncio.to_thread(_is_signed, path, signature, who.company.id, who.central_public_key):
+            raise CentralUnreachableError("sync.catalogue_forged")
         try:
             await self._catalog.adopt(path)
         except BadInputError as error:
             raise CentralUnreachableError(error.code) from error
         await self._register.note_catalogue()
+
+
+def _is_signed(path: Path, signature: str, company: str, central_key: bytes) -> bool:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    try:
+        made = bytes.fromhex(signature)
+    except ValueError:
+        return False
+    return verify_signature(central_key, catalogue_statement(company, digest), made)
 
 
 def _say(bad: Sequence[Change]) -> None:

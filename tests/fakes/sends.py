@@ -50,7 +50,7 @@ class Sends:
             yield [self.spoil(sealed(change, self.secret)).model_dump() for change in line]
         yield {"wire": 1, "cursor": "1.1.1", "more": False}
 
-    async def download_snapshot(self, target: Path) -> None:
+    async def download_snapshot(self, target: Path) -> str:
         """Have none."""
         self.snapshots += 1
         raise CentralUnreachableError()

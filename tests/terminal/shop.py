@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commerce.ids import new_id
+from commerce.ledger import Signer
 from commerce.rights import ALL_RIGHTS
 from commerce.wire import Change
 from terminal.services.commands import (
@@ -46,6 +47,7 @@ COMPANY = "0193a000-0000-7000-8000-0000000000f1"
 SECRET = bytes(range(32))
 PIN = "2468"
 COFFEE, BREAD, CHEESE, LOOSE, BAG, BAG_TWIN = "8000000000017", "8000000000024", "cheese", "loose", "bag", "bag-twin"
+CENTRAL = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
 
@@ -65,7 +67,7 @@ def make_shop_identity(mode: str = "live", **shop: object) -> Identity:
             "till": {"id": "0193a000-0000-7000-8000-0000000000f2", "code": "T1", "name": "Cassa 1", "mode": mode},
             "token": "00" * 32,
             "till_secret": SECRET.hex(),
-            "central_public_key": "11" * 32,
+            "central_public_key": CENTRAL.public_key.hex(),
         },
     )
 

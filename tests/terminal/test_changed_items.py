@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import sqlite3
 from dataclasses import dataclass, field
@@ -10,12 +11,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from commerce.errors import CentralUnreachableError
+from commerce.ledger import Signer
+from commerce.rows import catalogue_statement
 from terminal.db.catalog import Catalog
 from terminal.db.catalog_seals import ItemChangedError
 from terminal.sync.pull import CATALOG, Puller
 from tests.fakes.sends import Sends
-from tests.terminal.shop import BREAD, COFFEE, TestTill, items, running_till
+from tests.terminal.shop import BREAD, CENTRAL, COFFEE, COMPANY, TestTill, items, running_till
 from tests.terminal.test_changed_rows import alarms_of, look, registries_of
 
 MEDDLING = {
@@ -47,10 +52,12 @@ class SendsFile(Sends):
 
     file: Path = field(default_factory=Path)
 
-    async def download_snapshot(self, target: Path) -> None:
-        """Give a copy."""
+    async def download_snapshot(self, target: Path) -> str:
+        """Give a copy and central's signature over it."""
         self.snapshots += 1
         shutil.copyfile(self.file, target)
+        digest = hashlib.sha256(target.read_bytes()).digest()
+        return CENTRAL.sign(catalogue_statement(COMPANY, digest)).hex()
 
 
 async def central_with_file(folder: Path) -> SendsFile:
@@ -153,3 +160,32 @@ async def test_changes_that_come_keep_the_sum_right(tmp_path: Path) -> None:
 
         assert till.core.catalog.changed == set()
         assert till.core.catalog.cursor() == "1.1.3"
+
+
+async def signature_of(path: Path, company: str = COMPANY, signer: Signer = CENTRAL) -> str:
+    return signer.sign(catalogue_statement(company, hashlib.sha256(path.read_bytes()).digest())).hex()
+
+
+@pytest.mark.parametrize("wrong", ["none", "no hex", "another key", "another company", "another file"])
+async def test_a_catalogue_that_central_did_not_sign_is_not_used(tmp_path: Path, wrong: str) -> None:
+    async with running_till(tmp_path) as till:
+        central = await central_with_file(tmp_path)
+        registries, target = registries_of(till), till.core.catalog.fresh_path()
+        good = await central.download_snapshot(target)
+        before = till.core.catalog.path
+        signature = {
+            "none": "",
+            "no hex": "signed, central",
+            "another key": await signature_of(target, signer=Signer(Ed25519PrivateKey.generate())),
+            "another company": await signature_of(target, "0193a000-0000-7000-8000-0000000000ff"),
+            "another file": good,
+        }[wrong]
+        if wrong == "another file":
+            with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as file:
+                file.execute("UPDATE item SET price_scaled = 1")
+
+        with pytest.raises(CentralUnreachableError, match=r"sync\.catalogue_forged"):
+            await registries.adopt_snapshot(target, signature)
+
+        assert till.core.catalog.path == before
+        assert till.core.catalog.find_item(COFFEE) is not None

@@ -25,8 +25,9 @@ from central.tills import api
 from central.tills.pace import Pace
 from central.tills.snapshots import Snapshots
 from central.tills.tables import ledger_entry
-from commerce.ledger import Signer, read_signed_head
-from commerce.wire import MAX_BODY_BYTES, DeviceStatus, EnrolRequest, Heartbeat
+from commerce.ledger import Signer, read_signed_head, verify_signature
+from commerce.rows import catalogue_statement
+from commerce.wire import CATALOGUE_SIGNATURE, MAX_BODY_BYTES, DeviceStatus, EnrolRequest, Heartbeat
 from tests.central.office import Office
 from tests.fakes.till import FakeTill
 
@@ -72,6 +73,9 @@ class Central:
             assert response.status == 200
             plain = zstandard.ZstdDecompressor().decompressobj().decompress(await response.read())
             target.write_bytes(plain)
+            statement = catalogue_statement(self.office.company, hashlib.sha256(plain).digest())
+            signature = bytes.fromhex(response.headers[CATALOGUE_SIGNATURE])
+            assert verify_signature(self.office.tills.signer.public_key, statement, signature)
             return response.headers["X-Feed-Cursor"]
 
     async def publish(self, kind: str, rows: dict[str, Any], shop: str | None = None) -> None:

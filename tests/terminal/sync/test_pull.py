@@ -44,7 +44,7 @@ class MemoryRegistries:
     def snapshot_target(self) -> Path:
         return self.folder / "catalog-new.db"
 
-    async def adopt_snapshot(self, path: Path) -> None:
+    async def adopt_snapshot(self, path: Path, signature: str) -> None:
         self.log.append("snapshot")
         self.rows[CATALOG] = {"from-snapshot": {"content": path.read_bytes()}}
         self.cursors[CATALOG] = "e1.5"
@@ -69,8 +69,9 @@ class ScriptedFeed:
                 raise line
             yield line
 
-    async def download_snapshot(self, target: Path) -> None:
+    async def download_snapshot(self, target: Path) -> str:
         target.write_bytes(b"catalogue")
+        return "00" * 64
 
 
 def trailer(cursor: str, more: bool = False) -> dict[str, Any]:
@@ -159,7 +160,7 @@ async def test_a_line_that_is_none_applies_nothing(tmp_path: Path, line: object)
 
 async def test_a_snapshot_that_is_refused_leaves_no_file(tmp_path: Path) -> None:
     class Choosy(MemoryRegistries):
-        async def adopt_snapshot(self, path: Path) -> None:
+        async def adopt_snapshot(self, path: Path, signature: str) -> None:
             raise CentralUnreachableError("catalog.damaged")
 
     here = Choosy(tmp_path)
@@ -180,11 +181,11 @@ async def test_a_full_disk_does_not_end_the_pulling(tmp_path: Path) -> None:
                 raise StorageError("storage.full")
             await super().apply(feed, changes)
 
-        async def adopt_snapshot(self, path: Path) -> None:
+        async def adopt_snapshot(self, path: Path, signature: str) -> None:
             if "adopt" not in self.refused:
                 self.refused.append("adopt")
                 raise OSError("no space left")
-            await super().adopt_snapshot(path)
+            await super().adopt_snapshot(path, signature)
 
     here = Full(tmp_path)
     here.refused = []
