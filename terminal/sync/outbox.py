@@ -102,12 +102,13 @@ class LedgerOutbox:
         The cursor is not worth a sync of the disk by itself: losing it costs a repeated push, which has no effect.
         """
         cursors = await self._known_cursors()
+        was_lost = seq < cursors.get(chain, 0)  # then there is something to send that nobody has counted
         if cursors.get(chain) != seq:
             await self._writer.run(lambda tx: ledger.set_push_cursor(tx, chain, seq))
             cursors[chain] = seq
         if head is not None:
             await self._keep_head(head)
-        if not self._older and not self._of_current(cursors):
+        if not was_lost and not self._older and not self._of_current(cursors):
             self.unsent, self.since = 0, None
         else:
             await self.count()
