@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commerce.ids import new_id
 from commerce.ledger import Entry, entry_hash
 from commerce.wire import from_wire, to_wire
+from terminal.services.commands import SignOn
 from terminal.sync.outbox import LedgerOutbox
 from terminal.sync.push import Pusher
 from tests.fakes.central import CENTRAL, FakeCentral, nothing
 from tests.terminal.services.test_integrity import hands_on
-from tests.terminal.shop import TestTill, running_till
+from tests.terminal.shop import ANNA, PIN, TestTill, running_till
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +95,7 @@ async def test_what_was_written_behind_more_gone_entries_than_one_push_takes_arr
             connection.execute("UPDATE entry SET seq = seq + 1200 WHERE seq > ?", (sent,))
     async with running_till(tmp_path, fill=False) as till:
         pusher = pusher_of(tmp_path, till, central)
-        await till.sell()
+        await till.submit(SignOn(new_id(), ANNA, PIN))
         await pusher.turn()
 
         assert numbers(central.chains[chain]) == list(range(1, till.core.chains.head.seq + 1))
