@@ -381,10 +381,12 @@ class Register:
             self._add_notice(ConflictError("registry.changed", rows=", ".join(names[:3]), count=len(names)))
 
     def _add_notice(self, error: PosError) -> None:
+        """Show a notice; one that says the very same takes the place of the one before it."""
         self._notice_number += 1
         at = utc_text(self._till.clock.now())
         notice = Notice(self._notice_number, error.code, dict(error.values), at)
-        self._show(replace(self.state, notices=(*self.state.notices, notice)[-MAX_NOTICES:]))
+        others = (one for one in self.state.notices if (one.code, one.values) != (notice.code, notice.values))
+        self._show(replace(self.state, notices=(*others, notice)[-MAX_NOTICES:]))
 
     async def _open_chain(self, reason: str, lost: Sequence[SignedHead]) -> str:
         at, suspect = self._till.clock.read()

@@ -158,7 +158,8 @@ def _closed(state: RegisterState, z: SessionClosed, printing: str | None) -> Reg
     if printing:
         begun = PrintState(printing, z.session, f"Z {z.z_number}", Z_REPORT, "intended", "", 1, "")
         after = replace(after, prints=(*after.prints, begun))
-    return replace(after, session=None, basket=None, newest_line=None, attempts=(), last_z=z)
+    waits_no_more = tuple(one for one in after.notices if one.code != "ledger.changed")  # it said that the close waits
+    return replace(after, session=None, basket=None, newest_line=None, attempts=(), last_z=z, notices=waits_no_more)
 
 
 def _look_at_session(write: Write, moment: Moment, till: Till, *, leave_out: bool) -> tuple[Problem, ...]:

@@ -183,6 +183,18 @@ async def test_a_till_is_shut_out_with_a_reason(site: HeadOffice, anna: Visitor)
     assert "till.revoked" in page.text
 
 
+async def test_an_alarm_says_why_in_words(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till()
+    changed = AlarmRaised(AlarmCode.LEDGER_CHANGED, f"{till.chain}/2", 1, "ledger.body_changed")
+    till.write(Kind.ALARM_RAISED, changed.as_body())
+    await site.deliver(till)
+
+    page = (await anna.get(f"/tills/{till.till}")).text
+
+    assert "its content was changed after it was written" in page
+    assert "ledger.body_changed" not in page
+
+
 async def test_an_alarm_of_a_till_is_seen_on_its_page_and_by_its_api(site: HeadOffice, anna: Visitor) -> None:
     till = await site.busy_till()
     (operator,) = await site.office.database.read(lambda conn: list(operator_names(conn, site.office.company).items()))

@@ -131,6 +131,9 @@ async def test_a_sale_changed_in_the_open_session_is_named_shown_and_reported_an
         assert "session_closed" not in await kinds(till)
         assert till.state.session is not None
         assert "ledger.changed" in [notice.code for notice in till.state.notices]
+        with pytest.raises(LedgerChangedError):
+            await till.submit(CloseSession(new_id(), CASH))
+        assert [notice.code for notice in till.state.notices].count("ledger.changed") == 1
         assert [(one.code, one.subject.partition("/")[2], one.detail) for one in await alarms(till)][:1] == [
             ("ledger_changed", str(seqs[1]), code)
         ]
@@ -163,7 +166,10 @@ async def test_somebody_who_may_closes_without_it_and_the_z_names_it(tmp_path: P
         one = orjson.loads(total)["settlement"]["total"]
         with closing(hands_on(tmp_path)) as connection:
             change_body(connection, seqs[1])
+        with pytest.raises(LedgerChangedError):
+            await till.submit(CloseSession(new_id(), CASH))
         closed = (await till.submit(CloseSession(new_id(), CASH, leave_out=True))).values["z"]
+        assert "ledger.changed" not in [notice.code for notice in till.state.notices]
 
         assert [(row["seq"], row["reason"]) for row in closed["left_out"]] == [(seqs[1], "ledger.body_changed")]
         assert (closed["sales"], closed["totals"]["total"]) == (2, one + 3 * one)

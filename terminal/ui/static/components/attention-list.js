@@ -55,7 +55,7 @@ export class AttentionList extends HTMLElement {
 function strip(kind, key, text, buttons, title) {
   return h(
     "section",
-    { class: "strip", "data-kind": kind, "data-strip": key, "aria-label": title ?? t("notice") },
+    { class: "strip", role: "group", "data-kind": kind, "data-strip": key, "aria-label": title ?? t("notice") },
     h("span", { class: "strip-mark", "aria-hidden": "true", text: kind === "alarm" ? "!" : "▲" }),
     h("div", { class: "strip-words" }, title ? h("strong", { text: title }) : null, h("p", { text })),
     h("div", { class: "strip-buttons" }, ...buttons),
