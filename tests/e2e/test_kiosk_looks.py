@@ -43,9 +43,9 @@ async def screens(kiosk: Kiosk) -> AsyncIterator[str]:
     await kiosk.tap("[data-key=send]")
     await kiosk.screen("selling")
     yield "empty"
-    for code in (COFFEE, BREAD, "4711"):
+    for code in (COFFEE, BREAD, "4711", "4712"):
         register.scan(code)
-    await kiosk.page.locator(".strip").wait_for()
+    await kiosk.page.locator(".strip").nth(1).wait_for()
     yield "selling with a notice"
     await keys.press("F2")
     await keys.type("a")
