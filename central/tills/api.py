@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial, wraps
+from time import monotonic
 
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -17,7 +18,8 @@ from central.identity.audit import Act
 from central.identity.limits import counted_address
 from central.tills import credentials
 from central.tills.bodies import parse, parse_push, read_body
-from central.tills.errors import UnknownTokenError
+from central.tills.errors import TooFastError, UnknownTokenError
+from central.tills.pace import Pace
 from central.tills.pulling import change_lines, start_pull
 from central.tills.service import TillService
 from central.tills.snapshots import Snapshots
@@ -36,12 +38,16 @@ from commerce.wire import (
     PushRequest,
 )
 
+_BEATS_BURST, _BEATS_PER_MINUTE = 120, 300  # of all channels of a till together; an honest one sends 12
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Sockets:
     """The live channels that are open, each with the digest of the token it came by."""
 
     open: dict[web.WebSocketResponse, bytes] = field(default_factory=dict)
+    pace: Pace = field(default_factory=lambda: Pace(_BEATS_BURST, _BEATS_PER_MINUTE))
+    rest: Callable[[float], Awaitable[object]] = asyncio.sleep
 
 
 SOCKETS = web.AppKey("till_sockets", Sockets)
@@ -56,6 +62,7 @@ _READ_S = 30
 _HEARTBEAT_S = 20
 _POLL_S = 60
 _SEND_S = 2
+_LONGEST_REST_S = 20
 
 
 def add_routes(app: web.Application) -> None:
@@ -167,11 +174,14 @@ async def live(request: web.Request) -> web.StreamResponse:
     """Hold a till's live channel: nudges go down, heartbeats come up."""
     tills = request.app[TILLS]
     known = await tills.admit(_token(request))
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_SMALL)
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_SMALL, autoping=False)
     await socket.prepare(request)
     request.app[SOCKETS].open[socket] = known.token_hash
     try:
         async for message in socket:
+            await _pace(request.app[SOCKETS], known.till)
+            if message.type is WSMsgType.PING:
+                await socket.pong(message.data)
             if message.type is WSMsgType.TEXT:
                 tills.fleet.heard(known, message.data)
             if (await tills.recognise(_token(request))).revoked:
@@ -180,6 +190,16 @@ async def live(request: web.Request) -> web.StreamResponse:
         request.app[SOCKETS].open.pop(socket, None)
         await socket.close()
     return socket
+
+
+async def _pace(sockets: Sockets, till: str) -> None:
+    """Let a till that says more than heartbeats wait: what it sends meanwhile stays with it."""
+    now_s = monotonic()
+    try:
+        sockets.pace.check(till, now_s)
+    except TooFastError as error:
+        await sockets.rest(min(int(str(error.values["wait_s"])), _LONGEST_REST_S))
+    sockets.pace.take(till, 1, 0, now_s)
 
 
 async def nudge_tills(app: web.Application) -> None:

@@ -392,6 +392,40 @@ async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) ->
     assert (row.last_contact_at, row.open_forks, row.open_set_aside) == (central.office.clock(), 0, 0)
 
 
+async def test_a_till_that_floods_its_live_channels_waits_and_nobody_else_does(central: Central) -> None:
+    stolen, honest = await central.office.new_till("T1"), await central.office.new_till("T2")
+    sockets, waits, over = central.app[api.SOCKETS], asyncio.Event(), asyncio.Event()
+
+    async def rest(_: float) -> None:
+        waits.set()
+        await over.wait()
+
+    sockets.pace, sockets.rest = Pace(burst=4, per_minute=1), rest
+    channels = [
+        await central.session.ws_connect("/sync/v1/live", headers={"Authorization": f"Bearer {till.token}"})
+        for till in (stolen, stolen, honest)
+    ]
+    for seq in range(1, 50):
+        beat = Heartbeat(
+            unsent=0, oldest_unsent_at=None, version="0.1.0", clock_offset_ms=0, devices=[], chain=stolen.chain, seq=seq
+        )
+        await channels[seq % 2].send_str(beat.model_dump_json())
+        await channels[seq % 2].ping()
+    async with asyncio.timeout(20):
+        await waits.wait()
+        await channels[2].send_str("a sign of life")
+        await channels[2].ping(b"there?")
+
+    await central.office.tills.fleet.flush()
+
+    rows = {row.code: row.seq for row in await central.office.tills.list_fleet(central.office.company)}
+    assert rows["T1"] is not None
+    assert rows["T1"] <= 10  # the bucket, and what fills up meanwhile
+    over.set()
+    for channel in channels:
+        channel._response.close()
+
+
 async def test_the_live_channel_of_a_till_that_is_shut_out_ends_although_it_says_nothing(central: Central) -> None:
     stolen, honest = await central.office.new_till("T1"), await central.office.new_till("T2")
     channels = [
