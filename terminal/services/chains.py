@@ -158,6 +158,11 @@ class Chains:
         self.committed = asyncio.Event()  # set when entries were committed; sync's push clears it and looks
 
     @property
+    def company(self) -> str:
+        """Return whose till this is."""
+        return self._identity.company.id
+
+    @property
     def till(self) -> str:
         """Return who writes."""
         return self._identity.till_id

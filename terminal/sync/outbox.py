@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -31,6 +32,11 @@ class CurrentChains(Protocol):
     @property
     def till(self) -> str:
         """Return who writes them."""
+        ...
+
+    @property
+    def company(self) -> str:
+        """Return whose till that is."""
         ...
 
     @property
@@ -149,7 +155,8 @@ class LedgerOutbox:
             return []
         kept = await ledger.read_unsent(self._readers, chain, acknowledged, limit)
         if kept:
-            return list(islice(_as_sent(kept, acknowledged), limit))
+            owner = (self._current.till, self._current.company)
+            return list(islice(_as_sent(kept, acknowledged, owner), limit))
         following = await ledger.read_next_seq(self._readers, chain, acknowledged) or 0
         return [_gone(seq) for seq in range(acknowledged + 1, min(following, acknowledged + 1 + limit))]
 
@@ -177,7 +184,7 @@ def _find_heads(path: Path) -> list[SignedHead]:
         return []
 
 
-def _as_sent(kept: Sequence[Entry], acknowledged: int) -> Iterator[Entry]:
+def _as_sent(kept: Sequence[Entry], acknowledged: int, owner: tuple[str, str]) -> Iterator[Entry]:
     """Return entries as they can travel, and as central will call them, without a gap.
 
     What rot or a hand left of an entry, or nothing where one is gone, is for central to set aside; what was written
@@ -187,11 +194,28 @@ def _as_sent(kept: Sequence[Entry], acknowledged: int) -> Iterator[Entry]:
     for entry in kept:
         yield from map(_gone, range(expected, entry.seq))
         expected = entry.seq + 1
-        yield _readable(entry)
+        yield _readable(entry) if _names(entry.header, *owner) else _disowned(entry)
 
 
 def _gone(seq: int) -> Entry:
     return Entry(seq, b"", b"", entry_hash(b""), bytes(_SIGNATURE_BYTES))
+
+
+def _names(header: bytes | None, till: str, company: str) -> bool:
+    """Tell whether a header names its till and company; one that is no text is for central to call unreadable."""
+    return isinstance(header, bytes) and all(
+        f'"{name}":"{value}"'.encode() in header for name, value in (("till", till), ("company", company))
+    )
+
+
+def _disowned(entry: Entry) -> Entry:
+    """Return an entry whose header names somebody else, or nobody, as one that central cannot read.
+
+    Central refuses a whole push that speaks for another till, and nothing behind it would ever arrive.
+    """
+    damaged = _readable(entry)
+    header = b"!" + damaged.header[: MOST_HEADER_BYTES - 1]
+    return replace(damaged, header=header, hash=entry_hash(header))
 
 
 def _readable(entry: Entry) -> Entry:

@@ -6,8 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 
+from commerce.errors import ForbiddenError
 from commerce.ids import new_id
 from commerce.ledger import Entry, entry_hash
 from commerce.wire import from_wire, to_wire
@@ -16,7 +18,7 @@ from terminal.sync.outbox import LedgerOutbox
 from terminal.sync.push import Pusher
 from tests.fakes.central import CENTRAL, FakeCentral, nothing
 from tests.terminal.services.test_integrity import hands_on
-from tests.terminal.shop import ANNA, PIN, TestTill, running_till
+from tests.terminal.shop import ANNA, COMPANY, PIN, TestTill, running_till
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,10 @@ DAMAGES = {
     "a bit of the header": "UPDATE entry SET header = x'ff' || substr(header, 2) WHERE seq = ?",
     "a bit of the body": "UPDATE entry SET body = x'ff' || substr(body, 2) WHERE seq = ?",
     "no bytes at all": "UPDATE entry SET header = 7, body = '', hash = 'abc', signature = 5 WHERE seq = ?",
+    "another till's name": "UPDATE entry SET header ="
+    ' CAST(replace(CAST(header AS TEXT), \'"till":"0\', \'"till":"1\') AS BLOB) WHERE seq = ?',
+    "another company's name": "UPDATE entry SET header ="
+    ' CAST(replace(CAST(header AS TEXT), \'"company":"0\', \'"company":"1\') AS BLOB) WHERE seq = ?',
     "another hash": "UPDATE entry SET hash = x'00' WHERE seq = ?",
     "gone": "DELETE FROM entry WHERE seq = ?",
 }
@@ -38,8 +44,18 @@ class HashingCentral(FakeCentral):
 
     async def push(self, request: PushRequest) -> PushAnswer | GapAnswer:
         entries = [from_wire(entry) for entry in request.entries]
+        if any(_speaks_for_another(entry, self.till) for entry in entries):
+            raise ForbiddenError("sync.foreign_till")
         own = [to_wire(replace(entry, hash=entry_hash(entry.header))) for entry in entries]
         return await super().push(request.model_copy(update={"entries": own}))
+
+
+def _speaks_for_another(entry: Entry, till: str) -> bool:
+    try:
+        header = orjson.loads(entry.header)
+    except ValueError:
+        return False
+    return bool(header["till"] != till or header["company"] != COMPANY)
 
 
 def pusher_of(folder: Path, till: TestTill, central: FakeCentral) -> Pusher:
