@@ -15,7 +15,7 @@ from bench import shop
 from bench.figures import Figure, Round, rate, times_of_raw
 from bench.place import Size, fresh_folder
 from commerce.ids import new_id
-from terminal.db.cores import share_a_core
+from terminal.db.cores import share_a_core, use_all_cores
 from terminal.db.migrate import migrate
 from terminal.services.clock import SystemClock
 from terminal.services.commands import AddCode, AddTender
@@ -87,6 +87,7 @@ async def _open_till(folder: Path) -> AsyncIterator[TillCore]:
         with contextlib.suppress(asyncio.CancelledError):
             await running
         await close_till(core)
+        use_all_cores()  # what is measured after this is not bound to one core
 
 
 async def _sell(register: Register) -> tuple[str, str, float]:

@@ -13,6 +13,7 @@ import pytest
 from commerce.errors import BadInputError, StorageError
 from commerce.wire import Change
 from terminal.db.catalog import POINTER, Catalog, check_file
+from terminal.db.cores import use_all_cores
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -274,6 +275,7 @@ async def test_a_new_catalogue_is_read_through_off_the_loop(tmp_path: Path) -> N
 
 
 async def test_the_catalogues_threads_do_not_stay_on_the_loops_core(tmp_path: Path) -> None:
+    use_all_cores()
     every_core = os.sched_getaffinity(0)
     catalog = Catalog(tmp_path, SECRET)
     os.sched_setaffinity(0, {min(every_core)})
