@@ -91,6 +91,25 @@ def scan(
     typer.echo(_translator().tn("{count} code scanned.", "{count} codes scanned.", count))
 
 
+@app.command(name="card-reader")
+def card_reader(
+    orders: Annotated[
+        list[str],
+        typer.Argument(
+            help="one request each: approve, decline, slow, lost, lost_before, gone; until told otherwise: well,"
+            " silent, unplugged"
+        ),
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    reader: Annotated[str | None, typer.Option(help="which virtual reader, where there are several")] = None,
+) -> None:
+    """Say what the till's virtual card reader does with the next payments."""
+    from terminal.devices.card_reader.virtual import VirtualCardReader
+
+    name, directory = _virtual_card_reader(read_config(config), reader)
+    VirtualCardReader(name, directory).obey(orders)
+
+
 @app.command()
 def decode(
     recording: Annotated[Path, typer.Argument(help="raw struct input_event bytes, as read from /dev/input/event*")],
@@ -170,6 +189,16 @@ def _virtual_scanner(settings: TillConfig, name: str | None) -> tuple[Path, str]
             path = section.options.get("socket") or settings.data_dir / "virtual" / f"{section.name}.sock"
             return Path(path), str(section.options.get("keymap", "us"))
     raise NotFoundError("scanner.no_virtual_one")
+
+
+def _virtual_card_reader(settings: TillConfig, name: str | None) -> tuple[str, Path]:
+    from commerce.errors import NotFoundError
+
+    for section in settings.devices.card_readers:
+        if section.driver == "virtual" and name in (None, section.name):
+            directory = section.options.get("directory") or settings.data_dir / "virtual" / section.name
+            return section.name, Path(directory)
+    raise NotFoundError("card_reader.no_virtual_one")
 
 
 def _read(path: Path) -> bytes:

@@ -71,10 +71,11 @@ class DevicesSection(Section):
     printers: list[PrinterSection] = []
     drawers: list[DrawerSection] = []
     fiscal_register: DeviceSection | None = None
+    card_readers: list[DeviceSection] = []
 
     @model_validator(mode="after")
     def _each_its_own(self) -> "DevicesSection":
-        sections = [*self.scanners, *self.printers, *self.drawers]
+        sections = [*self.scanners, *self.printers, *self.drawers, *self.card_readers]
         names = [each.name for each in (*sections, *([self.fiscal_register] if self.fiscal_register else []))]
         _refuse_twice("the name {} is given to two devices", names)
         _refuse_twice(

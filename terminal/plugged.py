@@ -8,17 +8,18 @@ from terminal.config import DeviceSection, DevicesSection
 from terminal.db.effects import EffectRow
 from terminal.devices.paper import PaperDocument
 from terminal.devices.printer.virtual import VirtualPrinter
-from terminal.devices.protocols import Availability, CashDrawer, DeviceState, FiscalRegister, Scan
+from terminal.devices.protocols import Availability, CardReader, CashDrawer, DeviceState, FiscalRegister, Scan
 from terminal.devices.registry import (
     DeviceSettings,
     Printer,
     Surroundings,
+    build_card_reader,
     build_cash_drawer,
     build_fiscal_register,
     build_receipt_printer,
     build_scanner,
 )
-from terminal.devices.runner import DeviceRunner, watch_printer, watch_scanner
+from terminal.devices.runner import DeviceRunner, watch_card_reader, watch_printer, watch_scanner
 from terminal.runtime import Loop
 from terminal.services import effects
 from terminal.services.paperwork import Paperwork
@@ -50,6 +51,7 @@ class Plugged:
     printers: dict[str, Printer] = field(default_factory=dict)
     drawers: dict[str, CashDrawer] = field(default_factory=dict)
     fiscal_register: FiscalRegister | None = None
+    card_readers: dict[str, CardReader] = field(default_factory=dict)
     runners: list[DeviceRunner] = field(default_factory=list)
     states: dict[str, DeviceState] = field(default_factory=dict)
     publish: Callable[[DeviceState], None] = lambda state: None
@@ -98,6 +100,10 @@ def plug_in(
         printer.on_sent = lambda: reached("print.sent")
         plugged.printers[section.name] = printer
         plugged.runners.append(DeviceRunner(section.name, "receipt_printer", watch_printer(printer), plugged.show))
+    for section in wanted.card_readers:
+        reader = build_card_reader(_settings(section, "card_reader"), around)
+        plugged.card_readers[section.name] = reader
+        plugged.runners.append(DeviceRunner(section.name, "card_reader", watch_card_reader(reader), plugged.show))
     _plug_in_drawers(plugged, wanted)
     plugged.states.update({runner.state.name: runner.state for runner in plugged.runners})
     if wanted.fiscal_register:

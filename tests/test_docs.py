@@ -22,7 +22,7 @@ from terminal.config import TillConfig
 from terminal.devices.blocking_links import SerialSettings, UsbSettings
 from terminal.devices.printer.pace import PrinterTimeouts
 from terminal.devices.printer.profiles import PROFILES, PrinterProfile
-from terminal.devices.registry import FISCAL_REGISTERS, RECEIPT_PRINTERS, SCANNERS
+from terminal.devices.registry import CARD_READERS, FISCAL_REGISTERS, RECEIPT_PRINTERS, SCANNERS
 from terminal.devices.scanner.decoder import DecoderSettings
 from terminal.ui.routes import ROUTES
 from tests.shared_data import PROJECT
@@ -63,7 +63,7 @@ def test_every_setting_is_documented_and_nothing_else(heading: str, model: type[
 
 
 def test_every_driver_and_printer_model_is_documented() -> None:
-    names = [*SCANNERS, *RECEIPT_PRINTERS, *FISCAL_REGISTERS, *PROFILES]
+    names = [*SCANNERS, *RECEIPT_PRINTERS, *FISCAL_REGISTERS, *CARD_READERS, *PROFILES]
 
     assert [name for name in names if f"`{name}`" not in OPERATIONS] == []
 

@@ -59,10 +59,12 @@ _FIELD_TEXTS: dict[str, str] = {
     "count": N_("how many"), "country": N_("Country"), "currency": N_("Currency"), "cut_off": N_("Day ends at"),
     "display_name": N_("Shown as"), "errors": N_("left out"), "expires_at": N_("Ends"),
     "fiscal_required": N_("A sale needs the fiscal register"), "footer": N_("Lines below the receipt"),
-    "header": N_("Lines above the receipt"), "hour": N_("hour"), "keys": N_("Keys for programs"),
+    "header": N_("Lines above the receipt"), "hour": N_("hour"), "keys": N_("Keys for programs"), "kind": N_("Kind"),
     "language": N_("Language"), "languages": N_("Languages"), "mode": N_("Mode"), "modes": N_("Mode"),
-    "name": N_("Name"), "names": N_("Name"), "permission": N_("right"), "pin": N_("PIN"),
-    "price": N_("Price with VAT"), "rates": N_("Rates"), "role": N_("May"), "rows": N_("rows"),
+    "name": N_("Name"), "names": N_("Name"), "opens_drawer": N_("Opens the drawer"),
+    "permission": N_("right"), "pin": N_("PIN"),
+    "price": N_("Price with VAT"), "rates": N_("Rates"), "reader": N_("Card reader"),
+    "role": N_("May"), "rows": N_("rows"),
     "shops": N_("Shop"), "size": N_("Size"), "sku": N_("Article number"), "state": N_("State"),
     "tax_id": N_("Tax number"), "tokens": N_("tokens"), "unit": N_("Unit"), "vat_code": N_("VAT code"),
     "zone": N_("Time zone"),
@@ -73,8 +75,13 @@ ROLE_NAMES = {
     Role.ADMIN.value: N_("everything, users too"),
 }
 _CODES = frozenset({"mode", "modes", "state", "role"})  # values that are codes, and words to people
-_PATHS = {"item": "/items/", "till": "/tills/", "vat_code": "/settings/vat?code="}
-_UNSEEN = frozenset({"version", "rank", "drawer", "method"})  # of machines
+_PATHS = {
+    "item": "/items/",
+    "till": "/tills/",
+    "vat_code": "/settings/vat?code=",
+    "tender_type": "/settings/tenders?id=",
+}
+_UNSEEN = frozenset({"version", "rank", "drawer", "method", "position"})  # of machines
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]{8}")
 

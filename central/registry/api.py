@@ -12,12 +12,13 @@ from central.organisation.service import list_companies
 from central.registry import queries, service
 from central.registry.queries import StoredItem, newest_of, people
 from central.registry.service import Edit, OperatorCard
-from central.registry.values import ItemCard, parse_price
+from central.registry.values import ItemCard, TenderCard, parse_price
 from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
 from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
 from commerce.errors import NotFoundError
+from commerce.kinds import TenderKind
 from commerce.money import price_text
 
 
@@ -100,6 +101,41 @@ class OperatorList(Answer):
     operators: list[OperatorAnswer]
 
 
+class TenderTypeBody(Body):
+    """A means of payment; ``id`` with ``version`` changes one that exists.
+
+    ``reader`` is the name of the card reader that takes it at the tills; None where the operator's word is enough.
+    """
+
+    id: str | None = None
+    code: str
+    kind: TenderKind
+    names: dict[str, str]
+    opens_drawer: bool = False
+    position: int = Field(default=0, ge=0, le=10**6)
+    reader: str | None = None
+    version: int | None = Field(default=None, ge=0, lt=2**63)
+
+
+class TenderTypeAnswer(Answer):
+    """A means of payment as it is held; ``version`` goes back with a change."""
+
+    id: str
+    code: str
+    kind: TenderKind
+    names: dict[str, str]
+    opens_drawer: bool
+    position: int
+    reader: str | None
+    version: int
+
+
+class TenderTypeList(Answer):
+    """All means of payment, in the shop's order."""
+
+    tender_types: list[TenderTypeAnswer]
+
+
 def add_routes(app: web.Application) -> None:
     """Add this area's operations."""
     add_api(
@@ -109,6 +145,9 @@ def add_routes(app: web.Application) -> None:
         ApiRoute("GET", "/api/v1/operators", list_operators, "List operators", OperatorList),
         ApiRoute("PUT", "/api/v1/operators", put_operator, "Add or change an operator", OperatorAnswer,
                  body=OperatorBody),
+        ApiRoute("GET", "/api/v1/tender-types", list_tender_types, "List means of payment", TenderTypeList),
+        ApiRoute("PUT", "/api/v1/tender-types", put_tender_type, "Add or change a means of payment", TenderTypeAnswer,
+                 body=TenderTypeBody),
     )  # fmt: skip
 
 
@@ -161,6 +200,26 @@ async def put_operator(request: web.Request) -> web.Response:
     return reply(_operator(await database(request).write(job)))
 
 
+async def list_tender_types(request: web.Request) -> web.Response:
+    """Give all means of payment."""
+    company = await company_of(request)
+    rows = await database(request).read(lambda conn: queries.list_tender_types(conn, company))
+    return reply(TenderTypeList(tender_types=[_tender_type(row) for row in rows]))
+
+
+async def put_tender_type(request: web.Request) -> web.Response:
+    """Add or change a means of payment."""
+    asked = await read_body(request, TenderTypeBody)
+    edit = Edit(require_actor(request), await company_of(request), now(request))
+    card = TenderCard(asked.code, asked.kind.value, asked.names, asked.opens_drawer, asked.position, asked.reader)
+
+    def job(conn: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's connection and row, passed on
+        identity = service.save_tender_type(conn, edit, card, asked.id, asked.version)
+        return next(row for row in queries.list_tender_types(conn, edit.company) if row.id == identity)
+
+    return reply(_tender_type(await database(request).write(job)))
+
+
 async def company_of(request: web.Request) -> str:
     """Return the company that the request is about: the actor's own, or the one that ``X-Company`` names."""
     actor = require_actor(request)
@@ -179,6 +238,10 @@ def _operator(places: Sequence[Any]) -> OperatorAnswer:
     return OperatorAnswer(
         id=newest.id, name=newest.name, shops=shops, active=bool(newest.active), version=newest.version
     )
+
+
+def _tender_type(row: Any) -> TenderTypeAnswer:  # noqa: ANN401 - a row of the table
+    return TenderTypeAnswer(**{name: getattr(row, name) for name in TenderTypeAnswer.model_fields})
 
 
 def _card(body: ItemBody) -> ItemCard:

@@ -18,6 +18,7 @@ from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
 from commerce.errors import ConflictError, NotFoundError, PosError
+from commerce.kinds import TenderKind
 from commerce.texts.errors import error_text
 from commerce.vat import Treatment
 
@@ -40,6 +41,8 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/settings/shops/{shop}", save_settings)
     app.router.add_get("/settings/vat", show_vat_codes)
     app.router.add_post("/settings/vat", save_vat_code)
+    app.router.add_get("/settings/tenders", show_tenders)
+    app.router.add_post("/settings/tenders", save_tender)
 
 
 async def show_items(request: web.Request) -> web.Response:
@@ -160,6 +163,29 @@ async def save_vat_code(request: web.Request) -> web.Response:
     except PosError as error:
         return await _vat_page(request, error, form)
     raise web.HTTPSeeOther("/settings/vat?saved=1")
+
+
+async def show_tenders(request: web.Request) -> web.Response:
+    """Show the means of payment."""
+    return await _tenders_page(request)
+
+
+async def save_tender(request: web.Request) -> web.Response:
+    """Add or change a means of payment."""
+    form, edit = await _form(request), await _edit(request)
+
+    def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        rows = queries.list_tender_types(conn, edit.company)
+        before = next((row for row in rows if row.id == form.get("id")), None)
+        position = before.position if before else max((row.position for row in rows), default=0) + 1
+        card, tender = forms.read_tender(form, position), form.get("id") or None
+        service.save_tender_type(conn, edit, card, tender, forms.read_version(form))
+
+    try:
+        await database(request).write(job)
+    except PosError as error:
+        return await _tenders_page(request, error, form)
+    raise web.HTTPSeeOther("/settings/tenders?saved=1")
 
 
 async def _save_item(request: web.Request, item_id: str | None) -> web.Response:
@@ -294,6 +320,41 @@ def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
         "treatment": row.treatment,
         "natura": row.natura or "",
         "receipt_code": row.receipt_code or "",
+    }
+
+
+async def _tenders_page(
+    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
+) -> web.Response:
+    company = await _company(request)
+    wanted = (form or {}).get("id") or request.query.get("id")
+
+    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        tenders = queries.list_tender_types(conn, company.id)
+        row = next((row for row in tenders if row.id == wanted), None)
+        standing = {name: text for name, text in _tender_form(row).items() if name not in _UNSEEN} if row else {}
+        version = row.version if row else 0
+        conflict = find_conflict(conn, refusal, ("tender_type", wanted or ""), version, standing, form or standing)
+        return {"tenders": tenders, "conflict": conflict, "chosen": row}
+
+    found = await database(request).read(job)
+    chosen, kinds = found["chosen"], [one.value for one in TenderKind]
+    empty = {"id": "", "code": "", "kind": "card", "name_it": "", "name_en": "", "reader": "", "opens_drawer": "",
+             "version": "0"}  # fmt: skip
+    values = {**(_tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
+    return _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds)
+
+
+def _tender_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
+    return {
+        "id": row.id,
+        "version": str(row.version),
+        "code": row.code,
+        "kind": row.kind,
+        "name_it": row.names.get("it", ""),
+        "name_en": row.names.get("en", ""),
+        "reader": row.reader or "",
+        "opens_drawer": "1" if row.opens_drawer else "",
     }
 
 

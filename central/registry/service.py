@@ -139,17 +139,24 @@ def save_vat_code(
 def save_tender_type(
     conn: Connection, edit: Edit, card: TenderCard, tender_id: str | None = None, shown_version: int | None = None
 ) -> str:
-    """Add or change a tender type (``check_version``)."""
+    """Add or change a tender type (``check_version``); ConflictError ``tender_type.code_taken``."""
     edit.actor.require(Permission.EDIT_REGISTRY)
+    card = card.checked()
     queries.lock_registry(conn, edit.company)
-    before = next((row for row in queries.list_tender_types(conn, edit.company) if row.id == tender_id), None)
+    others = queries.list_tender_types(conn, edit.company)
+    before = next((row for row in others if row.id == tender_id), None)
     if tender_id and before is None:
         raise NotFoundError("tender_type.gone")
     check_version(before, shown_version)
+    if any(row.code == card.code and row.id != tender_id for row in others):
+        raise ConflictError("tender_type.code_taken", code=card.code)
     identity = tender_id or new_id()
     version = publish(conn, edit.company, None, "tender_type", identity, card.row())
     queries.put(conn, tender_type, {"company": edit.company, "id": identity}, {**card.row(), "version": version})
-    edit.note(conn, "tender_type.saved", "tender_type", identity, {"code": (None, card.code)})
+    was = {} if before is None else {name: getattr(before, name) for name in card.row()}
+    shown = audit.changes(was, card.row())
+    shown["names"] = (was.get("names"), card.names)  # what it is of, changed or not
+    edit.note(conn, "tender_type.saved", "tender_type", identity, shown)
     return identity
 
 

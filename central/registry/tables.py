@@ -73,6 +73,7 @@ tender_type = Table(
     Column("kind", Text, nullable=False),
     Column("names", JsonText, nullable=False),
     Column("opens_drawer", Boolean, nullable=False),
+    Column("reader", Text),  # name of the card reader at the tills; NULL: the operator's word is enough
     Column("position", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("company", "code"),

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from commerce.errors import BadInputError, RuleError
+from commerce.kinds import TenderKind
 from commerce.money import MAX_PRICE, PRICE_SCALE, parse_decimal, price_text, rate_text, round_half_up
 from commerce.texts import LANGUAGES
 from commerce.vat import Treatment
@@ -19,6 +20,7 @@ MAX_TEXT = 200
 MAX_CODES = 50
 MAX_CODE = 64
 MAX_VAT_CODE, MAX_RATES = 16, 64
+MAX_TENDER_CODE, MAX_TENDER_NAME = 16, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,26 @@ class TenderCard:
     names: dict[str, str]
     opens_drawer: bool
     position: int
+    reader: str | None = None  # the name of the card reader that takes it; None: the operator's word is enough
+
+    def checked(self) -> "TenderCard":
+        """Return the means of payment; BadInputError says what about it cannot be."""
+        names = self.names.values()
+        if not 0 < len(self.code) <= MAX_TENDER_CODE or not _can_be_shown(self.code):
+            raise BadInputError("tender_type.code", most=MAX_TENDER_CODE)
+        if self.kind not in set(TenderKind):
+            raise BadInputError("tender_type.kind")
+        if not any(names) or any(len(name) > MAX_TENDER_NAME or not _can_be_shown(name) for name in names):
+            raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
+        if not set(self.names) <= set(LANGUAGES):
+            raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
+        if self.reader is not None and not self._can_have_reader():
+            raise BadInputError("tender_type.reader", most=MAX_CODE)
+        return self
+
+    def _can_have_reader(self) -> bool:
+        fits = self.reader is not None and 0 < len(self.reader) <= MAX_CODE and _can_be_shown(self.reader)
+        return fits and self.kind != TenderKind.CASH
 
     def row(self) -> dict[str, Any]:
         """Return the type as tills read it."""
@@ -128,6 +150,7 @@ class TenderCard:
             "names": self.names,
             "opens_drawer": self.opens_drawer,
             "position": self.position,
+            "reader": self.reader,
         }
 
 

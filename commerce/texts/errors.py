@@ -118,6 +118,9 @@ ERROR_TEXTS: dict[str, str] = {
     "attempt.decided": N_("Somebody said what the card reader did."),
     "attempt.interrupted": N_("The till stopped before the card reader was asked. Nothing was taken."),
     "attempt.not_asked": N_("The card reader knows of no such payment. Nothing was taken."),
+    "card.declined": N_("The card was declined. Nothing was taken."),
+    "card_reader.unreachable": N_("The card reader is not connected. Nothing was taken."),
+    "card_reader.no_answer": N_("The card reader does not answer. What it did is not known yet; it is asked again."),
     "card_reader.none": N_("This till has no such card reader. Nothing was taken."),
     "tender.more_than_due": N_("That is more than what is due, and change is given for cash only. Nothing was taken."),
     "tender.negative": N_("Money can be paid back only when the sale is to be paid back."),
@@ -209,6 +212,13 @@ ERROR_TEXTS: dict[str, str] = {
     "operator.shop": N_("Choose the shop where the operator sells. Nothing was saved."),
     "operator.name": N_("An operator needs a name of at most 60 characters."),
     "vat.gone": N_("This VAT code does not exist any more. Nothing was saved."),
+    "tender_type.code": N_("A means of payment needs a code of at most {most} characters. Nothing was saved."),
+    "tender_type.code_taken": N_("Another means of payment has the code {code}. Nothing was saved."),
+    "tender_type.kind": N_("A means of payment is cash, card, voucher or on account. Nothing was saved."),
+    "tender_type.name": N_("A means of payment needs a name of at most {most} characters. Nothing was saved."),
+    "tender_type.reader": N_(
+        "A card reader has a name of at most {most} characters, and takes no cash. Nothing was saved."
+    ),
     "tender_type.gone": N_("This means of payment does not exist any more. Nothing was saved."),
     "version.missing": N_(
         "Say which version was changed: read it again, then send it with its version. Nothing was saved."

@@ -67,6 +67,8 @@ FAULT_TEXTS: dict[str, str] = {
     "device.unknown_driver": N_("There is no driver {driver} for the device {device}."),
     "scanner.code_not_sendable": N_("The character {character} cannot be sent by a scanner. Nothing was scanned."),
     "scanner.keymap_unknown": N_("There is no key map {keymap}; there are {known}."),
+    "card_reader.no_virtual_one": N_("This till has no such virtual card reader."),
+    "card_reader.order": N_("A virtual card reader cannot do this: {word}."),
     "scanner.no_virtual_one": N_("This till has no such virtual scanner."),
     "scanner.not_selected": N_(
         "The settings do not say which scanner. Give its path, its maker and model, or its port."

@@ -29,7 +29,7 @@ class DeviceState:
     """
 
     name: str
-    kind: str  # scanner, receipt_printer, cash_drawer, fiscal_register
+    kind: str  # scanner, receipt_printer, cash_drawer, fiscal_register, card_reader
     availability: Availability
     reason: str = ""
     doubtful: int = 0
@@ -212,6 +212,15 @@ class CardReader(Protocol):
     """Takes cards. After any doubt it is asked about the attempt; a request is never repeated."""
 
     name: str
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way."""
+        ...
+
+    async def check(self) -> None:
+        """Return when the reader can be asked for something; DeviceError when it cannot."""
+        ...
 
     async def pay(self, request: CardRequest) -> CardReply:
         """Take an amount; DeviceUnavailableError when nothing was sent, OutcomeUnknownError when no answer came."""

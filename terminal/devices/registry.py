@@ -15,7 +15,7 @@ from terminal.devices.printer.escpos_printer import EscPosPrinter
 from terminal.devices.printer.pace import PrinterTimeouts
 from terminal.devices.printer.profiles import CONFIRMATIONS, PROFILES, PrinterProfile
 from terminal.devices.printer.virtual import VirtualPrinter
-from terminal.devices.protocols import CashDrawer, FiscalRegister
+from terminal.devices.protocols import CardReader, CashDrawer, FiscalRegister
 from terminal.devices.runner import OpenableScanner
 
 _T = TypeVar("_T")
@@ -113,6 +113,11 @@ def build_scanner(settings: DeviceSettings, around: Surroundings) -> OpenableSca
 def build_fiscal_register(settings: DeviceSettings, around: Surroundings) -> FiscalRegister:
     """Make the fiscal register that the settings name."""
     return _build(FISCAL_REGISTERS, settings, around)
+
+
+def build_card_reader(settings: DeviceSettings, around: Surroundings) -> CardReader:
+    """Make the card reader that the settings name."""
+    return _build(CARD_READERS, settings, around)
 
 
 def build_cash_drawer(settings: DeviceSettings, printers: Mapping[str, CashDrawer]) -> CashDrawer:
@@ -223,6 +228,13 @@ def _fake_fiscal_register(settings: DeviceSettings, options: Options, around: Su
     return FakeFiscalRegister(settings.name, file, today=around.today, serial=serial)
 
 
+def _virtual_card_reader(settings: DeviceSettings, options: Options, around: Surroundings) -> CardReader:
+    from terminal.devices.card_reader.virtual import SLOW_S, VirtualCardReader
+
+    directory = Path(options.text("directory", str(around.virtual_path(settings.name))))
+    return VirtualCardReader(settings.name, directory, slow_s=options.number("slow_s", int(SLOW_S)))
+
+
 RECEIPT_PRINTERS: Mapping[str, Factory[Printer]] = MappingProxyType(
     {
         "escpos-tcp": _over_tcp,
@@ -236,3 +248,4 @@ SCANNERS: Mapping[str, Factory[OpenableScanner]] = MappingProxyType(
     {"evdev": _evdev_scanner, "virtual": _virtual_scanner}
 )
 FISCAL_REGISTERS: Mapping[str, Factory[FiscalRegister]] = MappingProxyType({"fake": _fake_fiscal_register})
+CARD_READERS: Mapping[str, Factory[CardReader]] = MappingProxyType({"virtual": _virtual_card_reader})

@@ -65,6 +65,21 @@ class PolledPrinter(Protocol):
         ...
 
 
+class PolledCardReader(Protocol):
+    """A CardReader that says whether it is at work."""
+
+    name: str
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way."""
+        ...
+
+    async def check(self) -> None:
+        """Return when it is there, or raise DeviceError."""
+        ...
+
+
 class DeviceRunner:
     """Runs one device for ever. ``watch`` opens the device, reports how it is, and raises when it has gone."""
 
@@ -180,6 +195,19 @@ def watch_printer(printer: PolledPrinter, *, every_s: float = 5.0, sleep: Sleep 
         while True:
             if not printer.is_busy:
                 report(*_availability(await printer.read_status()))
+            await sleep(every_s)
+
+    return watch
+
+
+def watch_card_reader(reader: PolledCardReader, *, every_s: float = 5.0, sleep: Sleep = asyncio.sleep) -> Watch:
+    """Look every few seconds whether an idle reader is there, and never while it is asked for something."""
+
+    async def watch(report: Report) -> None:
+        while True:
+            if not reader.is_busy:
+                await reader.check()
+                report(Availability.READY)
             await sleep(every_s)
 
     return watch

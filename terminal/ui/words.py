@@ -11,6 +11,7 @@ DEVICE_LABELS: Final = {
     "receipt_printer": N_("Printer"),
     "cash_drawer": N_("Drawer"),
     "fiscal_register": N_("Fiscal register"),
+    "card_reader": N_("Card reader"),
     "storage": N_("Ledger"),
 }
 DEVICE_STATES: Final = {
@@ -31,6 +32,8 @@ DEVICE_REASONS: Final = {
     "device.busy": N_("in use by another program"),
     "device.no_permission": N_("this program may not use it: no permission"),
     "fiscal_register.no_answer": N_("does not answer"),
+    "card_reader.unreachable": N_("not connected"),
+    "card_reader.no_answer": N_("does not answer"),
     "link.busy": N_("in use by another program"),
     "ledger.damaged": N_("damaged: call support"),
     "ledger.damaged_file": N_("damaged: call support"),

@@ -20,6 +20,8 @@ from commerce.ledger import Head, Signer, sign_head
 from terminal import __main__ as cli
 from terminal.db.connection import Writer
 from terminal.db.migrate import migrate
+from terminal.devices.card_reader.virtual import VirtualCardReader
+from terminal.devices.protocols import CardRequest
 from terminal.devices.scanner.decoder import DecoderSettings
 from terminal.devices.scanner.virtual import VirtualScanner
 from terminal.services.identity import FILE_NAME, save_identity
@@ -464,3 +466,43 @@ class TestLanguage:
         monkeypatch.setenv("LC_ALL", name)
 
         assert word in till("run", "--config", tmp_path / "none.toml").err
+
+
+class TestCardReader:
+    @pytest.fixture
+    def config(self, tmp_path: Path) -> Path:
+        path = write_config(tmp_path)
+        path.write_text(path.read_text() + '[[devices.card_readers]]\nname = "pos"\ndriver = "virtual"\n')
+        return path
+
+    def test_is_told_what_to_do_next(self, till: Callable[..., Ended], config: Path, tmp_path: Path) -> None:
+        ended = till("card-reader", "decline", "approve", "--config", config)
+
+        reader = VirtualCardReader("pos", tmp_path / "till-data" / "virtual" / "pos")
+        asked = [CardRequest(attempt, "EUR", 100) for attempt in ("a", "b")]
+        assert ended.status == 0
+        assert [asyncio.run(reader.pay(request)).approved for request in asked] == [False, True]
+
+    def test_is_unplugged_until_it_is_well_again(
+        self, till: Callable[..., Ended], config: Path, tmp_path: Path
+    ) -> None:
+        reader = VirtualCardReader("pos", tmp_path / "till-data" / "virtual" / "pos")
+
+        assert till("card-reader", "unplugged", "--config", config).status == 0
+        with pytest.raises(DeviceUnavailableError):
+            asyncio.run(reader.check())
+
+        assert till("card-reader", "well", "--config", config).status == 0
+        asyncio.run(reader.check())
+
+    @pytest.mark.parametrize(
+        ("words", "code"),
+        [(["dance"], "card_reader.order"), (["approve", "--reader", "other"], "card_reader.no_virtual_one")],
+    )
+    def test_what_cannot_be_is_a_sentence(
+        self, till: Callable[..., Ended], config: Path, words: list[str], code: str
+    ) -> None:
+        ended = till("card-reader", *words, "--config", config)
+
+        assert ended.status == 2
+        assert f"[{code}]" in ended.err

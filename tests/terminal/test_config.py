@@ -41,6 +41,13 @@ def test_the_home_directory_can_be_written_as_a_tilde(tmp_path: Path, monkeypatc
     assert read_config(write(tmp_path, 'data_dir = "~/data"\n')).data_dir == tmp_path / "of-the-till" / "data"
 
 
+def test_no_two_devices_have_one_name(tmp_path: Path) -> None:
+    text = 'data_dir = "d"\n[devices.fiscal_register]\nname = "POS"\ndriver = "fake"\n'
+
+    with pytest.raises(BadInputError, match="two devices"):
+        read_config(write(tmp_path, f'{text}[[devices.card_readers]]\nname = "POS"\ndriver = "virtual"\n'))
+
+
 PRINTER = '[[devices.printers]]\ndriver = "virtual"\n'
 
 

@@ -13,6 +13,7 @@ import pytest
 from commerce.ids import new_id
 from terminal.config import DevicesSection
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister
+from terminal.devices.protocols import Availability
 from terminal.devices.registry import Surroundings
 from terminal.plugged import Plugged, effect_loops, plug_in, routes_of
 from terminal.services import effects
@@ -164,3 +165,19 @@ async def test_without_any_device_a_sale_says_so(tmp_path: Path) -> None:
         ("drawer", "not_done", "drawer.none"),
         ("print", "not_done", "printer.none"),
     ]
+
+
+async def test_a_card_reader_of_the_settings_is_shown_and_looked_after(tmp_path: Path) -> None:
+    plugged = plugged_into(tmp_path, {"card_readers": [{"name": "POS", "driver": "virtual"}]})
+    (runner,) = plugged.runners
+    is_shown = asyncio.Event()
+    plugged.publish = lambda state: is_shown.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(runner.run())
+        await is_shown.wait()
+        watching.cancel()
+
+    (state,) = plugged.list_states()
+    assert list(plugged.card_readers) == ["POS"]
+    assert (state.name, state.kind, state.availability) == ("POS", "card_reader", Availability.READY)

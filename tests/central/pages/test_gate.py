@@ -13,8 +13,8 @@ from tests.central.head_office import Visitor
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice
 
-PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/settings", "/settings/vat", "/settings/users",
-         "/settings/audit", "/account"]  # fmt: skip
+PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/settings", "/settings/vat", "/settings/tenders",
+         "/settings/users", "/settings/audit", "/account"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -36,6 +36,7 @@ QUERIES = {
     "/sales/export.csv": ["since", "number", "sort"],
     "/items": ["q", "saved"],
     "/settings/vat": ["code"],
+    "/settings/tenders": ["id"],
     "/settings/audit": ["before"],
     "/api/v1/sales": ["since", "until", "shop", "till", "operator", "number", "sort", "order", "limit", "unheard"],
     "/api/v1/items": ["q", "limit"],
@@ -47,6 +48,7 @@ FORMS: dict[str, list[str]] = {
     "/operators": ["name", "shop", "pin", "operator", "active", "version"],
     "/settings/shops/{shop}": ["header", "footer", "cash_step", "fiscal_required", "version", "over"],
     "/settings/vat": ["id", "code", "name_it", "rates", "treatment", "natura", "receipt_code", "version"],
+    "/settings/tenders": ["id", "code", "name_it", "kind", "reader", "opens_drawer", "version"],
     "/settings/users": ["name", "password", "role", "language", "display_name"],
     "/tills": ["shop", "code", "name"],
     "/tills/{till}/revoke": ["note"],
@@ -57,7 +59,7 @@ FORMS: dict[str, list[str]] = {
 }
 GOOD: dict[str, str] = {
     "sku": "N1", "name_it": "Nome", "price": "1", "vat_code": "22", "unit": "pc", "name": "Nome", "pin": "2468",
-    "code": "N", "rates": "2020-01-01 5", "treatment": "taxed", "role": "viewer", "language": "it",
+    "code": "N", "rates": "2020-01-01 5", "treatment": "taxed", "kind": "card", "role": "viewer", "language": "it",
     "password": "una password lunga", "header": "Insegna", "chain": "c", "seq": "1", "act": "dismiss", "note": "perché",
 }  # fmt: skip
 PATHS = ["/items/{x}", "/sales/{x}", "/tills/{x}", "/api/v1/sales/{x}", "/api/v1/nothing/{x}", "/{x}"]
@@ -127,7 +129,7 @@ BODIES: list[bytes] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/api/v1/items", "/api/v1/operators"])
+@pytest.mark.parametrize("path", ["/api/v1/items", "/api/v1/operators", "/api/v1/tender-types"])
 async def test_bodies_that_cannot_be_read_are_refused_with_a_code(site: HeadOffice, anna: Visitor, path: str) -> None:
     headers = {"Authorization": f"Bearer {await key(anna)}"}
     for body in BODIES:

@@ -10,10 +10,12 @@ from terminal.devices.drawer.printer_drawer import PrinterDrawer
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister
 from terminal.devices.printer.escpos_printer import EscPosPrinter
 from terminal.devices.printer.virtual import VirtualPrinter
+from terminal.devices.protocols import CardRequest
 from terminal.devices.registry import (
     RECEIPT_PRINTERS,
     DeviceSettings,
     Surroundings,
+    build_card_reader,
     build_cash_drawer,
     build_fiscal_register,
     build_receipt_printer,
@@ -140,3 +142,19 @@ def test_every_scanner_driver_is_built_from_its_options(
     driver: str, options: dict[str, object], around: Surroundings
 ) -> None:
     assert build_scanner(DeviceSettings("scanner", "scanner", driver, options), around).name == "scanner"
+
+
+async def test_a_virtual_card_readers_journal_is_in_the_tills_data(around: Surroundings, tmp_path: Path) -> None:
+    settings = DeviceSettings("pos", "card_reader", "virtual", {"slow_s": 3})
+    reader = build_card_reader(settings, around)
+
+    await reader.pay(CardRequest("attempt", "EUR", 349))
+
+    assert (tmp_path / "virtual" / "pos" / "journal.json").exists()
+
+
+def test_a_wrong_option_of_a_card_reader_is_named(around: Surroundings) -> None:
+    with pytest.raises(BadInputError) as refused:
+        build_card_reader(DeviceSettings("pos", "card_reader", "virtual", {"slow": 3}), around)
+
+    assert refused.value.code == "device.unknown_option"

@@ -9,7 +9,7 @@ import pytest
 
 from commerce.errors import DeviceUnavailableError
 from terminal.devices.protocols import Availability, DeviceState, PrinterStatus, Scan
-from terminal.devices.runner import DeviceRunner, Report, pause_s, watch_printer, watch_scanner
+from terminal.devices.runner import DeviceRunner, Report, pause_s, watch_card_reader, watch_printer, watch_scanner
 
 
 class EndOfTestError(BaseException):
@@ -267,3 +267,50 @@ async def test_what_is_plugged_in_during_an_attempt_is_tried_right_after_it() ->
 
     with pytest.raises(asyncio.CancelledError):
         await run
+
+
+class CardReader:
+    """Is there, or not, each time it is looked for; ``is_busy`` from its second time on."""
+
+    name = "pos"
+
+    def __init__(self, *is_there: bool, busy_from: int = 99) -> None:
+        self._is_there = list(is_there)
+        self._busy_from = busy_from
+        self.looked_for = 0
+
+    @property
+    def is_busy(self) -> bool:
+        return self.looked_for >= self._busy_from
+
+    async def check(self) -> None:
+        self.looked_for += 1
+        if not self._is_there.pop(0):
+            raise DeviceUnavailableError("card_reader.unreachable")
+
+
+async def run_card_reader(reader: CardReader, clock: Clock) -> list[DeviceState]:
+    published: list[DeviceState] = []
+    watch = watch_card_reader(reader, every_s=5, sleep=clock.sleep)
+    runner = DeviceRunner("pos", "card_reader", watch, published.append, sleep=clock.sleep, clock=clock.read)
+    with pytest.raises(EndOfTestError):
+        await runner.run()
+    return published
+
+
+async def test_a_card_reader_is_shown_as_there_and_gone_and_back() -> None:
+    published = await run_card_reader(CardReader(True, False, True), Clock(3))
+
+    assert [(state.availability, state.reason) for state in published] == [
+        (Availability.READY, ""),
+        (Availability.GONE, "card_reader.unreachable"),
+        (Availability.READY, ""),
+    ]
+
+
+async def test_a_card_reader_at_work_is_left_alone() -> None:
+    reader = CardReader(True, busy_from=1)
+
+    await run_card_reader(reader, Clock(4))
+
+    assert reader.looked_for == 1

@@ -20,11 +20,11 @@ from commerce.ids import new_id
 from commerce.kinds import TenderState
 from terminal.db import sales
 from terminal.db.attempts import AttemptRow, AttemptState
+from terminal.devices.card_reader.virtual import ReaderCondition, VirtualCardReader
 from terminal.devices.protocols import CardReply, CardRequest
 from terminal.services import commands as acts
 from terminal.services.card_loop import CardLoop
 from terminal.services.commands import OfferedApproval
-from tests.fakes.card_reader import FakeCardReader
 from tests.terminal.shop import ANNA, BREAD, CARLO, COFFEE, PIN, TestTill, operating_changes, running_till
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def _no_time(_: float) -> None:
     return
 
 
-def loop_of(till: TestTill, *readers: FakeCardReader) -> CardLoop:
+def loop_of(till: TestTill, *readers: VirtualCardReader) -> CardLoop:
     return CardLoop(till.register, {reader.name: reader for reader in readers}, asyncio.Event(), _no_time)
 
 
@@ -71,8 +71,8 @@ async def till(tmp_path: Path) -> AsyncIterator[TestTill]:
 
 
 @pytest.fixture
-def reader() -> FakeCardReader:
-    return FakeCardReader()
+def reader(tmp_path: Path) -> VirtualCardReader:
+    return VirtualCardReader("reader", tmp_path / "card-reader")
 
 
 def tender_of(till: TestTill) -> Tender:
@@ -97,22 +97,22 @@ async def test_the_intent_is_on_disk_before_the_reader_is_asked(till: TestTill) 
     assert (intended["kind"], intended["sale"], intended["device"]) == ("card", paid.values["sale"], "reader")
 
 
-async def test_an_attempt_is_started_on_disk_before_the_reader_is_asked(till: TestTill) -> None:
+async def test_an_attempt_is_started_on_disk_before_the_reader_is_asked(till: TestTill, tmp_path: Path) -> None:
     seen: list[str] = []
 
-    class Watching(FakeCardReader):
+    class Watching(VirtualCardReader):
         async def pay(self, request: Any) -> Any:  # noqa: ANN401
             rows = await till.core.readers.fetch_all("SELECT state FROM tender_attempt")
             seen.append(rows[0][0])
             return await super().pay(request)
 
     await till.pay("card")
-    await loop_of(till, Watching()).work()
+    await loop_of(till, Watching("reader", tmp_path / "card-reader")).work()
 
     assert seen == ["started"]
 
 
-async def test_the_sale_completes_when_the_reader_has_approved(till: TestTill, reader: FakeCardReader) -> None:
+async def test_the_sale_completes_when_the_reader_has_approved(till: TestTill, reader: VirtualCardReader) -> None:
     await till.pay("card")
 
     await loop_of(till, reader).work()
@@ -123,24 +123,26 @@ async def test_the_sale_completes_when_the_reader_has_approved(till: TestTill, r
     assert [(one["outcome"], one["device"]) for one in tender["attempts"]] == [("approved", "reader")]
     assert till.state.basket is None
     assert till.state.done is not None
-    assert reader.balance == 349
+    assert reader.balance() == 349
 
 
 @pytest.mark.parametrize("failure", [ValueError("a driver's bug"), TimeoutError()])
 async def test_a_driver_that_fails_leaves_the_outcome_unknown_until_the_reader_says_it(
-    till: TestTill, failure: Exception
+    till: TestTill, tmp_path: Path, failure: Exception
 ) -> None:
-    class Failing(FakeCardReader):
+    failures = iter([failure])
+
+    class Failing(VirtualCardReader):
         async def pay(self, request: CardRequest) -> Any:  # noqa: ANN401
             await super().pay(request)
             raise failure
 
         async def find_outcome(self, request: CardRequest) -> Any:  # noqa: ANN401
-            if self.does.pop(0) == "fail":
-                raise failure
+            for again in failures:
+                raise again
             return await super().find_outcome(request)
 
-    reader = Failing(does=["approve", "fail", "answer"])
+    reader = Failing("reader", tmp_path / "card-reader")
     loop = loop_of(till, reader)
     await till.pay("card")
 
@@ -150,23 +152,27 @@ async def test_a_driver_that_fails_leaves_the_outcome_unknown_until_the_reader_s
     await loop.work()
 
     assert till.state.done is not None
-    assert [what for what, _ in reader.asked] == ["pay"]
+    assert [act.what for act in reader.acts()] == ["pay"]
 
 
-async def test_what_a_reader_says_goes_into_the_ledger_in_words_that_entries_hold(till: TestTill) -> None:
-    class Talkative(FakeCardReader):
+async def test_what_a_reader_says_goes_into_the_ledger_in_words_that_entries_hold(
+    till: TestTill, tmp_path: Path
+) -> None:
+    class Talkative(VirtualCardReader):
         async def pay(self, request: CardRequest) -> CardReply:
             return CardReply(approved=True, reference="R" * 5_000, reason="Not A Code \N{BELL}")
 
     await till.pay("card")
-    await loop_of(till, Talkative()).work()
+    await loop_of(till, Talkative("reader", tmp_path / "card-reader")).work()
 
     (body,) = await bodies(till, "sale_completed")
     assert body["tenders"][0]["state"] == "approved"
     assert body["tenders"][0]["reference"].startswith("RRR")
 
 
-async def test_a_mixed_sale_waits_for_the_card_whatever_comes_after_it(till: TestTill, reader: FakeCardReader) -> None:
+async def test_a_mixed_sale_waits_for_the_card_whatever_comes_after_it(
+    till: TestTill, reader: VirtualCardReader
+) -> None:
     await till.pay("card", 100)
     await till.pay("cash", 500)
     assert till.state.basket is not None
@@ -188,9 +194,9 @@ async def test_a_sale_whose_card_is_pending_is_not_completed_by_hand(till: TestT
 
 @pytest.mark.parametrize("answer", ["decline", "gone"])
 async def test_a_declined_card_leaves_the_tender_pending_with_two_exits(
-    till: TestTill, reader: FakeCardReader, answer: str
+    till: TestTill, reader: VirtualCardReader, answer: str
 ) -> None:
-    reader.does = [answer]
+    reader.tell(answer)
     await till.pay("card")
     loop = loop_of(till, reader)
     await loop.work()
@@ -203,11 +209,11 @@ async def test_a_declined_card_leaves_the_tender_pending_with_two_exits(
     (body,) = await bodies(till, "sale_completed")
     outcomes = [one["outcome"] for one in body["tenders"][0]["attempts"]]
     assert (outcomes, body["tenders"][0]["attempts"][1]["id"]) == (["declined", "approved"], again)
-    assert reader.balance == 349
+    assert reader.balance() == 349
 
 
-async def test_a_declined_tender_is_taken_back(till: TestTill, reader: FakeCardReader) -> None:
-    reader.does = ["decline"]
+async def test_a_declined_tender_is_taken_back(till: TestTill, reader: VirtualCardReader) -> None:
+    reader.tell("decline")
     await till.pay("card")
     await loop_of(till, reader).work()
 
@@ -219,14 +225,14 @@ async def test_a_declined_tender_is_taken_back(till: TestTill, reader: FakeCardR
 
 
 async def test_a_tender_taken_back_before_the_reader_is_asked_is_never_asked_for(
-    till: TestTill, reader: FakeCardReader
+    till: TestTill, reader: VirtualCardReader
 ) -> None:
     await till.pay("card")
     await till.submit(acts.VoidTender(new_id(), tender_of(till).id))
 
     await loop_of(till, reader).work()
 
-    assert reader.asked == []
+    assert reader.acts() == ()
     assert [row[0] for row in await till.core.readers.fetch_all("SELECT state FROM tender_attempt")] == ["declined"]
 
 
@@ -240,9 +246,9 @@ async def test_a_tender_is_not_taken_back_while_the_reader_is_being_asked(till: 
 
 @pytest.mark.parametrize(("answer", "taken"), [("lost", 349), ("lost_before", 0)])
 async def test_an_unknown_outcome_is_asked_about_and_never_repeated(
-    till: TestTill, reader: FakeCardReader, answer: str, taken: int
+    till: TestTill, reader: VirtualCardReader, answer: str, taken: int
 ) -> None:
-    reader.does = [answer]
+    reader.tell(answer)
     await till.pay("card")
     loop = loop_of(till, reader)
     assert await loop.work()
@@ -250,14 +256,17 @@ async def test_an_unknown_outcome_is_asked_about_and_never_repeated(
 
     await loop.work()
 
-    assert (len(reader.asked), reader.balance) == (1, taken)
+    assert (len(reader.acts()), reader.balance()) == (1, taken)
     assert len(await bodies(till, "sale_completed")) == bool(taken)
     if not taken:
         assert tender_of(till).state is TenderState.PENDING
 
 
-async def test_a_reader_that_never_answers_leaves_the_word_to_a_person(till: TestTill, reader: FakeCardReader) -> None:
-    reader.does, reader.answers = ["lost"], False
+async def test_a_reader_that_never_answers_leaves_the_word_to_a_person(
+    till: TestTill, reader: VirtualCardReader
+) -> None:
+    reader.tell("lost")
+    reader.set_condition(ReaderCondition.SILENT)
     await till.pay("card")
     loop = loop_of(till, reader)
     await loop.work()
@@ -270,11 +279,12 @@ async def test_a_reader_that_never_answers_leaves_the_word_to_a_person(till: Tes
 
     (body,) = await bodies(till, "sale_completed")
     assert [one["reason"] for one in body["tenders"][0]["attempts"]] == ["attempt.decided"]
-    assert len(reader.asked) == 1
+    assert len(reader.acts()) == 1
 
 
-async def test_saying_what_became_of_a_card_needs_its_right(till: TestTill, reader: FakeCardReader) -> None:
-    reader.does, reader.answers = ["lost"], False
+async def test_saying_what_became_of_a_card_needs_its_right(till: TestTill, reader: VirtualCardReader) -> None:
+    reader.tell("lost")
+    reader.set_condition(ReaderCondition.SILENT)
     await till.submit(acts.SignOn(new_id(), CARLO, PIN))
     await till.pay("card")
     await loop_of(till, reader).work()
@@ -292,7 +302,7 @@ async def test_saying_what_became_of_a_card_needs_its_right(till: TestTill, read
 
 
 @pytest.mark.parametrize("state", ["pending", "approved"])
-async def test_nobody_decides_what_is_not_in_doubt(till: TestTill, reader: FakeCardReader, state: str) -> None:
+async def test_nobody_decides_what_is_not_in_doubt(till: TestTill, reader: VirtualCardReader, state: str) -> None:
     await till.pay("card", 100)
     if state == "approved":
         await loop_of(till, reader).work()
@@ -302,7 +312,7 @@ async def test_nobody_decides_what_is_not_in_doubt(till: TestTill, reader: FakeC
 
 
 async def test_approved_money_on_an_unfinished_sale_is_given_back_by_the_reader(
-    till: TestTill, reader: FakeCardReader
+    till: TestTill, reader: VirtualCardReader
 ) -> None:
     await till.pay("card", 100)
     loop = loop_of(till, reader)
@@ -313,16 +323,18 @@ async def test_approved_money_on_an_unfinished_sale_is_given_back_by_the_reader(
     assert tender_of(till).state is TenderState.PENDING
     await loop.work()
 
-    assert [(what, request.reference) for what, request in reader.asked] == [("pay", None), ("reverse", "R-1")]
-    assert reader.balance == 0
+    assert [(act.what, act.request.reference) for act in reader.acts()] == [("pay", None), ("reverse", "R-1")]
+    assert reader.balance() == 0
     assert till.state.basket is not None
     assert till.state.basket.tenders == ()
     await till.submit(acts.VoidSale(new_id()))
     assert till.state.basket is None
 
 
-async def test_a_reversal_that_is_declined_leaves_the_money_on_the_sale(till: TestTill, reader: FakeCardReader) -> None:
-    reader.does = ["approve", "decline"]
+async def test_a_reversal_that_is_declined_leaves_the_money_on_the_sale(
+    till: TestTill, reader: VirtualCardReader
+) -> None:
+    reader.tell("approve", "decline")
     await till.pay("card", 100)
     loop = loop_of(till, reader)
     await loop.work()
@@ -332,7 +344,7 @@ async def test_a_reversal_that_is_declined_leaves_the_money_on_the_sale(till: Te
     assert (tender_of(till).state, tender_of(till).reference) == (TenderState.APPROVED, "R-1")
     await till.pay("cash")
     assert len(await bodies(till, "sale_completed")) == 1
-    assert reader.balance == 100
+    assert reader.balance() == 100
 
 
 async def test_a_paid_sale_that_could_not_be_completed_is_finished_by_hand(tmp_path: Path) -> None:
@@ -357,7 +369,7 @@ async def test_a_paid_sale_that_could_not_be_completed_is_finished_by_hand(tmp_p
 
 
 async def test_a_crash_while_the_reader_was_asked_is_asked_about_after_the_start(
-    tmp_path: Path, reader: FakeCardReader
+    tmp_path: Path, reader: VirtualCardReader
 ) -> None:
     async with card_till(tmp_path) as till:
         await till.ready()
@@ -374,10 +386,10 @@ async def test_a_crash_while_the_reader_was_asked_is_asked_about_after_the_start
         await loop.work()
 
         assert len(await bodies(till, "sale_completed")) == 1
-        assert (len(reader.asked), reader.balance) == (1, 349)
+        assert (len(reader.acts()), reader.balance()) == (1, 349)
 
 
-async def test_a_crash_before_the_reader_was_asked_takes_nothing(tmp_path: Path, reader: FakeCardReader) -> None:
+async def test_a_crash_before_the_reader_was_asked_takes_nothing(tmp_path: Path, reader: VirtualCardReader) -> None:
     async with card_till(tmp_path) as till:
         await till.ready()
         await till.scan(COFFEE)
@@ -388,7 +400,7 @@ async def test_a_crash_before_the_reader_was_asked_takes_nothing(tmp_path: Path,
         await loop.settle_left_open()
         await loop.work()
 
-        assert (reader.asked, tender_of(till).state) == ([], TenderState.PENDING)
+        assert (reader.acts(), tender_of(till).state) == ((), TenderState.PENDING)
         await till.submit(acts.VoidTender(new_id(), tender_of(till).id))
 
 
@@ -429,7 +441,7 @@ class Counter(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.loop = asyncio.new_event_loop()
-        self.reader = FakeCardReader()
+        self.reader = VirtualCardReader("reader", self.folder / "card-reader")
         self.opened: Any = None
         self.till: TestTill
 
@@ -489,7 +501,7 @@ class Counter(RuleBasedStateMachine):
         answers=st.booleans(),
     )
     def read_cards(self, does: list[str], answers: bool) -> None:
-        self.reader.does, self.reader.answers = does, answers
+        self._tell(does, answers=answers)
         self.wait(loop_of(self.till, self.reader).work())
 
     @precondition(lambda self: self.tenders)
@@ -541,7 +553,7 @@ class Counter(RuleBasedStateMachine):
         )
         basket = self.till.state.basket
         waiting = sum(t.value for t in basket.tenders if t.kind == "card" and _is_taken(t)) if basket else 0
-        assert self.reader.balance == on_sales + waiting
+        assert self.reader.balance() == on_sales + waiting
 
     @invariant()
     def the_stored_state_is_the_state(self) -> None:
@@ -561,7 +573,7 @@ class Counter(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def _get_out(self) -> None:
-        self.reader.does, self.reader.answers = ["gone"] * 20, False
+        self._tell(["gone"] * 20, answers=False)
         for _ in range(12):
             self.wait(loop_of(self.till, self.reader).work())
             basket = self.till.state.basket
@@ -575,7 +587,7 @@ class Counter(RuleBasedStateMachine):
             ), basket.tenders
             self.wait(loop_of(self.till, self.reader).work())
             if self._is_only_declining():
-                self.reader.does = []
+                self.reader.tell()
         if self.till.state.basket is not None:
             assert self.act(acts.VoidSale(new_id()))
 
@@ -590,6 +602,10 @@ class Counter(RuleBasedStateMachine):
             case "retry":
                 return acts.RetryTender(new_id(), tender)
         return acts.DecideTender(new_id(), tender, approved=what == "yes")
+
+    def _tell(self, turns: list[str], *, answers: bool) -> None:
+        self.reader.tell(*turns)
+        self.reader.set_condition(ReaderCondition.WELL if answers else ReaderCondition.SILENT)
 
     def _open(self, *, fill: bool) -> None:
         self.opened = card_till(self.folder, fill=fill)

@@ -158,6 +158,7 @@ def _create_registry() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("names", sa.Text(), nullable=False),
         sa.Column("opens_drawer", sa.Boolean(), nullable=False),
+        sa.Column("reader", sa.Text()),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["company"], ["company.id"], name="fk_tender_type_company"),
