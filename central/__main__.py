@@ -1,46 +1,47 @@
 """The command ``central``."""
 
 import asyncio
-import logging
 import os
-import pwd
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import structlog
 import typer
-from rich.console import Console
-from rich.progress import Progress, TaskID
 from sqlalchemy import Connection
 
 from central.app import Central, build
+from central.command_line import (
+    ask_password,
+    complain,
+    now,
+    print_report,
+    progress,
+    set_up_logging,
+    stages,
+    who,
+    words_of_person,
+)
 from central.config import read_config
 from central.db.migrate import migrate
 from central.identity import audit
 from central.identity.passwords import hash_password
-from central.identity.people import Actor, Role, at_command_line
+from central.identity.people import Role
 from central.identity.service import NewUser, add_user
 from central.organisation.service import list_companies
-from central.registry.findings import finding_text, path_beside, write_findings
+from central.registry.findings import path_beside
 from central.registry.founding import Founding, found_company
 from central.registry.importing import ImportOptions, ImportRefusedError, ImportReport, import_items
 from central.runtime import serve
 from central.tills.rebuilding import rebuild as rebuild_projections
 from central.tills.registering import add_till
-from commerce.errors import BadInputError, ConflictError, PosError, StorageError
+from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.money import PRICE_SCALE, parse_decimal
-from commerce.texts import N_, Translator, translator
-from commerce.texts.errors import error_text
 
 T = TypeVar("T")
 Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
 DEFAULT_CONFIG = Path("central.toml")
-STAGES = {"reading": N_("Reading"), "publishing": N_("Publishing")}
 
 app = typer.Typer(help="Cassaforte's central server.", no_args_is_help=True, add_completion=False)
 till_app = typer.Typer(help="Tills: add, enrol, shut out.", no_args_is_help=True)
@@ -74,8 +75,8 @@ def rebuild(config: Config = DEFAULT_CONFIG) -> None:
     """Drop every sale and make it again from the tills' entries."""
 
     async def rebuilding(central: Central) -> int:
-        with _progress("Rebuilding") as told:
-            return await rebuild_projections(central.projector, told, _who())
+        with progress("Rebuilding") as told:
+            return await rebuild_projections(central.projector, told, who())
 
     typer.echo(f"{_with_central(config, rebuilding)} entries projected.")
 
@@ -90,7 +91,7 @@ def project(
     async def projecting(central: Central) -> int:
         central.projector.modes = (*central.projector.modes, *(mode or ()))
         act = audit.Act("chains.projected", "chains", "all", {"modes": (None, list(central.projector.modes))})
-        await central.database.write(partial(audit.record, actor=_who(), at=_now(), act=act))
+        await central.database.write(partial(audit.record, actor=who(), at=now(), act=act))
         return await central.projector.catch_up()
 
     typer.echo(f"{_with_central(config, projecting)} entries projected.")
@@ -113,7 +114,7 @@ def setup(
     """Make a company with its first shop, VAT codes, ways of paying and an administrator; prints their ids."""
     languages = tuple(language or ("it", "en"))
     founding = Founding(company, tax_id, shop, country, currency, zone, languages, tuple(address or ()), cash_step)
-    admin = NewUser(user, _password(), Role.ADMIN, languages[0], user) if user else None
+    admin = NewUser(user, ask_password(), Role.ADMIN, languages[0], user) if user else None
     made = _with_central(config, lambda central: _set_up(central, founding, admin))
     typer.echo(f"company {made[0]}\nshop {made[1]}")
 
@@ -127,9 +128,9 @@ def user_add(
     display_name: Annotated[str, typer.Option(help="The name that others see.")] = "",
 ) -> None:
     """Let somebody into head office. The password is asked for, or read from CENTRAL_PASSWORD or standard input."""
-    new = NewUser(name, _password(), role, language, display_name or name)
-    _with_central(config, lambda central: add_user(central.database, new, _now(), _who()))
-    typer.echo(_translator().t("{name} may sign in.", name=name))
+    new = NewUser(name, ask_password(), role, language, display_name or name)
+    _with_central(config, lambda central: add_user(central.database, new, now(), who()))
+    typer.echo(words_of_person().t("{name} may sign in.", name=name))
 
 
 @import_app.command("items")
@@ -155,17 +156,17 @@ def import_items_command(
         owner = company or await _only_company(central)
         mapping = dict(_pair(one) for one in columns or ())
         default = parse_decimal(price, PRICE_SCALE) if price else None
-        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping, decimal, _who())
-        with _stages() as told:
-            return await import_items(central.database, file, options, _now, told)
+        options = ImportOptions(owner, vat, default, strict, language, encoding, mapping, decimal, who())
+        with stages() as told:
+            return await import_items(central.database, file, options, now, told)
 
     try:
         report = _with_central(config, importing)
     except ImportRefusedError as refused:
-        _print_report(refused.report, errors or path_beside(file))
-        _complain(refused)
+        print_report(refused.report, errors or path_beside(file))
+        complain(refused)
         raise typer.Exit(1) from refused
-    _print_report(report, errors or path_beside(file))
+    print_report(report, errors or path_beside(file))
 
 
 @till_app.command("add")
@@ -179,9 +180,9 @@ def till_add(
     """Add a till to a shop and print its id and a one-time enrolment code."""
 
     async def adding(central: Central) -> tuple[str, str]:
-        job = partial(add_till, actor=_who(), at=_now(), shop_id=shop, code=code, name=name, mode=mode)
+        job = partial(add_till, actor=who(), at=now(), shop_id=shop, code=code, name=name, mode=mode)
         identity = await central.database.write(job)
-        return identity, await central.tills.issue_code(identity, _who())
+        return identity, await central.tills.issue_code(identity, who())
 
     identity, enrolment_code = _with_central(config, adding)
     typer.echo(f"till {identity}\nenrolment code {enrolment_code} (single use, 24 hours)")
@@ -190,7 +191,7 @@ def till_add(
 @till_app.command("code")
 def till_code(till: Annotated[str, typer.Argument(help="The till's id.")], config: Config = DEFAULT_CONFIG) -> None:
     """Print a fresh one-time code, to enrol a till again."""
-    typer.echo(_with_central(config, lambda central: central.tills.issue_code(till, _who())))
+    typer.echo(_with_central(config, lambda central: central.tills.issue_code(till, who())))
 
 
 @till_app.command("revoke")
@@ -200,7 +201,7 @@ def till_revoke(
     reason: Annotated[str, typer.Option(help="Why; it is written down with the act.")] = "",
 ) -> None:
     """Shut a till out; what it still sends is kept and set aside."""
-    count = _with_central(config, lambda central: central.tills.revoke(till, "shut_out", _who(), reason[:1000]))
+    count = _with_central(config, lambda central: central.tills.revoke(till, "shut_out", who(), reason[:1000]))
     typer.echo(f"{count} token revoked.")
 
 
@@ -209,7 +210,7 @@ def new_epoch(config: Config = DEFAULT_CONFIG) -> None:
     """After a restore or a failover: make every till take a snapshot."""
 
     def note(conn: Connection, epoch: str) -> None:
-        audit.record(conn, _who(), _now(), audit.Act("feed.new_epoch", "feed", epoch, {}))
+        audit.record(conn, who(), now(), audit.Act("feed.new_epoch", "feed", epoch, {}))
 
     typer.echo(_with_central(config, lambda central: central.marker.renew(note)))
 
@@ -220,7 +221,7 @@ def main() -> None:
     try:
         app()
     except PosError as error:
-        _complain(error)
+        complain(error)
         sys.exit(2)
 
 
@@ -233,22 +234,12 @@ async def _set_up(central: Central, founding: Founding, admin: NewUser | None) -
     def found(connection: Connection) -> tuple[str, str]:
         if any(row.tax_id == founding.tax_id for row in list_companies(connection)):
             raise ConflictError("company.exists", tax_id=founding.tax_id)
-        return found_company(connection, founding, _now(), _who())
+        return found_company(connection, founding, now(), who())
 
     made = await central.database.write(found)
     if admin:
-        await add_user(central.database, admin, _now(), _who())
+        await add_user(central.database, admin, now(), who())
     return made
-
-
-def _password() -> str:
-    """Take the password from where a script puts it, or ask for it twice on the terminal."""
-    given = os.environ.get("CENTRAL_PASSWORD")
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -265,37 +256,14 @@ async def _only_company(central: Central) -> str:
     return str(companies[0].id)
 
 
-def _print_report(report: ImportReport, errors: Path) -> None:
-    words = _translator()
-    t = words.t
-    for finding in report.findings:
-        kind = t("left out") if finding.is_error else t("note")
-        place = t("row {row}", row=finding.row)
-        typer.echo(f"{place}: {kind} {finding.code}: {finding_text(words, finding)}")
-    if report.findings:
-        try:
-            typer.echo(t("Listed in {path}", path=write_findings(errors, report.findings, words)))
-        except StorageError:  # what was found stands above
-            typer.echo(t("{path} cannot be written: what was found is listed above only.", path=errors), err=True)
-    typer.echo(
-        t("{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {errors} left out, {warnings} notes",
-          rows=report.rows, added=report.added, changed=report.changed, unchanged=report.unchanged,
-          errors=report.errors, warnings=report.warnings)
-    )  # fmt: skip
-    typer.echo(
-        t("Written in {transactions} transactions of at most {most} rows.", transactions=report.transactions,
-          most=report.longest_write)
-    )  # fmt: skip
-
-
 async def _nothing(_: Central) -> None:
     """Connecting migrates; there is nothing else to do."""
 
 
 def _build(config: Path) -> Central:
     settings = read_config(config)
-    _set_up_logging(settings.log_level)
-    return build(settings, _now)
+    set_up_logging(settings.log_level)
+    return build(settings, now)
 
 
 def _with_central(config: Path, work: Callable[[Central], Awaitable[T]]) -> T:
@@ -327,72 +295,6 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
 def _first(group: BaseExceptionGroup[PosError]) -> PosError:
     inner = group.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
-
-
-def _complain(error: PosError) -> None:
-    typer.echo(f"central: {error_text(_translator(), error)} [{error.code}]", err=True)
-    if isinstance(error, StorageError) and error.__cause__:
-        typer.echo(f"  {str(error.__cause__).splitlines()[0]}", err=True)  # who set it up needs the driver's own words
-
-
-def _translator() -> Translator:
-    """Return the texts in the language of whoever typed the command."""
-    wish = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "en")
-    return translator(wish[:2])
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    with Progress(transient=True, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
-@contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
-    with Progress(transient=True, console=Console(stderr=True)) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def told(stage: str, done: int, of: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(_translator().t(STAGES[stage]), total=None)
-            bar.update(tasks[stage], completed=done, total=of or None)
-
-        yield told
-
-
-def _who() -> Actor:
-    """Return who typed the command, as the system knows them; who became root by sudo is named too."""
-    user = _system_user(os.getuid())
-    behind = os.environ.get("SUDO_UID", "") if os.getuid() == 0 else ""  # anybody else could invent it
-    return at_command_line(f"{user} for {_system_user(int(behind))}" if behind.isdecimal() else user)
-
-
-def _system_user(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except (KeyError, OverflowError):
-        return f"uid {number}"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _set_up_logging(level: str) -> None:
-    number = logging.getLevelNamesMapping()[level.upper()]
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.basicConfig(level=number, stream=sys.stderr, format="%(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 if __name__ == "__main__":

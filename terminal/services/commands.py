@@ -29,6 +29,8 @@ class Command:
     approval: OfferedApproval | None = field(
         default=None, kw_only=True, repr=False, compare=False, metadata={"secret": True}
     )
+    client: str = field(default="", kw_only=True, repr=False, compare=False, metadata={"secret": True})
+    """Which browser or program sent it: whose wrong PINs are counted together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ A command is turned into a ``Plan`` without changing anything; its job runs in o
 state move. A failed write leaves everything as it was.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +13,12 @@ import structlog
 
 from commerce.bodies.alarm import AlarmCode
 from commerce.dates import utc_text
-from commerce.errors import BadInputError, ConflictError, ForbiddenError, PosError, StorageError
+from commerce.errors import BadInputError, ConflictError, ForbiddenError, PosError
 from commerce.ledger import SignedHead
 from commerce.wire import Change
-from terminal.db import commands as results
 from terminal.db.attempts import AttemptRow, AttemptState
-from terminal.db.connection import Transaction, Writer
+from terminal.db.commands import CommandRepeatedError
+from terminal.db.connection import Writer
 from terminal.services import cards, integrity, outcomes, payments, till_sessions
 from terminal.services import commands as acts
 from terminal.services.alarms import plan_alarm, report_changed_rows, report_findings
@@ -27,34 +26,20 @@ from terminal.services.approvals import authorise, check_approvable, check_meant
 from terminal.services.chains import Moment, Write
 from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
-from terminal.services.handlers import HANDLERS, command_digest
+from terminal.services.handlers import HANDLERS
 from terminal.services.identity import Identity
-from terminal.services.pins import PinCheck, is_alarming
+from terminal.services.inspection import look_at_start, words_of
+from terminal.services.pins import PinCheck, WrongPinError
 from terminal.services.plan import Plan, Till, Values, clock_state
-from terminal.services.putting_right import put_right
 from terminal.services.recovery import find_last_signs, keep_time, restore_state
 from terminal.services.registry_plans import plan_catalogue, plan_items, plan_operating
+from terminal.services.results import Result, Results, keeper_of
 from terminal.services.state import Notice, RegisterState, screen_of
+from terminal.services.turns import Turns
 
 Listener = Callable[[RegisterState], None]
 MAX_NOTICES = 20
 _log = structlog.get_logger("register")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a command led to. ``repeated`` is set when it had been carried out before."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One turn of the queue."""
-
-    act: Callable[[], Awaitable[Any]]
-    future: asyncio.Future[Any]
 
 
 class Register:
@@ -66,7 +51,8 @@ class Register:
         self._writer = writer
         self._identity = identity
         self._pins = pins
-        self._queue: asyncio.Queue[_Task] = asyncio.Queue()
+        self._results = Results(writer)
+        self._turns = Turns()
         self._state: RegisterState | None = None
         self._notice_number = 0
         self._changed_items: set[str] = set()
@@ -89,7 +75,7 @@ class Register:
         at, suspect = clock.read()
         await chains.open(at, known, clock_suspect=suspect)
         await self._pins.open()
-        findings = await self._writer.run(self._inspect)
+        findings = await self._writer.run(lambda tx: look_at_start(tx, chains))
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
         await self._report_changed(state.operating.changed)
@@ -97,19 +83,7 @@ class Register:
 
     async def run(self) -> None:
         """Consume the queue for ever; the runtime starts it."""
-        while True:
-            task = await self._queue.get()
-            try:
-                value = await task.act()
-            except asyncio.CancelledError:
-                task.future.cancel()
-                raise
-            except Exception as error:  # noqa: BLE001 - the caller is the boundary, the next command must go on
-                if not task.future.done():
-                    task.future.set_exception(error)
-            else:
-                if not task.future.done():
-                    task.future.set_result(value)
+        await self._turns.run()
 
     async def submit(self, command: Command) -> Result:
         """Carry a command out and return its result once it is on disk; PosError when it is refused.
@@ -117,9 +91,9 @@ class Register:
         A PIN, of who signs on or approves, is checked before the command takes its turn, so that nobody waits for it.
         """
         if isinstance(command, acts.SignOn) or command.approval is not None:
-            result = await self._find_stored(command) or await self._submit_proven(command)
+            result = await self._results.find(command) or await self._submit_proven(command)
         else:
-            result = await self._take_turn(lambda: self._carry_out(command, None))
+            result = await self._turns.take(lambda: self._carry_out(command, None))
         if "document" in result.values:
             self._till.steps.reached("sale.acknowledged")
         return result
@@ -186,14 +160,14 @@ class Register:
 
         Those of the operating set stay in use from memory; it is known to be changed until it came anew, whole.
         """
-        await self._take_turn(lambda: self._note_changed(names))
+        await self._turns.take(lambda: self._note_changed(names))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
 
         ``lost`` is what central holds and this ledger does not.
         """
-        return str(await self._take_turn(lambda: self._open_chain(reason, lost)))
+        return str(await self._turns.take(lambda: self._open_chain(reason, lost)))
 
     def tell(self, error: PosError) -> None:
         """Show a person what went wrong beside any command, as a notice."""
@@ -216,11 +190,6 @@ class Register:
         if (before.asks, before.doubt, before.central_offset_ms) != (now.asks, now.doubt, now.central_offset_ms):
             self._show(self.state)
 
-    async def _take_turn(self, act: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - whatever the act returns
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Task(act, future))
-        return await future
-
     async def _internal(self, make_plan: Callable[[], Plan]) -> Values:
         async def act() -> Values:
             plan = make_plan()
@@ -229,31 +198,31 @@ class Register:
             await self._finish_sale(plan)
             return values
 
-        values: Values = await self._take_turn(act)
+        values: Values = await self._turns.take(act)
         return values
 
     async def _submit_proven(self, command: Command) -> Result:
         """Check the PINs that a command brings along, then let it take its turn."""
         if isinstance(command, acts.SignOn):
-            await self._check_pin(command.operator, command.pin)
+            await self._check_pin(command, command.operator, command.pin)
         if command.approval is not None:
             check_approvable(HANDLERS[type(command)])
-            await self._check_pin(command.approval.operator, command.approval.pin)
+            await self._check_pin(command, command.approval.operator, command.approval.pin)
         approver = command.approval.operator if command.approval else None
-        result: Result = await self._take_turn(lambda: self._carry_out(command, approver))
+        result: Result = await self._turns.take(lambda: self._carry_out(command, approver))
         return result
 
-    async def _check_pin(self, operator: str, pin: str) -> None:
+    async def _check_pin(self, command: Command, operator: str, pin: str) -> None:
         try:
-            await self._pins.check(till_sessions.find_operator(self.state, operator), pin)
-        except ForbiddenError as error:
-            attempts = error.values.get("attempts")
-            if isinstance(attempts, int) and is_alarming(attempts):
-                await self._internal(lambda: plan_alarm(self._moment(), AlarmCode.PIN_GUESSED, operator, attempts))
+            await self._pins.check(till_sessions.find_operator(self.state, operator), pin, command.client)
+        except WrongPinError as error:
+            count = error.attempts
+            if error.is_alarming:
+                await self._internal(lambda: plan_alarm(self._moment(), AlarmCode.PIN_GUESSED, operator, count))
             raise
 
     async def _carry_out(self, command: Command, approver: str | None) -> Result:
-        digest, handling = command_digest(command), HANDLERS[type(command)]
+        handling = HANDLERS[type(command)]
         try:
             check_meant_sale(self.state, command)
             approval = authorise(handling, self.state, command, approver)
@@ -261,19 +230,28 @@ class Register:
             plan = handling.plan(till, self.state, command)
             if approval is not None:
                 plan = with_approval(plan, command, approval)
-            values = await self._write_command(command.command_id, digest, plan)
-        except results.CommandRepeatedError:
-            return await self._repeat(command.command_id, digest, None)
+            values = await self._write(plan, keeper_of(command, plan.moment))
+        except CommandRepeatedError:
+            return await self._results.find_or_refuse(command, ConflictError("command.reused"))
         except integrity.LedgerChangedError as error:
             await self._report(integrity.Findings(error.problems))
             raise
         except PosError as error:
-            return await self._repeat(command.command_id, digest, error, notice=isinstance(command, acts.AddCode))
+            return await self._refuse(command, error)
         if plan.committed_step:
             self._till.steps.reached(plan.committed_step)
         self._show(plan.then(self.state, values))
         await self._finish_sale(plan)
         return Result(values)
+
+    async def _refuse(self, command: Command, refusal: PosError) -> Result:
+        """Refuse a command, unless it was carried out before; nobody who scanned waits for an answer: they see it."""
+        try:
+            return await self._results.find_or_refuse(command, refusal)
+        except PosError as error:
+            if error is refusal and isinstance(command, acts.AddCode):
+                self._add_notice(refusal)
+            raise
 
     async def _finish_sale(self, settled: Plan) -> None:
         """Complete the sale once its last tender is approved. Where that fails the money stays: finish, or reverse."""
@@ -292,14 +270,6 @@ class Register:
         self._till.steps.reached(plan.committed_step)
         self._show(plan.then(self.state, values))
 
-    async def _write_command(self, command_id: str, digest: bytes, plan: Plan) -> Values:
-        at = utc_text(plan.moment.at)
-
-        def keep(write: Write, values: Values) -> None:
-            results.add_command(write.tx, command_id, digest, values, at)
-
-        return await self._write(plan, keep)
-
     async def _write(self, plan: Plan, keep: Callable[[Write, Values], None] = lambda _write, _values: None) -> Values:
         """Carry a plan's job out in one transaction, with what the clock wants kept for the next start."""
         clock = self._till.clock
@@ -317,51 +287,14 @@ class Register:
         clock.saved(sign)
         return values
 
-    async def _repeat(
-        self, command_id: str, digest: bytes, refusal: PosError | None, *, notice: bool = False
-    ) -> Result:
-        """Return the stored result of a command that came again; else the refusal stands."""
-        try:
-            stored = await self._stored(command_id, digest)
-        except StorageError as error:
-            raise refusal or error from error
-        if stored is not None:
-            return stored
-        if notice and refusal is not None:
-            self._add_notice(refusal)
-        raise refusal or ConflictError("command.reused", command_id=command_id)
-
-    async def _find_stored(self, command: Command) -> Result | None:
-        """Return the result of a command that was carried out before; a resend needs no PIN again."""
-        return await self._stored(command.command_id, command_digest(command))
-
-    async def _stored(self, command_id: str, digest: bytes) -> Result | None:
-        stored = await self._writer.run(lambda tx: results.find_command(tx, command_id))
-        if stored is None:
-            return None
-        if stored[0] != digest:
-            raise ConflictError("command.reused", command_id=command_id)
-        return Result(stored[1], repeated=True)
-
-    def _inspect(self, tx: Transaction) -> integrity.Findings:
-        """Put right what stands beside the ledger, before anything is read from it, and look at the open session."""
-        key, chain = self._till.chains.signer.public_key, self._till.chains.chain
-        healed = put_right(tx, self._till.chains.till, key)
-        findings = integrity.inspect(tx, integrity.open_chains(tx, chain), key, integrity.AT_START)
-        return replace(findings, put_right=tuple(healed))
-
     async def _report(self, findings: integrity.Findings) -> None:
         """Tell head office and the page what does not hold of the ledger; within a turn, or before the first."""
         if findings == integrity.Findings():
             return
         moment = self._moment()
         await self._till.chains.write(lambda write: report_findings(write, moment, findings))
-        if findings.problems:
-            self._add_notice(integrity.LedgerChangedError(findings.problems))
-        if findings.put_right:
-            self._add_notice(ConflictError("ledger.rows_changed", count=len(findings.put_right)))
-        for gap in findings.missing:
-            self._add_notice(ConflictError("ledger.numbers_missing", count=gap.count, after=gap.after))
+        for error in words_of(findings):
+            self._add_notice(error)
 
     async def _note_changed(self, names: Sequence[str]) -> None:
         known = {*self.state.operating.changed, *self._changed_items}

@@ -1,7 +1,7 @@
 """The till's core, opened as a whole: ledger, catalogue and register on one folder."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from terminal.services.clock import Clock, ReplayClock, WatchedClock
 from terminal.services.damage import words_of_start
 from terminal.services.identity import Identity
 from terminal.services.kept_heads import HEAD_FILE, find_heads
-from terminal.services.pins import PinCheck
+from terminal.services.pins import Guesser, PinCheck
 from terminal.services.plan import Till
 from terminal.services.register import Register
 from terminal.services.routes import Routes
@@ -32,17 +32,21 @@ class StoredAttempts:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    async def load(self) -> dict[str, int]:
-        """Return the attempts that no right PIN has ended, by operator."""
+    async def load(self) -> dict[Guesser, int]:
+        """Return the attempts that no right PIN has ended; a client that proved itself is there with 0."""
         return await self._writer.run(pins.list_attempts)
 
-    async def count(self, operator: str) -> int:
+    async def count(self, guesser: Guesser) -> int:
         """Count an attempt on disk and return how many there are now."""
-        return await self._writer.run(lambda tx: pins.count_attempt(tx, operator))
+        return await self._writer.run(lambda tx: pins.count_attempt(tx, *guesser))
 
-    async def forget(self, operator: str) -> None:
-        """Forget an operator's attempts."""
-        await self._writer.run(lambda tx: pins.forget_attempts(tx, operator))
+    async def forget(self, guesser: Guesser) -> None:
+        """Forget its attempts."""
+        await self._writer.run(lambda tx: pins.forget_attempts(tx, *guesser))
+
+    async def prove(self, guesser: Guesser) -> Sequence[Guesser]:
+        """Keep that a client was right about an operator, with no attempts; return those that make room for it."""
+        return await self._writer.run(lambda tx: pins.prove_client(tx, *guesser))
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,7 @@ def _look_at_session(write: Write, moment: Moment, till: Till, *, leave_out: boo
     key = till.chains.signer.public_key
     healed = put_right(write.tx, till.chains.till, key)
     session = sessions.get_open_session(write.tx, moment.till_session or "")
-    chains = ledger.chains_since(write.tx, session.chain)
-    findings = integrity.inspect(write.tx, chains, key)
+    findings = integrity.inspect(write.tx, ledger.chains_since(write.tx, session.chain), key)
     named = {(problem.chain, problem.seq) for problem in findings.problems}
     unreadable = (one for one in find_unreadable(write, session) if (one.chain, one.seq) not in named)
     findings = replace(findings, problems=(*findings.problems, *unreadable), put_right=tuple(healed))

@@ -24,11 +24,11 @@ class ActRoute:
     errors: tuple[str, ...] = ()
     max_bytes: int = 16 * 1024
 
-    def command(self, body: requests.Act, path: Path) -> commands.Command:
-        """Return the command with its envelope: the sale it is meant for, and who approves it."""
+    def command(self, body: requests.Act, path: Path, client: str) -> commands.Command:
+        """Return the command with its envelope: the sale it is meant for, who approves it, and whence it came."""
         sale = body.sale if isinstance(body, requests.AnySaleAct | requests.SaleAct) else None
         approval = body.approval.value() if body.approval else None
-        return replace(self.make(body, path), sale=sale, approval=approval)
+        return replace(self.make(body, path), sale=sale, approval=approval, client=client)
 
 
 def _add_tender(body: requests.AddTender, _: Path) -> commands.Command:
@@ -59,7 +59,7 @@ def _number(text: str) -> int:
 
 
 _MEANT = ("sale.another",)
-_APPROVED = ("approval.needed", "approval.no_right", "pin.wrong")
+_APPROVED = ("approval.needed", "approval.no_right", "pin.wrong", "pin.asked_again")
 _SELLING = ("operator.none", "right.missing", "session.none", *_MEANT)
 
 ACTS: tuple[ActRoute, ...] = (
@@ -68,7 +68,7 @@ ACTS: tuple[ActRoute, ...] = (
         "Sign an operator on by PIN",
         requests.SignOn,
         lambda body, _: commands.SignOn(body.command_id, body.operator, body.pin),
-        ("pin.wrong", "operator.unknown"),
+        ("pin.wrong", "pin.asked_again", "operator.unknown"),
     ),
     ActRoute(
         "/api/v1/sign-off",

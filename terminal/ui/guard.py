@@ -21,6 +21,7 @@ CSP: Final = (
 )
 OWN_SITES: Final = frozenset({"same-origin", "none"})
 CLIENT_COOKIE: Final = "till_client"
+CLIENT_KEPT_S: Final = 400 * 86_400  # the longest that browsers keep one
 CLIENT_NAME: Final = re.compile(r"[0-9a-f]{32}")
 LONGEST_NAME: Final = 60
 HEADERS: Final = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from commerce.errors import NotFoundError
-from terminal.ui.guard import CLIENT_COOKIE, client_of
+from terminal.ui.guard import CLIENT_COOKIE, CLIENT_KEPT_S, client_of
 from terminal.ui.keys import SERVICES, TOKENS
 from terminal.ui.language import language_of
 from terminal.ui.page_texts import page_texts
@@ -34,7 +34,9 @@ async def get_index(request: web.Request) -> web.Response:
         .replace("{loading}", escape(page_texts(language)["loading"]))
     )
     answer = html_answer(page)
-    answer.set_cookie(CLIENT_COOKIE, client, httponly=True, samesite="Strict", secure=request.secure)
+    answer.set_cookie(
+        CLIENT_COOKIE, client, max_age=CLIENT_KEPT_S, httponly=True, samesite="Strict", secure=request.secure
+    )
     return answer
 
 

@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 from commerce.bodies.sale import SaleCompleted
 from terminal.devices.protocols import DeviceState
 from terminal.services.commands import Command
-from terminal.services.register import Listener, Result
+from terminal.services.register import Listener
+from terminal.services.results import Result
 from terminal.services.state import RegisterState
 
 

@@ -49,10 +49,10 @@ def act_route(act: ActRoute) -> Route:
     """Return the route of an act: parse, ask the register, answer."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        require_token(request)
+        client = require_token(request).client
         body = await read_body(request, act.request, act.max_bytes)
         register = request.app[SERVICES].register
-        result = await register.submit(act.command(body, dict(request.match_info)))
+        result = await register.submit(act.command(body, dict(request.match_info), client))
         return json_answer({**result.values, "revision": register.state.revision, "repeated": result.repeated})
 
     errors = ("bad_input", "request.token", "token.scope", "command.reused", *act.errors)

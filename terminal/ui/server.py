@@ -43,7 +43,12 @@ async def open_entrance(
 ) -> web.AppRunner:
     """Serve the application on a bound socket; its runner ends it."""
     runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, keepalive_timeout=KEEP_ALIVE_S, lingering_time=LINGER_S
+        app,
+        access_log=None,
+        handle_signals=False,
+        handler_cancellation=True,  # a PIN of somebody who left is not checked; what has its turn goes on
+        keepalive_timeout=KEEP_ALIVE_S,
+        lingering_time=LINGER_S,
     )
     await runner.setup()
     await Entrance(runner, listener, tls, door or Door(room_for_connections(MOST_CONNECTIONS))).start()

@@ -31,7 +31,8 @@ from commerce.money import line_total_cents
 from commerce.tender import Tender, TenderKind
 from terminal.services import commands as c
 from terminal.services.approvals import check_meant_sale
-from terminal.services.register import Listener, Result
+from terminal.services.pins import WrongPinError
+from terminal.services.results import Result
 from terminal.services.state import (
     ClockState,
     DoneSale,
@@ -46,6 +47,8 @@ from tests.fakes.shop import ANNA, ITEMS, PINS, TODAY, VAT_CODES, FakeItem, firs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from terminal.services.register import Listener
 
 
 @dataclass
@@ -118,7 +121,7 @@ class FakeRegister:
         if given is None:
             raise ForbiddenError("approval.needed", rights=[right])
         if PINS[given.operator] != given.pin:
-            raise ForbiddenError("pin.wrong")
+            raise _wrong_pin(given.operator)
         if right not in self.state.operating.operators[given.operator].rights:
             raise ForbiddenError("approval.no_right", rights=[right])
 
@@ -153,7 +156,7 @@ class FakeRegister:
         if operator is None:
             raise NotFoundError("operator.unknown")
         if PINS[command.operator] != command.pin:
-            raise ForbiddenError("pin.wrong")
+            raise _wrong_pin(operator.name)
         self.show(operator=operator, screen=Screen.SELLING if self.state.session else Screen.SESSION)
 
     def _sign_off(self, _: c.SignOff) -> None:
@@ -356,3 +359,7 @@ class FakeRegister:
     def _show_sale(self, basket: Basket | None, **changes: Any) -> None:  # noqa: ANN401
         screen = Screen.PAYING if basket is not None and basket.tenders else Screen.SELLING
         self.show(basket=basket, screen=screen, **changes)
+
+
+def _wrong_pin(operator: str) -> ForbiddenError:
+    return WrongPinError(operator, 1, 1, is_alarming=False)

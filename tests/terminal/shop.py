@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from terminal.services.clock import Clock
     from terminal.services.commands import Command
-    from terminal.services.register import Register, Result
+    from terminal.services.register import Register
+    from terminal.services.results import Result
     from terminal.services.routes import Routes
     from terminal.services.state import RegisterState
     from terminal.services.steps import Steps

@@ -213,9 +213,14 @@ CREATE TABLE registry_row (
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 
+-- wrong PINs in a row: of an operator, from a client that was right about them before ('proven' tells the order), or
+-- from all others (client '')
 CREATE TABLE pin_attempt (
-    operator TEXT NOT NULL PRIMARY KEY,
-    attempts INTEGER NOT NULL
+    operator TEXT NOT NULL,
+    client TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    proven INTEGER NOT NULL,
+    PRIMARY KEY (operator, client)
 ) WITHOUT ROWID;
 
 CREATE TABLE alarm (

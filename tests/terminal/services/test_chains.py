@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from dataclasses import replace
@@ -10,34 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from argon2.exceptions import HashingError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from commerce.bodies.alarm import AlarmCode, AlarmRaised
-from commerce.bodies.reading import read_body
-from commerce.errors import BadInputError, ForbiddenError, PosError, RuleError
+from commerce.errors import BadInputError, RuleError
 from commerce.ids import new_id, short_code
 from commerce.ledger import Head, Signer, sign_head
 from commerce.wire import Change
-from terminal.db import pins as pin_rows
-from terminal.services.commands import CloseSession, SignOn
+from terminal.services.commands import CloseSession
 from terminal.services.identity import load_identity, save_identity
-from terminal.services.pins import PinCheck
-from terminal.services.till_core import StoredAttempts
 from terminal.services.verification import verify_ledger
-from tests.fakes.attempts import FakeAttempts
 from tests.fakes.clock import START
 from tests.terminal.shop import (
     ANNA,
     BRUNO,
     CARLO,
     COMPANY,
-    PIN,
-    SECRET,
     SHOP,
     TestTill,
     make_shop_identity,
-    nothing,
     operating_changes,
     running_till,
 )
@@ -199,112 +188,6 @@ def test_a_missing_or_broken_identity_is_said(tmp_path: Path) -> None:
     (tmp_path / "till.key").touch(0o600)
     with pytest.raises(BadInputError):
         load_identity(tmp_path / "till.key")
-
-
-async def test_wrong_pins_slow_down_one_operator_and_lock_nobody_out(tmp_path: Path) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    async with running_till(tmp_path) as till:
-        anna, bruno = (till.state.operating.operators[who] for who in (ANNA, BRUNO))
-    pins = PinCheck(SECRET, FakeAttempts(), sleep)
-    for _ in range(30):
-        with pytest.raises(ForbiddenError):
-            await pins.check(anna, "0000")
-    await pins.check(bruno, PIN)
-    await pins.check(anna, PIN)
-
-    assert waited[:3] == [0.25, 0.5, 1.0]
-    assert max(waited) == 8
-    assert len(waited) == 30
-    assert pins.delay_ms(ANNA) == 0
-
-
-async def test_of_guesses_sent_at_once_only_the_first_and_the_newest_are_checked(tmp_path: Path) -> None:
-    """Whoever asks again, or has left, keeps nobody waiting: 30 abandoned guesses cost the right operator one turn."""
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    async with running_till(tmp_path) as till:
-        anna = till.state.operating.operators[ANNA]
-    attempts = FakeAttempts()
-    pins = PinCheck(SECRET, attempts, sleep)
-    guesses = [pins.check(anna, "0000") for _ in range(30)]
-    *refused, right = await asyncio.gather(*guesses, pins.check(anna, PIN), return_exceptions=True)
-
-    assert [error.code for error in refused if isinstance(error, PosError)] == ["pin.wrong", *["pin.asked_again"] * 29]
-    assert right is None
-    assert waited == [0.25]
-    assert await attempts.load() == {}
-
-
-async def test_a_check_whose_asker_left_is_dropped_and_lets_the_next_one_in(tmp_path: Path) -> None:
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def sleep(_: float) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with running_till(tmp_path) as till:
-        anna = till.state.operating.operators[ANNA]
-    pins = PinCheck(SECRET, FakeAttempts(), sleep)
-    with pytest.raises(ForbiddenError):
-        await pins.check(anna, "0000")
-    left = asyncio.create_task(pins.check(anna, "0000"))
-    await reached.wait()
-    left.cancel()
-    go_on.set()
-    await pins.check(anna, PIN)
-
-    assert left.cancelled() or left.cancelling()
-    assert pins.delay_ms(ANNA) == 0
-
-
-async def test_a_restart_makes_no_guess_cheaper(tmp_path: Path) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    async with running_till(tmp_path) as till:
-        anna, writer = till.state.operating.operators[ANNA], till.core.writer
-        for _ in range(5):  # a daemon that is started anew for each guess
-            pins = PinCheck(SECRET, StoredAttempts(writer), sleep)
-            await pins.open()
-            with pytest.raises(ForbiddenError):
-                await pins.check(anna, "0000")
-
-    assert waited == [0.25, 0.5, 1.0, 2.0]
-
-
-async def test_an_attempt_is_counted_before_it_is_made(tmp_path: Path) -> None:
-    """Pulling the plug between the guess and its answer gains nothing."""
-    async with running_till(tmp_path) as till:
-        anna, attempts = till.state.operating.operators[ANNA], FakeAttempts()
-        broken = replace(anna, pin=replace(anna.pin, memory_kib=0))
-        with pytest.raises(HashingError):
-            await PinCheck(SECRET, attempts).check(broken, PIN)
-
-    assert await attempts.load() == {ANNA: 1}
-
-
-@pytest.mark.parametrize(("earlier", "alarms"), [(0, 0), (1, 0), (2, 1), (3, 0), (5, 1), (8, 0), (11, 1), (23, 1)])
-async def test_head_office_hears_of_the_third_wrong_pin_and_of_every_doubling(
-    tmp_path: Path, earlier: int, alarms: int
-) -> None:
-    async with running_till(tmp_path, sleep=nothing) as till:
-        for _ in range(earlier):
-            await till.core.writer.run(lambda tx: pin_rows.count_attempt(tx, ANNA))
-        with pytest.raises(ForbiddenError):
-            await till.submit(SignOn(new_id(), ANNA, "0000"))
-        rows = await till.core.readers.fetch_all("SELECT body FROM entry WHERE kind = 'alarm_raised'")
-
-    raised = [read_body("alarm_raised", 1, row[0]) for row in rows]
-    assert raised == [AlarmRaised(AlarmCode.PIN_GUESSED, ANNA, earlier + 1, "")] * alarms
 
 
 async def test_rows_applied_twice_are_said_once_in_the_ledger(tmp_path: Path) -> None:

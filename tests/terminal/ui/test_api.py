@@ -77,6 +77,9 @@ def current_sale(till: Till) -> str | None:
     return till.register.state.basket.sale if till.register.state.basket else None
 
 
+WRONG_ONCE = {"operator": "Anna Bianchi", "attempts": 1, "wait_s": 1}
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -157,7 +160,7 @@ async def test_an_error_speaks_the_callers_language(till: Till, language: str, s
     answer = await till.post("/api/v1/sign-on", {"operator": ANNA, "pin": "0000"}, language)
 
     assert answer.status == 403
-    assert (await answer.json()) == {"code": "pin.wrong", "message": sentence, "values": {}}
+    assert (await answer.json()) == {"code": "pin.wrong", "message": sentence, "values": WRONG_ONCE}
 
 
 async def test_an_unknown_code_is_a_404_with_the_code_in_its_words(till: Till) -> None:

@@ -12,6 +12,7 @@ import pytest
 from commerce.errors import ConflictError, ForbiddenError, NotFoundError, PosError, RuleError
 from commerce.ids import new_id
 from terminal.services import commands as c
+from terminal.services.pins import WrongPinError
 from terminal.services.state import RegisterState, Screen
 from tests.fakes import shop as fake_shop
 from tests.fakes.register import FakeRegister
@@ -104,7 +105,8 @@ async def test_screens_follow_each_other(subject: Subject) -> None:
 async def test_a_wrong_pin_is_forbidden(subject: Subject) -> None:
     refusal = await subject.refused(c.SignOn, subject.operator, "0000")
 
-    assert (type(refusal), refusal.code) == (ForbiddenError, "pin.wrong")
+    assert (type(refusal), refusal.code) == (WrongPinError, "pin.wrong")
+    assert (refusal.values["attempts"], refusal.values["wait_s"]) == (1, 1)
 
 
 async def test_nobody_sells_without_signing_on(subject: Subject) -> None:
