@@ -116,6 +116,7 @@ def _print_guide(place: Place, programs: list[Program], is_new: bool) -> None:
     one, two = (f"http://127.0.0.1:{port}/" for port in place.till_ports)
     pids = {program.name: program.pid for program in programs}
     scan = f".venv/bin/till scan --config {_short(place.till_config(1))}"
+    reader = f".venv/bin/till card-reader --config {_short(place.till_config(1))}"
     cashiers = " · ".join(f"{name}, PIN {pin}" for name, pin in OPERATORS)
     print(
         f"""
@@ -135,6 +136,8 @@ def _print_guide(place: Place, programs: list[Program], is_new: bool) -> None:
                    sign on and open the session first; {ean8(39)} has no price and asks for it;
                    or type a code or a few letters on the page
     pay            tap PAY, then a note, exact cash or card; the receipt comes out on the till's paper
+    card reader    "Card, by reader" asks the till's virtual one, which approves unless told otherwise:
+                   {reader} decline     (or slow, lost, gone; unplugged, well)
     no network     kill -STOP {pids["central"]}    sell on and watch "unsent" grow
                    kill -CONT {pids["central"]}    everything arrives, once
     kill the till  kill -9 {pids["till 1"]}       with a sale half scanned: it comes back, basket and all

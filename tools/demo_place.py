@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+CARD_READER = "POS"
 PORT_VARIABLES = ("CENTRAL_PORT", "TILL1_PORT", "TILL2_PORT")
 
 
@@ -45,7 +46,7 @@ class Place:
                     shutil.rmtree(self.folder / name)
         self.central_config.write_text(_CENTRAL.format(port=self.central_port), encoding="utf-8")
         for number, port in enumerate(self.till_ports, start=1):
-            text = _TILL.format(number=number, port=port, central=self.central_port)
+            text = _TILL.format(number=number, port=port, central=self.central_port, reader=CARD_READER)
             self.till_config(number).write_text(text, encoding="utf-8")
 
     def taken_port(self) -> tuple[int, str] | None:
@@ -90,5 +91,9 @@ driver = "virtual"
 
 [[devices.printers]]
 name = "receipts"
+driver = "virtual"
+
+[[devices.card_readers]]
+name = "{reader}"
 driver = "virtual"
 """

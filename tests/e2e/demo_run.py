@@ -91,6 +91,11 @@ class DemoRun:
         command = [str(TILL), "scan", "--config", config, *codes]
         return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
+    def tell_card_reader(self, *words: str) -> None:
+        """Say what the card reader of till 1 does next, as the guide says."""
+        config = str(self.folder / "till-1.toml")
+        subprocess.run([str(TILL), "card-reader", "--config", config, *words], check=True, timeout=30)
+
     def act(self, path: str, **values: object) -> Answer:
         """Act at till 1 by its API."""
         return self.till.act(path, {"command_id": new_id(), **values})
@@ -106,10 +111,14 @@ class DemoRun:
 
     def sell(self, *codes: str) -> dict[str, Any]:
         """Scan codes, pay exact cash, return what the page shows then."""
+        self.pay("cash", *codes)
+        return dict(self.till.state()["done"])
+
+    def pay(self, kind: str, *codes: str) -> None:
+        """Scan codes and pay them."""
         self.open_session()
         assert self.scan(*codes).returncode == 0
         wait_until(lambda: len((self.till.state()["sale"] or {"lines": ()})["lines"]) == len(codes), "the lines")
         sale = self.till.state()["sale"]
-        paid = self.act("sale/tenders", sale=sale["id"], type="cash", shown_due_cents=sale["remaining_cents"])
+        paid = self.act("sale/tenders", sale=sale["id"], type=kind, shown_due_cents=sale["remaining_cents"])
         assert paid.status == 200, paid
-        return dict(self.till.state()["done"])

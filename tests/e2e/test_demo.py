@@ -80,6 +80,20 @@ def test_an_item_without_price_asks_for_one(demo: DemoRun) -> None:
     assert demo.till.state()["notices"][-1]["kind"] == "price"
 
 
+def test_a_card_goes_through_the_reader_which_does_as_it_is_told(demo: DemoRun) -> None:
+    demo.tell_card_reader("decline")
+    demo.pay("pos", COFFEE)
+    wait_until(lambda: demo.till.state()["sale"]["tenders"][0]["text"] == "declined", "the card to be declined")
+    (tender,) = demo.till.state()["sale"]["tenders"]
+
+    assert demo.act(f"sale/tenders/{tender['id']}/retry", sale=demo.till.state()["sale"]["id"]).status == 200
+
+    wait_until(lambda: demo.till.state()["sale"] is None, "the card to be approved")
+    assert demo.till.state()["done"]["total"] == "€3.49"
+    shown = {one["name"]: (one["kind"], one["availability"]) for one in demo.till.state()["devices"]}
+    assert shown["POS"] == ("card_reader", "ready")
+
+
 def test_with_central_paused_the_till_sells_on_and_everything_arrives_afterwards(demo: DemoRun) -> None:
     central = int(re.findall(r"kill -STOP (\d+)", demo.said)[-1])
     os.kill(central, signal.SIGSTOP)
