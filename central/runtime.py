@@ -25,8 +25,9 @@ from central.db.relay import relay_signals, send_signals
 from central.tills.api import close_shut_out, nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
-from central.web.entrance import KEEP_ALIVE_S, LINGER_S, MOST_CONNECTIONS, Entrance
+from central.web.keys import WEB_SETTINGS
 from commerce.door import Door, room_for_connections
+from commerce.entrance import KEEP_ALIVE_S, LINGER_S, Entrance
 from commerce.errors import ConflictError, PosError, StartError
 
 _log = structlog.get_logger()
@@ -37,6 +38,7 @@ _ALIVE_S = 5.0
 _SWITCH_S = 0.0005
 _STUCK_S = 900.0  # a rebuild's longest transaction takes minutes; nothing takes a quarter of an hour
 _SHUTDOWN_S = 15.0
+MOST_CONNECTIONS = 8_000  # a live channel and a push for each of thousands of tills
 
 
 class Address(Protocol):
@@ -191,7 +193,9 @@ async def _listen(runner: web.AppRunner, listen: Address) -> str:
         listener = socket.create_server((listen.host, listen.port), family=family)
     except OSError as error:
         raise ConflictError("listen.in_use", host=listen.host, port=listen.port) from error
-    await Entrance(runner, listener, context, Door(room_for_connections(MOST_CONNECTIONS))).start()
+    proxies = runner.app[WEB_SETTINGS].trusted_proxies
+    door = Door(room_for_connections(MOST_CONNECTIONS), proxies=proxies)
+    await Entrance(runner, listener, context, door).start()
     port = runner.addresses[0][1]
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     return f"{'https' if context else 'http'}://{host}:{port}"

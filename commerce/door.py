@@ -1,7 +1,9 @@
-"""The door of a server: how many may be inside, and for how long without a word.
+"""The door of a server: how many may be inside, and who makes room for one more.
 
-It knows nothing of HTTP but where a header ends. A connection that sends no whole header in time is closed; when the
-house is full, whoever was silent longest makes room, those first who never asked for anything.
+It knows nothing of HTTP but where a header ends. A connection that sends no whole header in time is closed. When the
+house is full, the client with the most inside makes room for the next: of its connections first one that never asked
+for anything, then the one that was silent longest. So whoever holds many places loses them to whoever has few, however
+often those inside ask, and who comes anew always gets in.
 """
 
 import asyncio
@@ -10,48 +12,123 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import chain
 
 HANDSHAKE_S = 10
 FILES_IN_RESERVE = 256  # databases, devices, logs and what is sent to central: never for connections
 _HEADER_END = b"\r\n\r\n"
+_PROXIES = "proxies"
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """Whose connections are counted together; proxies come for many clients, whom the door cannot tell apart."""
+
+    name: str
+    waiting: dict["Guest", None] = field(default_factory=dict)  # oldest first
+    served: dict["Guest", None] = field(default_factory=dict)  # silent longest first
+
+    def __len__(self) -> int:
+        """Return how many connections it has."""
+        return len(self.waiting) + len(self.served)
+
+    def share(self, more: int = 0) -> int:
+        """Return how much of the house it holds, with some more: proxies never more than one who came alone."""
+        return min(len(self), 1) if self.name == _PROXIES else len(self) + more
+
+    def first_to_go(self) -> "Guest":
+        """Return whose place is the next one's."""
+        return next(chain(self.waiting, self.served))
 
 
 @dataclass(slots=True)
 class Door:
-    """Counts the guests of one server."""
+    """Counts the guests of one server; ``proxies`` are those that come for others."""
 
     most: int
     header_s: int = 10
-    quiet_ms: int = 5_000  # who said something so lately is not sent away
-    _waiting: dict["Guest", None] = field(default_factory=dict)  # oldest first
-    _served: dict["Guest", None] = field(default_factory=dict)  # silent longest first
+    proxies: tuple[Network, ...] = ()
+    _count: int = 0
+    _clients: dict[str, Client] = field(default_factory=dict)
+    # By share: clients some of whose connections never asked, and the others; silent longest first.
+    _ranks: dict[int, tuple[dict[Client, None], dict[Client, None]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many are inside."""
-        return len(self._waiting) + len(self._served)
+        return self._count
 
-    def admit(self, guest: "Guest", now_ms: int) -> bool:
-        """Let a guest in, sending another away where the house is full; False when nobody can be sent."""
-        if len(self) >= self.most:
-            other = next(chain(self._waiting, self._served), None)
-            if other is None or (other in self._served and now_ms - other.heard_ms < self.quiet_ms):
-                return False
-            other.send_away()
-        self._waiting[guest] = None
+    def admit(self, guest: "Guest", peer: str) -> bool:
+        """Let a guest in from an address, sending another away where the house is full; False where it has no place."""
+        if self.most < 1:
+            return False
+        name = client_name(peer, self.proxies)
+        if self._count >= self.most:
+            self._who_makes_room(name).first_to_go().send_away()
+        guest.client = client = self._clients.setdefault(name, Client(name))
+        self._take_out(client)
+        client.waiting[guest] = None
+        self._put_back(client)
         return True
 
     def heard(self, guest: "Guest", *, has_asked: bool) -> None:
         """Note that a guest said something."""
-        if has_asked:
-            self._waiting.pop(guest, None)
-            self._served.pop(guest, None)
-            self._served[guest] = None
+        client = guest.client
+        if client is None or not has_asked:
+            return
+        self._take_out(client)
+        client.waiting.pop(guest, None)
+        client.served.pop(guest, None)
+        client.served[guest] = None
+        self._put_back(client)
 
     def left(self, guest: "Guest") -> None:
         """Forget a guest."""
-        self._waiting.pop(guest, None)
-        self._served.pop(guest, None)
+        client, guest.client = guest.client, None
+        if client is None:
+            return
+        self._take_out(client)
+        client.waiting.pop(guest, None)
+        client.served.pop(guest, None)
+        self._put_back(client)
+
+    def _who_makes_room(self, name: str) -> Client:
+        """Return whose connection goes: the newcomer's own where it would then hold more than anybody."""
+        own, most = self._clients.get(name), max(self._ranks)
+        if own is not None and own.share(1) > most:
+            return own
+        return next(chain(*self._ranks[most]))
+
+    def _take_out(self, client: Client) -> None:
+        self._count -= len(client)
+        share = client.share()
+        for clients in self._ranks.get(share, ()):
+            clients.pop(client, None)
+        if share in self._ranks and not any(self._ranks[share]):
+            del self._ranks[share]
+
+    def _put_back(self, client: Client) -> None:
+        self._count += len(client)
+        if not len(client):
+            self._clients.pop(client.name, None)
+            return
+        never_asked, others = self._ranks.setdefault(client.share(), ({}, {}))
+        (never_asked if client.waiting else others)[client] = None
+
+
+def client_name(peer: str, proxies: tuple[Network, ...] = ()) -> str:
+    """Return by which name an address is counted: whoever has one of IPv6 has the whole /64 of it."""
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if any(address.version == network.version and address in network for network in proxies):
+        return _PROXIES
+    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
 
 
 async def open_door(
@@ -75,7 +152,7 @@ class Guest(asyncio.Protocol):
     """Stands between a connection and the protocol that serves it."""
 
     def __init__(self, door: Door, serve: Callable[[], asyncio.Protocol]) -> None:
-        self.heard_ms = 0
+        self.client: Client | None = None  # while it is inside
         self._door = door
         self._serve = serve
         self._inner: asyncio.Protocol | None = None
@@ -87,12 +164,11 @@ class Guest(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit, or close at once."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a server's always is
-        loop = asyncio.get_running_loop()
-        self._transport, self.heard_ms = transport, _now_ms()
-        if not self._door.admit(self, self.heard_ms):
+        self._transport = transport
+        if not self._door.admit(self, _address(transport)):
             transport.abort()
             return
-        self._timer = loop.call_later(self._door.header_s, self.send_away)
+        self._timer = asyncio.get_running_loop().call_later(self._door.header_s, self.send_away)
         self._inner = self._serve()
         self._inner.connection_made(transport)
 
@@ -100,7 +176,6 @@ class Guest(asyncio.Protocol):
         """Hand it on, and see whether the first header is whole."""
         if self._inner is None:
             return
-        self.heard_ms = _now_ms()
         if not self._has_asked:
             self._look_for_header(data)
         self._door.heard(self, has_asked=self._has_asked)
@@ -156,5 +231,6 @@ def room_for_connections(wanted: int) -> int:
     return max(8, min(wanted, soft - FILES_IN_RESERVE))
 
 
-def _now_ms() -> int:
-    return int(asyncio.get_running_loop().time() * 1000)
+def _address(transport: asyncio.Transport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) and peer else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 ODD = [
     b"", b" ", b"[", b"]", b"[::1", b"http://[", b"//[", b"\xff\xfe", b"\xc3\x28", b"a\tb", b"%", b"%00", b"\x7f",
@@ -14,6 +15,9 @@ NAMES = [
     b"Host", b"Origin", b"Authorization", b"Cookie", b"Content-Length", b"Content-Type", b"Content-Encoding",
     b"Accept-Language", b"Accept-Encoding", b"X-CSRF-Token", b"Sec-Fetch-Site", b"X-Forwarded-For", b"Referer",
     b"If-None-Match", b"If-Modified-Since", b"Range", b"Upgrade", b"Transfer-Encoding", b"HX-Request",
+    b"Expect", b"Connection", b"Content-Disposition", b"Sec-WebSocket-Key", b"Sec-WebSocket-Version",
+    b"Sec-WebSocket-Extensions", b"Sec-WebSocket-Protocol", b"Accept", b"User-Agent", b"Date", b"TE", b"Forwarded",
+    b"X-Forwarded-Host", b"X-HTTP-Method-Override", b"If-Range", b"Cookie2", b"\xc3\xa9",
 ]  # fmt: skip
 TARGETS = [
     b"*", b"/[", b"/%", b"/%ff", b"/%00", b"//", b"//[", b"http://[/", b"/items/%2e%2e%2f", b"/static/%00",
@@ -23,6 +27,20 @@ TARGETS = [
     b"/api/v1/sales?limit=" + b"9" * 5000,
     b"/api/v1/sales?limit=1e3", b"/tills/%F0%9F", b"/live?x=[", b"/sign-in?next=//[", b"/sign-in?next=%00",
 ]  # fmt: skip
+FUZZED = [b"/", b"/sign-in", b"/api/v1/state", b"/api/v1/sales", b"/sync/v1/ledger", b"/sync/v1/live", b"/nowhere"]
+
+
+def odd_heads(seed: int, count: int, host: bytes = b"127.0.0.1") -> list[bytes]:
+    """Return requests with random bytes in one header each, the same ones for the same seed."""
+    chance = random.Random(seed)
+    heads = []
+    for _ in range(count):
+        name = chance.choice(NAMES)
+        value = bytes(chance.choice((chance.randrange(256), chance.randrange(128, 256), 0x20, 0x2C, 0x3B, 0x3D, 0x22))
+                      for _ in range(chance.randrange(1, 40)))  # fmt: skip
+        value = value.replace(b"\n", b"").replace(b"\r", b"")
+        heads.append(request(chance.choice((b"GET", b"POST")), chance.choice(FUZZED), name, value, host))
+    return heads
 
 
 async def status_of(port: int, head: bytes) -> int:
@@ -31,6 +49,9 @@ async def status_of(port: int, head: bytes) -> int:
     writer.write(head + b"\r\nConnection: close\r\n\r\n")
     async with asyncio.timeout(30):
         line = await reader.readline()
+        if line.startswith(b"HTTP/1.1 100"):
+            await reader.readline()
+            line = await reader.readline()
     writer.close()
     return int(line.split()[1])
 

@@ -18,9 +18,9 @@ _OTHER_TIMES = (ChainMode.DEMO, ChainMode.REPLAY)  # they tell of days long ago
 
 
 def read_push(request: PushRequest, till: KnownTill, at: datetime) -> Batch:
-    """Return the batch in order of seq; ForbiddenError ``sync.foreign_till`` when it speaks for another till.
+    """Return the batch in order of seq; ForbiddenError ``sync.foreign_till`` when the push speaks for another till.
 
-    Nothing else is refused: what cannot be read is kept with its problem.
+    Nothing else is refused: what cannot be read, or names another till, is kept with its problem.
     """
     if request.till != till.till:
         raise ForbiddenError("sync.foreign_till")
@@ -37,10 +37,8 @@ def _arrive(message: WireEntry, till: KnownTill, at: datetime) -> Arrived:
         header = read_header(entry)
     except BadInputError:
         return Arrived(entry, digest, None, "ledger.unreadable")
-    if header["till"] != till.till or header["company"] != till.company:
-        raise ForbiddenError("sync.foreign_till")
     identity = _identity(header)
-    problem = problem or header_problem(header, till.shop) or personal_problem(entry) or _time_problem(header, till, at)
+    problem = problem or _sender_problem(header, till) or personal_problem(entry) or _time_problem(header, till, at)
     return Arrived(entry, digest, header, problem or (None if identity else "ledger.unreadable"), identity)
 
 
@@ -61,14 +59,21 @@ def _read_entry(message: WireEntry) -> tuple[Entry, str | None]:
     return entry, problem
 
 
-def header_problem(header: dict[str, object], shop: str) -> str | None:
-    """Return why this program cannot count an entry of a shop's till, whatever its signature says."""
+def kind_problem(header: dict[str, object]) -> str | None:
+    """Return why this program cannot read what an entry says, whoever sent it."""
     if not isinstance(header["kind"], str) or not isinstance(header["prev"], str):
         return "ledger.unreadable"
     version = header["kind_version"]
     if not isinstance(version, int) or (header["kind"], version) not in BODIES:
         return "ledger.unknown_kind"
-    return None if header["shop"] == shop else "ledger.other_shop"
+    return None
+
+
+def _sender_problem(header: dict[str, object], till: KnownTill) -> str | None:
+    """An entry says whose it is; one that names another till is nobody's, whatever key has signed it."""
+    if header["till"] != till.till or header["company"] != till.company:
+        return "ledger.other_till"
+    return kind_problem(header) or (None if header["shop"] == till.shop else "ledger.other_shop")
 
 
 def _time_problem(header: dict[str, object], till: KnownTill, at: datetime) -> str | None:

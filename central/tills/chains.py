@@ -187,19 +187,24 @@ def fresh_forks(connection: Connection, till: str, chain: str, forks: Sequence[A
 
 
 def insert_forks(
-    connection: Connection, till: str, chain: str, forks: Sequence[tuple[Arrived, str | None]], at: datetime
+    connection: Connection,
+    till: str,
+    chain: str,
+    forks: Sequence[tuple[Arrived, str | None, bytes | None]],
+    at: datetime,
 ) -> None:
-    """Keep other bytes beside stored ones, each with what is wrong with it."""
+    """Keep other bytes beside stored ones, each with what is wrong with it and the key that signs what follows it."""
     rows = [
         (till, chain, one.entry.seq, one.hash, _kind_and_time(one)[0], utc_text(at), one.entry.header, one.entry.body,
-         one.entry.signature, one.entry.personal, problem, "open")
-        for one, problem in forks
+         one.entry.signature, one.entry.personal, problem, next_key, "open")
+        for one, problem, next_key in forks
     ]  # fmt: skip
     insert_rows(connection, ledger_fork, _FORK_COLUMNS, rows)
 
 
 _FORK_COLUMNS = (
-    "till", "chain", "seq", "hash", "kind", "received_at", "header", "body", "signature", "personal", "problem", "state"
+    "till", "chain", "seq", "hash", "kind", "received_at", "header", "body", "signature", "personal", "problem",
+    "next_key", "state",
 )  # fmt: skip
 
 

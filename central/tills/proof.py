@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from central.tills import chains, queries
-from central.tills.arriving import header_problem
+from central.tills.arriving import kind_problem
 from central.tills.chains import SigningKey, key_at
+from central.tills.lineage import Lineage
 from central.tills.values import Arrived
 from central.tills.verifying import content_problem, is_signed
 from commerce.errors import BadInputError
@@ -17,7 +18,9 @@ from commerce.ledger import Entry, personal_problem, read_header, verify_signatu
 from commerce.wire import MAX_BATCH_ENTRIES
 
 # What is said of an entry whose bytes the till has signed all the same: a person may count it.
-_GENUINE = frozenset((None, "ledger.broken_link", "ledger.personal_changed", "ledger.other_shop", "ledger.genesis"))
+_GENUINE = frozenset(
+    (None, "ledger.broken_link", "ledger.fork_key", "ledger.personal_changed", "ledger.other_shop", "ledger.genesis")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +61,38 @@ def find_evidence(conn: Connection, till: str, chain: str, seq: int, digest: byt
     if row is None or head is None:
         return None
     keys = chains.keys_of(conn, till, chain)
-    problem = _own_problem(row, keys)
-    if problem == "ledger.signature" and not is_fork and _proven_by_a_later_one(conn, row, keys):
-        problem = None
+    problem = _own_problem(row, keys, head.company)
+    if problem == "ledger.signature":
+        problem = _proven_otherwise(conn, row, keys, is_fork=is_fork)
     if problem is None and not is_fork:
-        problem = _link_problem(conn, row, keys)
+        problem = _link_problem(conn, row, keys, head.company)
     return Evidence(
         till, chain, seq, row.kind, row.hash, row.body, row.received_at, head.mode, head.seq,
         problem or personal_problem(_entry(row)), is_fork,
     )  # fmt: skip
 
 
-def _own_problem(row: Row[Any], keys: Sequence[SigningKey]) -> str | None:
+def _own_problem(row: Row[Any], keys: Sequence[SigningKey], company: str) -> str | None:
     one = _arrived(row)
+    if one.header is not None and (one.header["till"], one.header["company"]) != (row.till, company):
+        return "ledger.other_till"
     problem = content_problem(one, row.chain)
     if problem in _GENUINE:
         return problem if is_signed(one, key_at(keys, row.seq)) else "ledger.signature"
     return problem
 
 
-def _link_problem(conn: Connection, row: Row[Any], keys: Sequence[SigningKey]) -> str | None:
+def _proven_otherwise(conn: Connection, row: Row[Any], keys: Sequence[SigningKey], *, is_fork: bool) -> str | None:
+    """An entry that the chain's key has not signed may be proven by what follows it, or by a key of its own history."""
+    if not is_fork and _proven_by_a_later_one(conn, row, keys):
+        return None
+    return Lineage(conn, row.till, row.chain, keys).judge(_arrived(row))
+
+
+def _link_problem(conn: Connection, row: Row[Any], keys: Sequence[SigningKey], company: str) -> str | None:
     """After an altered entry the next one is innocent: only a genuine one can be missed."""
     before = queries.find_entry(conn, row.till, row.chain, row.seq - 1)
-    if before is None or _prev(row) == before.hash.hex() or _own_problem(before, keys) not in _GENUINE:
+    if before is None or _prev(row) == before.hash.hex() or _own_problem(before, keys, company) not in _GENUINE:
         return None
     return "ledger.broken_link"
 
@@ -111,7 +123,7 @@ def _arrived(row: Row[Any]) -> Arrived:
         header = read_header(entry)
     except BadInputError:
         return Arrived(entry, row.hash, None, "ledger.unreadable")
-    return Arrived(entry, row.hash, header, header_problem(header, str(header["shop"])))
+    return Arrived(entry, row.hash, header, kind_problem(header))
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, func, null, select
 
+from central.organisation.directory import tills
 from central.tills.tables import ledger_entry, ledger_fork, set_aside, till_chain, till_credential
 
 _SHOWN_BYTES = (
@@ -41,8 +42,9 @@ def find_fork(conn: Connection, till: str, chain: str, seq: int, digest: bytes) 
 
 
 def find_chain(conn: Connection, till: str, chain: str) -> Row[Any] | None:
-    """Return a chain's head."""
-    return conn.execute(select(till_chain).where(till_chain.c.till == till, till_chain.c.chain == chain)).first()
+    """Return a chain's head, and whose company's its till is."""
+    query = select(till_chain, tills.c.company).join(tills, tills.c.id == till_chain.c.till)
+    return conn.execute(query.where(till_chain.c.till == till, till_chain.c.chain == chain)).first()
 
 
 def list_chains(conn: Connection, till: str) -> list[Row[Any]]:

@@ -13,10 +13,11 @@ from central.db.events import emit
 from central.db.faults import is_duplicate
 from central.db.signals import STORED, mark
 from central.tills import chains
-from central.tills.chains import ChainRow, SigningKey, key_at
+from central.tills.chains import ChainRow
+from central.tills.lineage import Lineage
 from central.tills.proof import find_evidence
 from central.tills.values import Arrived, Batch, Gap, KnownTill, Stored
-from central.tills.verifying import Walk, content_problem, is_signed, verify_batch
+from central.tills.verifying import Walk, content_problem, verify_batch
 from commerce.bodies.chain import ChainOpened
 from commerce.bodies.form import read
 from commerce.errors import BadInputError
@@ -100,9 +101,25 @@ def _verify(connection: Connection, chain: ChainRow, batch: Batch, new: Sequence
     walk = verify_batch(new, batch.chain, head, chain.public_key, head_is_sound)
     if new and new[0].entry.seq == 1 and 1 not in walk.problems and not _continues(connection, till, new[0]):
         walk.problems[1] = "ledger.previous_chain"
+    _ask_their_history(connection, chain, batch, new, walk)
     if chain.revoked:
         walk.problems = {one.entry.seq: walk.problems.get(one.entry.seq, "till.revoked") for one in new}
     return walk
+
+
+def _ask_their_history(
+    connection: Connection, chain: ChainRow, batch: Batch, new: Sequence[Arrived], walk: Walk
+) -> None:
+    """Tell entries that go on from beside the chain, under a key of their own history, from those nobody signed."""
+    doubtful = [one for one in new if walk.problems.get(one.entry.seq) == "ledger.signature"]
+    if not doubtful or chain.seq == 0:
+        return
+    lineage = Lineage(
+        connection, batch.till.till, batch.chain, chains.keys_of(connection, batch.till.till, batch.chain)
+    )
+    for one in batch.entries:
+        lineage.learn(one)
+    walk.problems |= {one.entry.seq: lineage.judge(one) or "ledger.signature" for one in doubtful}
 
 
 def _continues(connection: Connection, till: str, genesis: Arrived) -> bool:
@@ -155,17 +172,15 @@ def _keep_forks(connection: Connection, batch: Batch, chain: ChainRow, known: Se
     fresh = chains.fresh_forks(connection, till, batch.chain, forks) if forks else []
     if fresh:
         keys, shut_out = chains.keys_of(connection, till, batch.chain), "till.revoked" if chain.revoked else None
-        checked = [(one, _fork_problem(one, batch.chain, keys) or shut_out) for one in fresh]
+        lineage = Lineage(connection, till, batch.chain, keys)
+        checked = []
+        for one in fresh:
+            problem = content_problem(one, batch.chain) or lineage.judge(one) or shut_out
+            checked.append((one, problem, lineage.learn(one)))
         chains.insert_forks(connection, till, batch.chain, checked, at)
     seqs = [one.entry.seq for one in fresh]
     emit(connection, batch.till.company, "till.forked", _keys(batch.till, batch.chain, seqs), at)
     return len(forks)
-
-
-def _fork_problem(one: Arrived, chain: str, keys: Sequence[SigningKey]) -> str | None:
-    """A fork proves itself or nothing: what it would follow may be of either history."""
-    problem = content_problem(one, chain)
-    return problem or (None if is_signed(one, key_at(keys, one.entry.seq)) else "ledger.signature")
 
 
 def _keys(till: KnownTill, chain: str, seqs: Sequence[int] | dict[int, str]) -> list[str]:

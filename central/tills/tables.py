@@ -109,6 +109,7 @@ ledger_fork = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("personal", LargeBinary),
     Column("problem", Text),  # what did not hold when it arrived, as a stable code
+    Column("next_key", Hash32),  # which key signs what follows it in its own history; NULL where that is not held
     Column("state", Text, nullable=False),
     Column("resolved_at", Utc),
     Column("resolved_by", Text),

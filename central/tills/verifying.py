@@ -125,5 +125,5 @@ def _genesis_problem(one: Arrived, header: dict[str, object]) -> str | None:
 
 
 # The bytes are an entry's of another place: what stands beside it cannot follow it.
-_ELSEWHERE = frozenset(("ledger.misplaced", "ledger.unreadable", "ledger.no_genesis"))
+_ELSEWHERE = frozenset(("ledger.misplaced", "ledger.unreadable", "ledger.no_genesis", "ledger.other_till"))
 _UNSOUND = _ELSEWHERE | {"ledger.header_changed", "ledger.body_changed"}

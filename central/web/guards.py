@@ -16,6 +16,7 @@ from central.identity.service import find_actor, find_token_actor
 from central.web.context import ACTOR, FORM_SECRET, current_actor
 from central.web.keys import WEB_SETTINGS, database, now
 from central.web.refused import write_down
+from commerce.entrance import is_text
 from commerce.errors import BadInputError, ForbiddenError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,10 +52,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 @web.middleware
-async def check_bytes(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse headers that are no text, and addresses of files with names that no file has."""
-    if not all(map(_is_text, request.headers.values())):
-        raise web.HTTPBadRequest(text="A header of the request is no text.")
+async def check_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse addresses of files with names that no file has."""
     if request.path.startswith("/static/") and any(len(part) > _LONGEST_NAME for part in request.path.split("/")):
         raise web.HTTPNotFound
     return await handler(request)
@@ -89,7 +88,7 @@ async def check_text(request: web.Request, handler: Handler) -> web.StreamRespon
     if request.path.startswith(_OPEN):  # the wire has words of its own
         return await handler(request)
     parts = (request.path, *request.query.keys(), *request.query.values())
-    if any("\x00" in part or not _is_text(part) for part in parts):
+    if any("\x00" in part or not is_text(part) for part in parts):
         raise BadInputError("bad_input")
     return await handler(request)
 
@@ -106,7 +105,7 @@ async def check_form(request: web.Request, handler: Handler) -> web.StreamRespon
         if request.content_length is None or request.content_length > MAX_FORM_BYTES:
             raise web.HTTPRequestEntityTooLarge(MAX_FORM_BYTES, request.content_length or 0)
         form = await _form(request)
-        if any(isinstance(value, str) and ("\x00" in value or not _is_text(value)) for value in form.values()):
+        if any(isinstance(value, str) and ("\x00" in value or not is_text(value)) for value in form.values()):
             raise BadInputError("bad_input")
         value = form.get(FORM_FIELD)
         given = value if isinstance(value, str) else ""
@@ -157,14 +156,6 @@ def _split(address: str) -> SplitResult:
         return urlsplit(address)
     except ValueError:
         return urlsplit("")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _has_bearer(request: web.Request) -> bool:

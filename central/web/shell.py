@@ -14,7 +14,7 @@ from commerce.texts import LANGUAGES
 STATIC = Path(__file__).parent / "static"
 MIDDLEWARES = (
     failures.answer_failures,
-    guards.check_bytes,
+    guards.check_names,
     guards.check_host,
     guards.check_text,
     guards.identify,

@@ -49,6 +49,15 @@ STATE_TEXTS: dict[str, str] = {
     "ledger.misplaced": N_("it names another chain or another place"),
     "ledger.no_genesis": N_("its chain does not begin as a chain does"),
     "ledger.unknown_kind": N_("it is of a kind that this version does not know"),
+    "ledger.genesis": N_("its chain does not begin as a chain of this till does"),
+    "ledger.previous_chain": N_("it goes on from another end of the chain before than is held here"),
+    "ledger.shared_id": N_("another entry has the same identity"),
+    "ledger.personal_changed": N_("the personal data beside it were changed"),
+    "ledger.fork_key": N_(
+        "signed with a key of its own history: the till went on from an older copy, from before its key was changed,"
+        " or changed it there; count it only if you know of that copy"
+    ),
+    "ledger.other_till": N_("it names another till"),
     "ledger.other_shop": N_("it names another shop than the till's"),
     "ledger.out_of_time": N_("its time or its business day cannot be: see the till's clock"),
     "till.revoked": N_("it was sent after the till was shut out"),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from commerce.entrance import has_left
 from commerce.errors import ForbiddenError, PosError
 from terminal.ui.answers import InternalError, error_answer, from_http, log
 from terminal.ui.keys import SERVICES, TOKENS
@@ -42,7 +43,9 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = error_answer(error, _language(request))
     except web.HTTPException as error:
         response = error_answer(from_http(error), _language(request))
-    except Exception:  # noqa: BLE001  # the boundary: what reaches it is a bug
+    except Exception as error:  # the boundary: what reaches it is a bug
+        if isinstance(error, ConnectionError) and has_left(request):
+            raise
         log.exception("a request failed: %s %s", request.method, request.path)
         response = error_answer(InternalError(), _language(request))
     _put_headers(request, response)

@@ -6,7 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
-from commerce.door import Door, open_door, room_for_connections
+from commerce.door import Door, room_for_connections
+from commerce.entrance import KEEP_ALIVE_S, LINGER_S, Entrance
 from terminal.ui.guard import guard, speak
 from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.live import Live
@@ -19,23 +20,6 @@ __all__ = ["LIVE", "NetworkStatus", "StoredReceipt", "UiServices", "build_server
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MOST_CONNECTIONS: Final = 64  # pages and programs of one machine
-KEEP_ALIVE_S: Final = 60.0
-LINGER_S: Final = 1.0
-
-
-class Entrance(web.SockSite):
-    """A listening socket whose connections pass a door; aiohttp has no limit of its own for any of this."""
-
-    def __init__(self, runner: web.AppRunner, listener: socket.socket, tls: ssl.SSLContext | None, door: Door) -> None:
-        super().__init__(runner, listener, ssl_context=tls)
-        self._door = door
-
-    async def start(self) -> None:
-        """Listen."""
-        await web.BaseSite.start(self)
-        serve = self._runner.server
-        assert serve is not None  # noqa: S101 - the runner was set up
-        self._server = await open_door(self._door, self._sock, self._ssl_context, serve, self._backlog)
 
 
 async def open_entrance(

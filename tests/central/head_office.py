@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -24,6 +25,8 @@ from central.tills.snapshots import Snapshots
 from central.web import shell
 from central.web.keys import CLOCK, DATABASE
 from central.web.settings import WebSettings
+from commerce.door import Door
+from commerce.entrance import Entrance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +135,7 @@ async def open_site(office: Office, folder: Path, settings: WebSettings | None =
         add_routes(app)
     runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await Entrance(runner, socket.create_server(("127.0.0.1", 0)), None, Door(100)).start()
     return runner
 
 

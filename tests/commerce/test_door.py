@@ -1,4 +1,4 @@
-"""Real sockets on both daemons' entrances: who says nothing goes, who is full makes room, files are kept in reserve."""
+"""Real sockets on the entrance of both daemons: who says nothing goes, who holds most makes room, files are kept."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import asyncio
 import contextlib
 import resource
 import socket
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
-import central.web.entrance
-import terminal.ui.server
-from commerce.door import FILES_IN_RESERVE, Door, Guest, room_for_connections
+from commerce.door import FILES_IN_RESERVE, Door, Guest, client_name, room_for_connections
+from commerce.entrance import Entrance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-EntranceType = type[central.web.entrance.Entrance] | type[terminal.ui.server.Entrance]
-ENTRANCES: list[EntranceType] = [central.web.entrance.Entrance, terminal.ui.server.Entrance]
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -28,20 +28,22 @@ async def hello(_: web.Request) -> web.Response:
 
 
 @contextlib.asynccontextmanager
-async def house(entrance: EntranceType, door: Door) -> AsyncIterator[int]:
+async def house(door: Door) -> AsyncIterator[int]:
     app = web.Application()
     app.router.add_get("/", hello)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
-    await entrance(runner, listener, None, door).start()
+    await Entrance(runner, listener, None, door).start()
     yield int(listener.getsockname()[1])
     await runner.cleanup()
 
 
 @contextlib.asynccontextmanager
-async def caller(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def caller(
+    port: int, address: str = "127.0.0.1"
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     yield reader, writer
     writer.close()
     with contextlib.suppress(ConnectionError):
@@ -62,20 +64,18 @@ async def is_closed(reader: asyncio.StreamReader) -> bool:
     return True
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES)
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "])
-async def test_a_connection_without_a_whole_header_is_closed_in_time(entrance: EntranceType, sent: bytes) -> None:
+async def test_a_connection_without_a_whole_header_is_closed_in_time(sent: bytes) -> None:
     door = Door(8, header_s=0)
-    async with house(entrance, door) as port, caller(port) as (reader, writer):
+    async with house(door) as port, caller(port) as (reader, writer):
         writer.write(sent)
 
         assert await is_closed(reader)
         assert len(door) == 0
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES)
-async def test_a_header_that_comes_byte_by_byte_is_still_a_header(entrance: EntranceType) -> None:
-    async with house(entrance, Door(8)) as port, caller(port) as (reader, writer):
+async def test_a_header_that_comes_byte_by_byte_is_still_a_header() -> None:
+    async with house(Door(8)) as port, caller(port) as (reader, writer):
         for byte in ASK:
             writer.write(bytes([byte]))
             await writer.drain()
@@ -83,10 +83,9 @@ async def test_a_header_that_comes_byte_by_byte_is_still_a_header(entrance: Entr
         assert (await reader.read(100)).startswith(b"HTTP/1.1 200")
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES)
-async def test_a_full_house_sends_away_who_never_asked_and_serves_who_does(entrance: EntranceType) -> None:
+async def test_a_full_house_sends_away_who_never_asked_and_serves_who_does() -> None:
     door = Door(4)
-    async with house(entrance, door) as port, contextlib.AsyncExitStack() as stack:
+    async with house(door) as port, contextlib.AsyncExitStack() as stack:
         regular = await stack.enter_async_context(caller(port))
         assert await is_answered(*regular)
         crowd = [await stack.enter_async_context(caller(port)) for _ in range(50)]
@@ -98,20 +97,24 @@ async def test_a_full_house_sends_away_who_never_asked_and_serves_who_does(entra
         assert await is_closed(crowd[0][0])
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES)
-async def test_a_house_full_of_regulars_closes_at_once_to_one_more(entrance: EntranceType) -> None:
-    door = Door(2, quiet_ms=3_600_000)
-    async with house(entrance, door) as port, contextlib.AsyncExitStack() as stack:
-        regulars = [await stack.enter_async_context(caller(port)) for _ in range(2)]
-        assert [await is_answered(*one) for one in regulars] == [True, True]
+async def test_who_keeps_asking_holds_no_place_against_a_client_that_comes_anew() -> None:
+    async with house(Door(4)) as port, contextlib.AsyncExitStack() as stack:
+        greedy = [await stack.enter_async_context(caller(port)) for _ in range(4)]
+        assert all([await is_answered(*one) for one in greedy])
+        till = await stack.enter_async_context(caller(port, "127.0.0.2"))
+        assert await is_answered(*till)
+        for _ in range(20):
+            another = await stack.enter_async_context(caller(port))
+            assert await is_answered(*another)
 
-        assert await is_closed((await stack.enter_async_context(caller(port)))[0])
-        assert [await is_answered(*one) for one in regulars] == [True, True]
+        assert await is_answered(*till)
+        administrator = await stack.enter_async_context(caller(port, "127.0.0.3"))
+        assert await is_answered(*administrator)
+        assert await is_answered(*till)
 
 
-async def test_a_regular_who_was_silent_longest_makes_room() -> None:
-    door = Door(2, quiet_ms=0)
-    async with house(ENTRANCES[0], door) as port, contextlib.AsyncExitStack() as stack:
+async def test_a_newcomer_of_the_address_that_holds_all_gets_in_too() -> None:
+    async with house(Door(2)) as port, contextlib.AsyncExitStack() as stack:
         first, second = [await stack.enter_async_context(caller(port)) for _ in range(2)]
         assert await is_answered(*first)
         assert await is_answered(*second)
@@ -120,8 +123,82 @@ async def test_a_regular_who_was_silent_longest_makes_room() -> None:
         third = await stack.enter_async_context(caller(port))
 
         assert await is_answered(*third)
-        assert await is_closed(second[0])
+        assert await is_closed(second[0])  # silent longest
         assert await is_answered(*first)
+
+
+async def test_a_proxys_connections_are_those_of_many_clients() -> None:
+    door = Door(4, proxies=(ip_network("127.0.0.1"),))
+    async with house(door) as port, contextlib.AsyncExitStack() as stack:
+        proxied = [await stack.enter_async_context(caller(port)) for _ in range(3)]
+        direct = [await stack.enter_async_context(caller(port, "127.0.0.2")) for _ in range(6)]
+        assert await is_answered(*direct[-1])
+
+        assert all([await is_answered(*one) for one in proxied])
+        one_more = await stack.enter_async_context(caller(port))
+        assert await is_answered(*one_more)
+
+
+async def test_a_house_full_of_a_proxys_connections_lets_another_in() -> None:
+    door = Door(3, proxies=(ip_network("127.0.0.1"),))
+    async with house(door) as port, contextlib.AsyncExitStack() as stack:
+        proxied = [await stack.enter_async_context(caller(port)) for _ in range(3)]
+        assert all([await is_answered(*one) for one in proxied])
+
+        assert await is_answered(*await stack.enter_async_context(caller(port)))
+        assert await is_answered(*await stack.enter_async_context(caller(port, "127.0.0.9")))
+        assert await is_answered(*proxied[2])
+        assert len(door) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.0.0.1", "10.0.0.2", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("2001:db8::1", "2001:db8::ffff:1", True),  # whoever has one has the whole /64
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("192.168.7.1", "192.168.7.250", True),  # both are proxies
+        ("192.168.7.1", "192.168.8.1", False),
+        ("", "nonsense", True),
+    ],
+)
+def test_a_client_is_an_address_a_network_or_the_proxies(one: str, other: str, same: bool) -> None:
+    proxies = (ip_network("192.168.7.0/24"),)
+
+    assert (client_name(one, proxies) == client_name(other, proxies)) is same
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["come", "ask", "go"])), max_size=80), st.integers(1, 6))
+def test_nobody_loses_a_place_to_somebody_who_holds_as_many(acts: list[tuple[int, str]], most: int) -> None:
+    door, inside, gone = Door(most), list[Guest](), list[Guest]()
+
+    class Leaving(Guest):
+        def send_away(self) -> None:
+            gone.append(self)
+            super().send_away()
+
+    for number, act in acts:
+        name = f"10.0.0.{number}"
+        mine = [one for one in inside if one.client and one.client.name == name]
+        if act == "come":
+            guest, before = Leaving(door, asyncio.Protocol), {one: one.client for one in inside}
+            held = {client.name: len(client) for client in before.values() if client}
+            assert door.admit(guest, name)
+            inside.append(guest)
+            for one in gone:
+                owner = before[one]
+                assert owner is not None
+                assert held[owner.name] == max(held.values())
+                assert owner.name == name or held[owner.name] > held.get(name, 0)
+                inside.remove(one)
+            gone.clear()
+        elif mine and act == "ask":
+            door.heard(mine[0], has_asked=True)
+        elif mine:
+            door.left(inside.pop(inside.index(mine[0])))
+        assert len(door) == len(inside) <= most
 
 
 def test_files_are_kept_in_reserve_whatever_the_limit_is() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.malformed import NAMES, ODD, TARGETS, request, status_of
+from tests.malformed import NAMES, ODD, TARGETS, odd_heads, request, status_of
 
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice
@@ -44,3 +44,10 @@ async def test_no_address_makes_central_fail(site: HeadOffice) -> None:
     }
 
     assert {key: status for key, status in found.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_no_bytes_in_headers_make_central_fail(site: HeadOffice, seed: int) -> None:
+    found = {head: await status_of(port_of(site), head) for head in odd_heads(seed, 250)}
+
+    assert {head: status for head, status in found.items() if status >= 500} == {}

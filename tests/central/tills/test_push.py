@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from central.sales.tables import effect_outcome, sale, sale_line, sale_tax, sale_tender, till_session
+from central.tills.proof import find_evidence
+from central.tills.review import Decision, EntryKey
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
 from commerce.canonical import canonical_bytes, parse_canonical
-from commerce.errors import ForbiddenError
+from commerce.errors import ForbiddenError, RuleError
 from commerce.ledger import Entry, Head, Kind, entry_hash, read_signed_head
 from commerce.wire import GapAnswer, PushAnswer
 from tests.central.office import Office
+from tests.central.tills.test_review import MANAGER
 from tests.fakes.till import FakeTill, tampered
 
 
@@ -200,15 +203,70 @@ async def test_what_a_revoked_till_sends_is_kept_and_set_aside(office: Office) -
         await office.tills.admit(till.token)
 
 
-async def test_a_till_writes_only_its_own_chain(office: Office) -> None:
+async def test_a_push_in_another_tills_name_is_refused(office: Office) -> None:
     one, two = await office.new_till("T1"), await office.new_till("T2")
 
     with pytest.raises(ForbiddenError, match=r"sync\.foreign_till"):
         await office.tills.receive(await office.known(one), two.push())
-    forged = one.push_of(two.entries)
-    with pytest.raises(ForbiddenError, match=r"sync\.foreign_till"):
-        await office.tills.receive(await office.known(one), forged)
     assert await office.rows(ledger_entry) == []
+
+
+async def test_an_entry_that_names_another_till_is_set_aside_alone(office: Office) -> None:
+    one, two = await office.new_till("T1"), await office.new_till("T2")
+    one.sell()
+    named = dataclasses.replace(one, till=two.till, entries=one.entries).sell()
+    one.sell()
+    await office.accept(one)
+
+    await office.projector.catch_up()
+
+    assert await reasons(office) == {3: "ledger.other_till"}
+    assert [row.seq for row in await office.rows(sale)] == [2, 4]
+    found = await office.database.read(lambda c: find_evidence(c, one.till, one.chain, named.seq))
+    assert found is not None
+    assert (found.problem, found.is_genuine) == ("ledger.other_till", False)
+    with pytest.raises(RuleError, match=r"set_aside\.still"):
+        await office.tills.retry(EntryKey(one.till, one.chain, 3), Decision(MANAGER, office.clock(), "count it"))
+
+
+async def test_whoever_has_one_tills_key_does_nothing_in_the_name_of_another(office: Office) -> None:
+    one, two = await office.new_till("T1"), await office.new_till("T2")
+    await office.accept(one)
+    genuine = two.sell()
+    thief = dataclasses.replace(one, till=two.till, entries=one.entries)
+    thief.write(Kind.SALE_COMPLETED, two.sale(), id=str(parse_canonical(genuine.header)["id"]))
+    new = FakeTill(one.company, one.shop, one.till).signer
+    thief.write(Kind.KEY_ROTATED, {"public_key": new.public_key.hex(), "key_id": new.key_id})
+    one.sell()
+    await office.accept(one)
+
+    answer = await office.accept(two)
+    await office.projector.catch_up()
+
+    assert answer.set_aside == 0  # its identity was not taken away from it
+    assert await reasons(office) == {2: "ledger.other_till", 3: "ledger.other_till"}  # nor the key of the chain changed
+    assert sorted((row.till, row.seq) for row in await office.rows(sale)) == sorted([(one.till, 4), (two.till, 2)])
+
+
+async def test_a_fork_that_names_another_till_or_company_is_never_counted(office: Office) -> None:
+    one, two = await office.new_till("T1"), await office.new_till("T2")
+    copies = [
+        dataclasses.replace(one.restored_at(1), till=two.till),
+        dataclasses.replace(one.restored_at(1), company="c"),
+    ]
+    one.sell()
+    await office.accept(one)
+    for copy in copies:
+        copy.sell()
+        await office.accept(one, one.push_of(copy.entries))
+
+    forks = await office.rows(ledger_fork)
+
+    assert [row.problem for row in forks] == ["ledger.other_till"] * 2
+    for row in forks:
+        key = EntryKey(one.till, one.chain, row.seq, row.hash)
+        with pytest.raises(RuleError, match=r"set_aside\.still"):
+            await office.tills.accept_fork(key, Decision(MANAGER, office.clock(), "count it"))
 
 
 async def test_a_chain_signed_by_another_key_than_was_enrolled_becomes_no_sale(office: Office) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.malformed import NAMES, ODD, TARGETS, request, status_of
+from tests.malformed import NAMES, ODD, TARGETS, odd_heads, request, status_of
 
 if TYPE_CHECKING:
     from tests.terminal.ui.till_client import Till
@@ -44,3 +44,11 @@ async def test_no_address_makes_the_till_fail(till: Till) -> None:
     }
 
     assert {key: status for key, status in found.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_no_bytes_in_headers_make_the_till_fail(till: Till, seed: int) -> None:
+    host, port = till.address.encode(), int(till.address.rpartition(":")[2])
+    found = {head: await status_of(port, head) for head in odd_heads(seed, 250, host)}
+
+    assert {head: status for head, status in found.items() if status >= 500} == {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession, CookieJar
 
 from commerce.ids import new_id
-from terminal.ui.server import build_server
+from terminal.ui.server import build_server, open_entrance
 from tests.fakes.register import FakeRegister
 from tests.fakes.ui import FakePaper, FakeSurroundings, ui_services
 from tests.ports import free_port
@@ -31,14 +32,15 @@ class Till:
         port = free_port()
         hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
         self.app: web.Application = build_server(ui_services(self.register, hosts, self.around, self.paper))
-        self.client = TestClient(TestServer(self.app, port=port))
-        await self.client.start_server()
+        self._runner = await open_entrance(self.app, socket.create_server(("127.0.0.1", port)), None)
         self.address = f"127.0.0.1:{port}"
+        self.client = ClientSession(f"http://{self.address}", cookie_jar=CookieJar(unsafe=True))
         self.token = (await (await self.client.post("/api/v1/tokens", json={})).json())["token"]
 
     async def stop(self) -> None:
         """Stop listening."""
         await self.client.close()
+        await self._runner.cleanup()
 
     async def post(self, path: str, body: dict[str, Any] | None = None, language: str = "en") -> ClientResponse:
         """Send an act with a fresh command id unless the body has one."""

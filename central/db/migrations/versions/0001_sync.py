@@ -205,6 +205,7 @@ def _create_chains() -> None:
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("personal", sa.LargeBinary()),
         sa.Column("problem", sa.Text()),
+        sa.Column("next_key", sa.LargeBinary()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("resolved_at", sa.Text()),
         sa.Column("resolved_by", sa.Text()),
