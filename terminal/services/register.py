@@ -19,7 +19,7 @@ from commerce.wire import Change
 from terminal.db.attempts import AttemptRow, AttemptState
 from terminal.db.commands import CommandRepeatedError
 from terminal.db.connection import Writer
-from terminal.services import cards, integrity, outcomes, payments, till_sessions
+from terminal.services import cards, integrity, notices, outcomes, payments, till_sessions
 from terminal.services import commands as acts
 from terminal.services.alarms import plan_alarm, report_changed_rows, report_findings
 from terminal.services.approvals import authorise, check_approvable, check_meant_sale, with_approval
@@ -38,7 +38,6 @@ from terminal.services.state import Notice, RegisterState, screen_of
 from terminal.services.turns import Turns
 
 Listener = Callable[[RegisterState], None]
-MAX_NOTICES = 20
 _log = structlog.get_logger("register")
 
 
@@ -169,9 +168,9 @@ class Register:
         """
         return str(await self._turns.take(lambda: self._open_chain(reason, lost)))
 
-    def tell(self, error: PosError) -> None:
-        """Show a person what went wrong beside any command, as a notice."""
-        self._add_notice(error)
+    def tell(self, error: PosError, *, of_scan: bool = False) -> None:
+        """Show a person what went wrong beside any command, as a notice; one of a scan goes with the next good one."""
+        self._add_notice(error, of_scan=of_scan)
 
     def show_waiting(self, effect: str, reason: str) -> None:
         """Show why an effect that was begun has no outcome yet; nothing is written."""
@@ -249,8 +248,10 @@ class Register:
         try:
             return await self._results.find_or_refuse(command, refusal)
         except PosError as error:
-            if error is refusal and isinstance(command, acts.AddCode):
-                self._add_notice(refusal)
+            code = notices.scanned(command)
+            if error is refusal and code is not None:
+                refusal.values["scanned"] = code
+                self._add_notice(refusal, of_scan=True)
             raise
 
     async def _finish_sale(self, settled: Plan) -> None:
@@ -313,13 +314,11 @@ class Register:
             await self._till.chains.write(lambda write: report_changed_rows(write, moment, names))
             self._add_notice(ConflictError("registry.changed", rows=", ".join(names[:3]), count=len(names)))
 
-    def _add_notice(self, error: PosError) -> None:
-        """Show a notice; one that says the very same takes the place of the one before it."""
+    def _add_notice(self, error: PosError, *, of_scan: bool = False) -> None:
         self._notice_number += 1
         at = utc_text(self._till.clock.now())
-        notice = Notice(self._notice_number, error.code, dict(error.values), at)
-        others = (one for one in self.state.notices if (one.code, one.values) != (notice.code, notice.values))
-        self._show(replace(self.state, notices=(*others, notice)[-MAX_NOTICES:]))
+        notice = Notice(self._notice_number, error.code, dict(error.values), at, of_scan)
+        self._show(replace(self.state, notices=notices.with_notice(self.state.notices, notice)))
 
     async def _open_chain(self, reason: str, lost: Sequence[SignedHead]) -> str:
         at, suspect = self._till.clock.read()

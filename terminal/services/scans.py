@@ -12,7 +12,7 @@ from terminal.services.register import Register
 async def take_scan(register: Register, scan: Scan) -> None:
     """Hand a scan to the register; a refusal, or a doubt, is a notice on the page and not the scanner's affair."""
     if scan.doubt:
-        register.tell(DeviceError("scan.doubtful", device=scan.device, reason=scan.doubt))
+        register.tell(DeviceError("scan.doubtful", device=scan.device, reason=scan.doubt), of_scan=True)
         return
     with contextlib.suppress(PosError):
         await register.submit(AddCode(new_id(), scan.code, device=scan.device))

@@ -221,7 +221,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
         return values
 
     def then(now: RegisterState, _: Values) -> RegisterState:
-        return replace(now.without_done(), basket=after, newest_line=lines[-1].id, notices=())
+        return replace(now.without_done(), basket=after, newest_line=lines[-1].id, notices=now.without_scans)
 
     return Plan(moment, write, then, "line.journaled")
 

@@ -83,12 +83,13 @@ class PrintState:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the cashier must see until it is dismissed or the next good scan; numbered in order."""
+    """Something the cashier must see until it is dismissed; what came of a scan, until the next good one as well."""
 
-    number: int
+    number: int  # in order
     code: str  # stable, the same as the error's
     values: dict[str, Any]
     at: str
+    of_scan: bool = False
 
 
 class ClockDoubt(StrEnum):
@@ -145,6 +146,11 @@ class RegisterState:
     def language(self) -> str:
         """Return the language that the next document is issued in."""
         return self.basket.language if self.basket else self.operating.shop.languages[0]
+
+    @property
+    def without_scans(self) -> tuple[Notice, ...]:
+        """Return the notices that a good scan does not answer."""
+        return tuple(notice for notice in self.notices if not notice.of_scan)
 
     def without_done(self) -> "RegisterState":
         """Return the state once the screen of the completed sale is left: its good paper goes with it."""

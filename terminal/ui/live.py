@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -16,8 +16,11 @@ from terminal.services.state import Notice, RegisterState
 from terminal.ui.ports import UiServices
 from terminal.ui.print_views import notice_view
 from terminal.ui.sections import changes, for_customers
-from terminal.ui.view_types import View, ViewFrame
+from terminal.ui.view_types import View
 from terminal.ui.views import Viewer
+
+if TYPE_CHECKING:
+    from terminal.ui.frame_types import ViewFrame
 
 HEARTBEAT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 2.0

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
-from terminal.ui.view_types import ChangesFrame, ErrorAnswer, LanguageFrame, NoticeFrame, View, ViewFrame
+from terminal.ui.frame_types import ChangesFrame, LanguageFrame, NoticeFrame, ViewFrame
+from terminal.ui.view_types import ErrorAnswer, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

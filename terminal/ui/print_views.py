@@ -26,6 +26,7 @@ from terminal.ui.words import (
     PRINT_Z,
     RECEIPT_TITLE,
     REPORT_TITLE,
+    SCAN_REFUSED,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def notice_view(viewer: Viewer, notice: Notice, currency: str) -> NoticeView:
         "code": notice.code,
         "kind": "price" if notice.code == "price.missing" and item else "candidates" if found else "alarm",
         "text": _notice_text(viewer, notice),
-        "scanned": None if values.get("code") is None else str(values["code"]),
+        "of_scan": notice.of_scan,
+        "scanned": values.get("scanned"),
         "item": _item_id(item),
         "candidates": found,
     }
@@ -115,7 +117,8 @@ def _fiscal_actions(viewer: Viewer, job: PrintState) -> list[ActionView]:
 def _notice_text(viewer: Viewer, notice: Notice) -> str:
     values = notice.values
     name = _name(viewer, values)
-    by_code = PRICE_MISSING if notice.code == "price.missing" and name else ERROR_TEXTS.get(notice.code)
+    own = SCAN_REFUSED.get(notice.code) if notice.of_scan else None
+    by_code = PRICE_MISSING if notice.code == "price.missing" and name else own or ERROR_TEXTS.get(notice.code)
     msgid = by_code or ERROR_TEXTS["rule"]
     shown = {"code": notice.code, **values, "name": name}
     return viewer.words.t(msgid).format_map(_Shown(shown))

@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from terminal.ui.view_types import ChangesFrame, LineChanges, LineView, View
+from terminal.ui.frame_types import ChangesFrame, LineChanges
+from terminal.ui.view_types import LineView, View
 
 _OWN_WAY = frozenset({"revision", "sale"})
 

@@ -1,6 +1,6 @@
 """The shapes that the till's server answers with. TypedDicts: made fast, and the OpenAPI document is read off them."""
 
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
@@ -91,11 +91,41 @@ class TenderView(TypedDict):
     amount: str
 
 
+CardStep: TypeAlias = Literal["waiting", "asking", "declined", "unknown", "giving_back", "giving_back_unknown"]
+
+
+class SureView(TypedDict):
+    """What a person is asked before something that is not done lightly."""
+
+    title: str
+    why: str
+    yes: str
+
+
+class TenderActionView(TypedDict):
+    """What a person can do about a tender; ``confirm`` and ``deny`` are a decision, ``sure`` is asked before."""
+
+    name: Literal["void", "retry", "confirm", "deny"]
+    text: str
+    sure: SureView | None
+
+
+class CardView(TypedDict):
+    """What a card reader does for a tender, in words: as long as it is there the page waits for that tender alone."""
+
+    step: CardStep
+    title: str
+    text: str
+    hint: str
+
+
 class OpenTenderView(TenderView):
-    """A tender of the open sale: where its money is, in words while that is not certain."""
+    """A tender of the open sale: where its money is, in words while that is not certain, and what can be done."""
 
     state: Literal["pending", "approved", "unknown"]
     text: str
+    actions: list[TenderActionView]
+    card: CardView | None
 
 
 class QuickCashView(TypedDict):
@@ -107,7 +137,11 @@ class QuickCashView(TypedDict):
 
 
 class SaleView(TypedDict):
-    """The open sale."""
+    """The open sale.
+
+    ``given`` is what is there; ``remaining`` is what no tender stands for yet, ``outstanding`` what is not there yet:
+    they differ while a card reader is asked.
+    """
 
     id: str
     language: str
@@ -122,6 +156,8 @@ class SaleView(TypedDict):
     remaining_cents: int
     given: str
     given_cents: int
+    outstanding: str
+    outstanding_cents: int
     rounding: str | None
     taxes: list[TaxView]
     tenders: list[OpenTenderView]
@@ -143,11 +179,12 @@ class DoneView(TypedDict):
 
 
 class TenderTypeView(TypedDict):
-    """A means of settling that the shop offers."""
+    """A means of settling that the shop offers; ``by_reader`` when a card reader takes the money."""
 
     code: str
     kind: str
     name: str
+    by_reader: bool
 
 
 class DeviceView(TypedDict):
@@ -206,6 +243,7 @@ class NoticeView(TypedDict):
     code: str
     kind: Literal["alarm", "price", "candidates"]
     text: str
+    of_scan: bool
     scanned: str | None
     item: str | None
     candidates: list[ItemView]
@@ -348,48 +386,3 @@ class ActAnswer(TypedDict, total=False):
     effects: list[dict[str, Any]]
     z: dict[str, Any]
     print: str
-
-
-class ViewFrame(TypedDict):
-    """Server → page: the whole view, first of all and after another language was asked for."""
-
-    type: Literal["view"]
-    revision: int
-    view: View
-
-
-class LineChanges(TypedDict):
-    """The lines of the sale that went, then those that came or changed, whole.
-
-    Take the ``removed`` away, count the rest from 1 anew (``position``), put those of ``set`` in by ``id``, order by
-    ``position``.
-    """
-
-    removed: list[str]
-    set: list[LineView]
-
-
-class ChangesFrame(TypedDict):
-    """Server → page, on every change: what differs from the view that this page was sent last.
-
-    ``sections`` are members of the view, whole; ``sale`` without its lines, which stay unless ``lines`` says otherwise.
-    """
-
-    type: Literal["changes"]
-    revision: int
-    sections: dict[str, Any]
-    lines: NotRequired[LineChanges]
-
-
-class NoticeFrame(TypedDict):
-    """Server → page, once for each notice, none left out."""
-
-    type: Literal["notice"]
-    notice: NoticeView
-
-
-class LanguageFrame(TypedDict):
-    """Page → server: the language of this page from now on."""
-
-    type: Literal["language"]
-    language: str

@@ -40,12 +40,6 @@ DEVICE_REASONS: Final = {
     "link.unreachable": N_("not connected"),
     "link.lost": N_("not connected"),
 }
-TENDER_STATES: Final = {
-    "pending": N_("waiting for the card"),
-    "declined": N_("declined"),
-    "approved": "",
-    "unknown": N_("outcome unknown"),
-}
 MODES: Final = {
     "live": "",
     "training": N_("Training: these are not real sales"),
@@ -118,4 +112,9 @@ PRINT_ACTIONS: Final = {
 }
 PRINT_COPY: Final = N_("Print a copy")
 
+SCAN_REFUSED: Final = {  # names the code: with a queue at the till nobody remembers which it was
+    "sale.being_paid": N_("{scanned} was not added: the sale is being paid. Scan it again afterwards."),
+    "operator.none": N_("{scanned} was not added: nobody is signed on."),
+    "session.none": N_("{scanned} was not added: no session is open."),
+}
 PRICE_MISSING: Final = N_("{name} has no price. Type its price.")

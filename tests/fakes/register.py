@@ -192,17 +192,17 @@ class FakeRegister:
         self._session()
         found = [item for item in self.items if command.code in item.codes]
         if not found:
-            raise self._refuse(NotFoundError("code.unknown", code=command.code))
+            raise self._refuse(command.code, NotFoundError("code.unknown", code=command.code))
         if len(found) > 1:
             candidates = [
                 {"item": i.id, "sku": i.sku, "names": dict(i.names), "unit": i.unit, "price": str(i.price)}
                 for i in found
             ]
-            raise self._refuse(ConflictError("code.ambiguous", code=command.code, candidates=candidates))
+            raise self._refuse(command.code, ConflictError("code.ambiguous", code=command.code, candidates=candidates))
         item = found[0]
         if item.price is None:
             missing = RuleError("price.missing", code=command.code, item=item.id, names=dict(item.names))
-            raise self._refuse(missing)
+            raise self._refuse(command.code, missing)
         return self._add(item, command.quantity, item.price, PriceOrigin.REGISTRY, command.code)
 
     def _add_item(self, command: c.AddItem) -> dict[str, Any]:
@@ -235,7 +235,7 @@ class FakeRegister:
             code=code,
         )
         basket = self._apply(lines_added([line]))
-        self._show_sale(basket, newest_line=line.id, notices=(), done=None)
+        self._show_sale(basket, newest_line=line.id, notices=self.state.without_scans, done=None)
         return {"sale": basket.sale, "line": line.id}
 
     def _change_quantity(self, command: c.ChangeQuantity) -> dict[str, Any]:
@@ -296,7 +296,7 @@ class FakeRegister:
         settled = basket.settlement
         self._cash += sum(t.value for t in basket.tenders if t.kind is TenderKind.CASH) - settled.change
         done = DoneSale(basket.sale, document, number, "EUR", settled.total, settled.tendered, settled.change, printing)
-        self.show(basket=None, newest_line=None, screen=Screen.DONE, done=done, notices=())
+        self.show(basket=None, newest_line=None, screen=Screen.DONE, done=done)
         return {
             "sale": basket.sale,
             "document": {"id": document, "formatted": number},
@@ -322,9 +322,10 @@ class FakeRegister:
     def _keep_notices(self, wanted: Callable[[Notice], bool]) -> None:
         self.show(notices=tuple(filter(wanted, self.state.notices)))
 
-    def _refuse(self, error: PosError) -> PosError:
+    def _refuse(self, code: str, error: PosError) -> PosError:
         number = max((notice.number for notice in self.state.notices), default=self.state.revision) + 1
-        notice = Notice(number, error.code, dict(error.values), "2026-11-23T17:42:07.000000Z")
+        values = {**error.values, "scanned": code}
+        notice = Notice(number, error.code, values, "2026-11-23T17:42:07.000000Z", of_scan=True)
         self.show(notices=(*self.state.notices, notice))
         return error
 

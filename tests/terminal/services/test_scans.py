@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commerce.errors import ConflictError, ForbiddenError
+from commerce.ids import new_id
 from terminal.devices.protocols import Scan
+from terminal.services import notices
+from terminal.services.commands import AddItem
 from terminal.services.scans import take_scan
 from tests.terminal.shop import COFFEE, TestTill, running_till
 
@@ -39,3 +43,33 @@ async def test_an_unknown_code_and_a_doubtful_one_are_both_told_and_sell_nothing
     assert till.state.basket is None
     assert [notice.code for notice in till.state.notices] == ["code.unknown", "scan.doubtful"]
     assert till.state.notices[1].values == {"device": "scanner", "reason": "events_lost"}
+
+
+async def test_a_good_scan_answers_scans_alone_and_what_nobody_has_seen_stays(till: TestTill) -> None:
+    till.register.tell(ConflictError("ledger.numbers_missing", count=1, after=2))
+    await take_scan(till.register, Scan("scanner", 1, "0000000000", NOON))
+    await take_scan(till.register, Scan("scanner", 2, "", NOON, "events_lost"))
+    till.register.tell(ForbiddenError("operator.inactive", operator="Bruno"))
+
+    await take_scan(till.register, Scan("scanner", 3, COFFEE, NOON))
+
+    assert [notice.code for notice in till.state.notices] == ["ledger.numbers_missing", "operator.inactive"]
+
+
+async def test_a_chosen_item_leaves_alarms_too(till: TestTill) -> None:
+    till.register.tell(ConflictError("ledger.numbers_missing", count=1, after=2))
+
+    await till.submit(AddItem(new_id(), COFFEE))
+
+    assert [notice.code for notice in till.state.notices] == ["ledger.numbers_missing"]
+
+
+async def test_however_many_scans_fail_none_pushes_an_alarm_out(till: TestTill) -> None:
+    till.register.tell(ConflictError("ledger.numbers_missing", count=1, after=2))
+
+    for number in range(3 * notices.MOST):
+        await take_scan(till.register, Scan("scanner", number, f"00000000{number:02}", NOON))
+
+    assert len(till.state.notices) == notices.MOST
+    assert till.state.notices[0].code == "ledger.numbers_missing"
+    assert till.state.notices[-1].values["scanned"] == f"00000000{3 * notices.MOST - 1}"

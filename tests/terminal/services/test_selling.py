@@ -313,7 +313,8 @@ async def test_a_scan_while_paying_is_refused_with_a_notice(till: TestTill) -> N
     with pytest.raises(RuleError):
         await till.scan(COFFEE)
 
-    assert [notice.code for notice in till.state.notices] == ["sale.being_paid"]
+    (notice,) = till.state.notices
+    assert (notice.code, notice.values["scanned"]) == ("sale.being_paid", COFFEE)
     assert till.state.screen is Screen.PAYING
     assert len(lines(till)) == 1
 

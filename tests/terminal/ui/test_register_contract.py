@@ -125,7 +125,7 @@ async def test_an_unknown_code_is_a_refusal_and_a_notice(subject: Subject) -> No
     assert (notice.code, notice.values["code"]) == ("code.unknown", "4711")
 
 
-async def test_a_good_code_clears_the_notices(subject: Subject) -> None:
+async def test_a_good_code_clears_the_notices_of_codes(subject: Subject) -> None:
     await subject.ready()
     await subject.refused(c.AddCode, "4711")
 

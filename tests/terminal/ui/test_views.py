@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from commerce.ledger import ChainMode
 from commerce.texts.formats import formats
 from terminal.devices.protocols import Availability, DeviceState
-from terminal.services.state import ClockState, PrintState
+from terminal.services.state import ClockState, Notice, PrintState
 from terminal.ui.device_views import device_view
 from terminal.ui.ports import NetworkStatus, UiServices
 from terminal.ui.quick_cash import quick_amounts
@@ -150,6 +150,17 @@ def test_candidates_come_with_the_notice(register: FakeRegister) -> None:
     notice = draw(register, "it")["notices"][0]
     assert notice["kind"] == "candidates"
     assert [item["name"] for item in notice["candidates"]] == ["Calze, taglia M", "Calze, taglia L"]
+
+
+def test_a_code_scanned_while_paying_is_named(register: FakeRegister) -> None:
+    values = {"scanned": COFFEE}
+    register.show(
+        notices=(Notice(1, "sale.being_paid", values, "", of_scan=True), Notice(2, "sale.being_paid", {}, ""))
+    )
+
+    named, plain = (notice["text"] for notice in draw(register)["notices"])
+    assert named.startswith(f"{COFFEE} was not added")
+    assert plain.startswith("The sale is being paid.")
 
 
 def test_a_missing_price_names_the_item(register: FakeRegister) -> None:
