@@ -32,6 +32,8 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "approve_title": N_("Approval"),
     "approve_nobody": N_("Nobody who works here may approve this."),
     "approve": N_("Approve"),
+    "sure_title": N_("Are you sure?"),
+    "card_title": N_("Card payment"),
     "leave_out_title": N_("Close the session without it?"),
     "leave_out_yes": N_("Close without it"),
     # session
@@ -91,6 +93,8 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "take_back": N_("Take back {name} {amount}"),
     "complete": N_("Complete the sale"),
     "nothing_due": N_("Nothing to pay."),
+    "all_paid": N_("Everything is paid."),
+    "awaited": N_("The rest is asked for and not there yet."),
     "no_tenders": N_("No means of payment has arrived from head office yet."),
     "card_hint": N_("Take the card payment on the card reader first, then tap."),
     # done
@@ -128,6 +132,7 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "keys_remove": N_("Remove the chosen line"),
     "keys_pay": N_("Pay; then exact cash"),
     "keys_card": N_("Card, while paying"),
+    "keys_card_again": N_("Ask the card reader again, when it declined"),
     "keys_amount": N_("Cash received, while paying"),
     "keys_amount_keys": N_("amount, Enter"),
     "keys_last": N_("Last receipt"),

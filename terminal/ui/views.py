@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from commerce.basket import Basket, Line, PriceOrigin, TotalOrigin
-from commerce.tender import Tender, TenderKind, TenderState
+from commerce.tender import TenderKind
 from commerce.texts import LANGUAGES, Translator, translator
 from commerce.texts.formats import Formats, formats
 from commerce.vat import TaxRow
@@ -18,11 +18,11 @@ from terminal.ui.page_texts import texts_version
 from terminal.ui.ports import UiServices
 from terminal.ui.print_views import notice_view, print_view
 from terminal.ui.quick_cash import quick_amounts
+from terminal.ui.tender_views import outstanding, tender_view, there
 from terminal.ui.view_types import (
     DoneView,
     FlagView,
     LineView,
-    OpenTenderView,
     OperatorView,
     QuickCashView,
     SaleView,
@@ -31,7 +31,7 @@ from terminal.ui.view_types import (
     TenderTypeView,
     View,
 )
-from terminal.ui.words import FLAGS, LANGUAGE_NAMES, MODES, TENDER_STATES, UNITS
+from terminal.ui.words import FLAGS, LANGUAGE_NAMES, MODES, UNITS
 from terminal.ui.z_views import z_view
 
 
@@ -121,25 +121,15 @@ class Viewer:
             "due_cents": settled.due,
             "remaining": money(settled.remaining, currency),
             "remaining_cents": settled.remaining,
-            "given": money(settled.tendered, currency),
-            "given_cents": settled.tendered,
+            "given": money(there(basket.tenders), currency),
+            "given_cents": there(basket.tenders),
+            "outstanding": money(outstanding(settled, basket.tenders), currency),
+            "outstanding_cents": outstanding(settled, basket.tenders),
             "rounding": money(settled.rounding, currency) if settled.rounding else None,
             "taxes": self.taxes(basket.taxes, currency),
-            "tenders": [self._tender(tender, attempts, currency) for tender in basket.tenders],
+            "tenders": [tender_view(self, tender, attempts, currency) for tender in basket.tenders],
             "quick_cash": self._quick_cash(basket),
             "can_pay": bool(basket.lines),
-        }
-
-    def _tender(self, tender: Tender, attempts: Sequence[AttemptRow], currency: str) -> OpenTenderView:
-        last = next((attempt for attempt in reversed(attempts) if attempt.tender == tender.id), None)
-        is_declined = tender.state is TenderState.PENDING and last is not None and not last.is_open
-        word = TENDER_STATES["declined" if is_declined else tender.state.value]
-        return {
-            "id": tender.id,
-            "name": pick_name(tender.names, self.language),
-            "amount": self.formats.money(tender.value, currency),
-            "state": tender.state.value,
-            "text": self.words.t(word) if word else "",
         }
 
     def _quick_cash(self, basket: Basket) -> list[QuickCashView]:
@@ -182,7 +172,15 @@ def _operating_views(operating: OperatingSet, language: str) -> _OperatingViews:
     kinds = sorted(operating.tender_types, key=lambda t: t.position)
     return _OperatingViews(
         [{"id": person.id, "name": person.name, "rights": sorted(person.rights)} for person in people],
-        [{"code": t.code, "kind": t.kind.value, "name": pick_name(t.names, language)} for t in kinds],
+        [
+            {
+                "code": t.code,
+                "kind": t.kind.value,
+                "name": pick_name(t.names, language),
+                "by_reader": t.reader is not None,
+            }
+            for t in kinds
+        ],
     )
 
 

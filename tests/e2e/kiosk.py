@@ -14,10 +14,11 @@ from tests.fakes.ui import FakePaper, FakeSurroundings, ui_services
 from tests.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from playwright.async_api import Browser, Page
 
+    from terminal.ui.ports import UiServices
     from tests.fakes.register import FakeRegister
 
 
@@ -32,11 +33,14 @@ class Kiosk:
     paper: FakePaper = field(default_factory=FakePaper)
     taps: int = 0
     faults: list[str] = field(default_factory=list)
+    services: Callable[[frozenset[str]], UiServices] | None = None  # of another register than the one in memory
     _runner: web.AppRunner | None = None
 
     async def start(self) -> None:
         """Let the daemon answer."""
-        app = build_server(ui_services(self.register, loopback_hosts(self.port), self.around, self.paper))
+        hosts = loopback_hosts(self.port)
+        in_memory = ui_services(self.register, hosts, self.around, self.paper)
+        app = build_server(self.services(hosts) if self.services else in_memory)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -75,6 +79,7 @@ async def open_kiosk(
     size: tuple[int, int] = (1024, 600),
     locale: str = "en-GB",
     typing: Typing | None = None,
+    start: Callable[[Kiosk], Awaitable[None]] = Kiosk.start,
     **context: Any,  # noqa: ANN401  # what playwright takes
 ) -> AsyncIterator[Kiosk]:
     """Start a till, open its page and wait for the first view; the page must not have complained in the end."""
@@ -82,7 +87,7 @@ async def open_kiosk(
     kiosk = Kiosk(await opened.new_page(), register, FakeSurroundings(typing=typing or Typing()), free_port())
     kiosk.page.on("pageerror", lambda error: kiosk.faults.append(str(error)))
     kiosk.page.on("console", lambda message: _note_refusal(kiosk, message.text))
-    await kiosk.start()
+    await start(kiosk)
     await kiosk.page.goto(f"http://127.0.0.1:{kiosk.port}/")
     await kiosk.page.locator("#stage:not([hidden])").wait_for()
     yield kiosk

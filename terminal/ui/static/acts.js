@@ -18,12 +18,14 @@ export class Acts {
 
   /**
    * @param {string} path @param {Record<string, unknown>} body @param {string} what how the page calls it
+   * @param {import("./types.js").Sure | null} [sure] what is asked before
    * @returns {Promise<import("./link.js").Answer | null>} null when it was given up
    */
-  async send(path, body, what) {
+  async send(path, body, what, sure = null) {
+    if (sure && !(await this.#isSure(sure))) return null
     const command = { command_id: crypto.randomUUID(), ...this.#saleMeant(path), ...body }
     let answer = /** @type {import("./link.js").Answer | null} */ (await this.link.act(path, command))
-    if (answer?.data.code === "approval.needed") answer = await this.#approved(path, command, what, answer)
+    if (answer?.data.code === "approval.needed") answer = await this.#approved(path, command, what, answer, sure?.tender)
     if (answer?.data.code === "ledger.changed" && path === CLOSE) return this.#leavingOut(body, what, answer.data.message)
     return answer
   }
@@ -39,21 +41,21 @@ export class Acts {
   /**
    * Ask for an approval until it holds, and send the very same command with it.
    * @param {string} path @param {Record<string, unknown>} command @param {string} what @param {import("./link.js").Answer} refused
+   * @param {import("./types.js").OpenTenderView} [tender] what it is about
    */
-  async #approved(path, command, what, refused) {
-    const ask = /** @type {any} */ (document.createElement("approval-ask"))
-    ask.asked = { what, why: refused.data.message, who: this.#whoMay(refused.data.values.rights), money: this.view()?.money }
-    this.layer.open(ask)
+  async #approved(path, command, what, refused, tender) {
+    const asked = { what, why: refused.data.message, who: this.#whoMay(refused.data.values.rights), money: this.view()?.money }
+    const question = this.layer.ask({ name: "approval", asked, tender })
     try {
       for (;;) {
-        const approval = await this.layer.answer()
+        const approval = await question.answer()
         if (!approval) return null
         const answer = await this.link.act(path, { ...command, approval })
         if (!/^(?:approval|pin)\./.test(answer.data.code ?? "")) return answer
-        ask.fault = answer.data.message
+        question.element.fault = answer.data.message
       }
     } finally {
-      this.layer.close()
+      this.layer.close(question)
     }
   }
 
@@ -64,11 +66,15 @@ export class Acts {
 
   /** @param {Record<string, unknown>} body @param {string} what @param {string} why */
   async #leavingOut(body, what, why) {
-    const ask = /** @type {any} */ (document.createElement("sure-ask"))
-    ask.asked = { title: t("leave_out_title"), why, yes: t("leave_out_yes") }
-    this.layer.open(ask)
-    const isSure = await this.layer.answer()
-    this.layer.close()
+    const isSure = await this.#isSure({ title: t("leave_out_title"), why, yes: t("leave_out_yes") })
     return isSure ? this.send(CLOSE, { ...body, leave_out: true }, what) : null
+  }
+
+  /** @param {import("./types.js").Sure} asked @returns {Promise<boolean>} */
+  async #isSure(asked) {
+    const question = this.layer.ask({ name: "sure", asked, tender: asked.tender })
+    const isSure = await question.answer()
+    this.layer.close(question)
+    return Boolean(isSure)
   }
 }

@@ -31,7 +31,7 @@ const acts = new Acts(link, layer, () => page.view)
 const keyboard = new Keyboard({
   pad: () => (layer.isOpen ? layer.pad : panels.pad),
   search: () => (layer.isOpen ? null : panels.searchInput),
-  takesCodes: () => !layer.isOpen && ["selling", "paying", "done"].includes(page.view?.screen ?? ""),
+  takesCodes: () => ["selling", "paying", "done"].includes(page.view?.screen ?? ""),
   code: addCode,
   shortcut,
 })
@@ -70,6 +70,7 @@ function draw() {
   if (!view) return
   find("#loading").hidden = true
   find("#stage").hidden = false
+  layer.draw({ view, fault: page.fault }) // first: panels take the focus that it gives back
   panels.draw(view)
   document.body.dataset.screen = view.screen
   document.body.dataset.panel = panels.name
@@ -86,7 +87,14 @@ function draw() {
 function soundOf(before, view) {
   const newest = view.sale?.lines.find((line) => line.newest)
   const known = before?.sale?.lines.find((line) => line.newest)
+  if (before && view.sale?.tenders.some((tender) => turnedBad(tender, before))) soundBad()
   if (before && newest && newest.id !== known?.id && view.sale?.lines.length !== before.sale?.lines.length) soundGood()
+}
+
+/** @param {import("./types.js").OpenTenderView} tender @param {import("./types.js").View} before */
+function turnedBad({ id, card }, before) {
+  const known = before.sale?.tenders.find((tender) => tender.id === id)
+  return Boolean(card && /declined|unknown/.test(card.step) && card.step !== known?.card?.step)
 }
 
 /** @param {import("./link.js").LinkState} state */
@@ -99,18 +107,22 @@ function linked(state) {
 /**
  * Send what was tapped, unless the same is under way or an earlier one has no answer yet: then it is not known what this would add to.
  * @param {string} path @param {Record<string, unknown>} body @param {string} [then] @param {string} [what]
+ * @param {import("./types.js").Sure | null} [sure]
  * @returns {Promise<void> | null} null when it is not taken
  */
-function take(path, body, then, what) {
+function take(path, body, then, what, sure) {
   const key = path + JSON.stringify(body)
   if (link.state.overdue || page.waiting.has(key)) return null
   page.waiting.add(key)
-  return send(path, body, then, what).finally(() => page.waiting.delete(key))
+  return send(path, body, then, what, sure).finally(() => page.waiting.delete(key))
 }
 
-/** @param {string} path @param {Record<string, unknown>} body @param {string} [then] @param {string} [what] */
-async function send(path, body, then, what = "") {
-  const answer = await acts.send(path, body, what)
+/**
+ * @param {string} path @param {Record<string, unknown>} body @param {string} [then] @param {string} [what]
+ * @param {import("./types.js").Sure | null} [sure]
+ */
+async function send(path, body, then, what = "", sure = null) {
+  const answer = await acts.send(path, body, what, sure)
   if (!answer || answer.ok) setFault("")
   else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
   else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message) // else the view has it
@@ -140,7 +152,7 @@ function addCode(code) {
 /** @param {string} name @returns {boolean} whether the key meant something here */
 function shortcut(name) {
   const view = page.view
-  if (layer.isOpen) return name === "back" && layer.back()
+  if (layer.isOpen) return layer.shortcut(name)
   if (!view) return false
   if (name === "pay" && view.screen === "done") void take("/api/v1/sale/next", {})
   else if (name === "previous" || name === "next") return moveAlongLines(name === "next" ? 1 : -1)
@@ -169,8 +181,8 @@ function removeLine() {
 }
 
 document.addEventListener("till-act", async (event) => {
-  const { path, body, then, button } = /** @type {CustomEvent} */ (event).detail
-  const sent = take(path, body, then, button?.dataset.act ?? button?.textContent)
+  const { path, body, then, sure, button } = /** @type {CustomEvent} */ (event).detail
+  const sent = take(path, body, then, button?.dataset.act ?? button?.textContent, sure)
   if (!sent) return event.preventDefault()
   button?.setAttribute("aria-busy", "true")
   await sent

@@ -39,11 +39,13 @@ export function redraw(host, ...children) {
 /**
  * Report an act to the app, which sends it and keeps the button quiet until it is answered.
  * @param {HTMLElement} host @param {string} path @param {Record<string, unknown>} [body] @param {string} [then] panel
+ * @param {import("./types.js").Sure | null} [sure] what is asked before it is sent
  * @returns {boolean} whether it is sent; not while the same, or one without an answer, is under way
  */
-export function act(host, path, body = {}, then) {
+export function act(host, path, body = {}, then, sure = null) {
   const button = document.activeElement instanceof HTMLButtonElement ? document.activeElement : null
-  return host.dispatchEvent(new CustomEvent("till-act", { bubbles: true, cancelable: true, detail: { path, body, then, button } }))
+  const detail = { path, body, then, sure, button }
+  return host.dispatchEvent(new CustomEvent("till-act", { bubbles: true, cancelable: true, detail }))
 }
 
 /**
@@ -52,4 +54,13 @@ export function act(host, path, body = {}, then) {
  */
 export function show(host, panel) {
   host.dispatchEvent(new CustomEvent("till-show", { bubbles: true, detail: panel }))
+}
+
+/** Say where an element is, so that it is found again after everything was drawn anew. @param {Element | null} element */
+export function placeOf(element) {
+  const { key, line } = element instanceof HTMLElement ? element.dataset : {}
+  const host = element?.closest("till-status, action-bar, sale-lines, attention-list, #panel")
+  if (!host || (!key && !line)) return ""
+  const mark = line ? `[data-line="${CSS.escape(line)}"]` : `[data-key="${CSS.escape(key ?? "")}"]`
+  return `${host.id ? `#${host.id}` : host.localName} ${mark}`
 }

@@ -60,7 +60,7 @@ export class Keyboard {
   #enter(event) {
     const pad = this.page.pad()
     const { code, isScan } = this.typist.enter()
-    if (this.page.takesCodes() && (isScan || (!pad && code.length >= LEAST_CODE))) {
+    if (isScan || (this.page.takesCodes() && !pad && code.length >= LEAST_CODE)) {
       stop(event)
       pad?.clear()
       this.page.code(code)

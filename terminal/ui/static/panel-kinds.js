@@ -1,5 +1,5 @@
 // @ts-check
-/** The one registry of panels. Each describes itself beside its element; whoever shows them knows none by name. */
+/** The one registry of panels and of the layer's questions. Each describes itself beside its element; whoever shows them knows none by name. */
 
 /** @typedef {import("./types.js").View} View */
 /** @typedef {import("./types.js").Panel} Panel */
@@ -7,10 +7,12 @@
 /**
  * `title` and the second of each of `keys` are names of texts, the first a key or the name of a text; `focus` is where the focus goes when
  * it comes up; `opens` is the shortcut that brings it, on the screens of `on`; `stands` says whether it still has a meaning;
- * `once` fills it when it comes up, because it must not change under the finger, `draw` with every view.
+ * `once` fills it when it comes up, because it must not change under the finger, `draw` with every view; `calls` says of a question of the
+ * layer that the view itself asks it, and of what.
  * @typedef {{name: string, elements: string[], title: string, keys?: [string, string][], focus?: string, opens?: string,
  *   on?: string[], stands?: (panel: Panel, view: View) => boolean, once?: (element: any, panel: Panel, view: View, ways: Ways) => void,
- *   draw?: (element: any, panel: Panel, view: View) => void, shortcut?: (element: any, name: string) => boolean}} PanelKind
+ *   draw?: (element: any, panel: Panel, view: View) => void, shortcut?: (element: any, name: string) => boolean,
+ *   calls?: (view: View) => Panel | undefined}} PanelKind
  */
 
 /** @type {Map<string, PanelKind>} */
@@ -35,6 +37,23 @@ export function openedBy(shortcut, view) {
   const kind = [...kinds.values()].find(({ opens }) => opens === shortcut)
   if (!kind || !(kind.on ?? ON_SALE).includes(view.screen)) return undefined
   return kind.stands?.({ name: kind.name }, view) === false ? undefined : kind
+}
+
+/** @param {View} view @returns {Panel | undefined} the question that the view asks, whatever this page did before */
+export function calledBy(view) {
+  for (const { calls } of kinds.values()) {
+    const called = calls?.(view)
+    if (called) return called
+  }
+  return undefined
+}
+
+/**
+ * Whether a tender that a question is about is still as it was when it was asked; a question about none stands.
+ * @param {Panel} panel @param {View} view @returns {boolean}
+ */
+export function sameTender({ tender }, { sale }) {
+  return !tender || Boolean(sale?.tenders.some(({ id, state, card }) => id === tender.id && state === tender.state && card?.step === tender.card?.step))
 }
 
 /** @returns {[string, string][]} every key that panels have */

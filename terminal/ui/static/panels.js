@@ -1,6 +1,7 @@
 // @ts-check
 /** Which panel stands in the right half, or fills the screen. The view's screen rules; taps put panels on a stack within it. */
 
+import { placeOf } from "./dom.js"
 import { openedBy, panelKind } from "./panel-kinds.js"
 import { t } from "./texts.js"
 
@@ -103,10 +104,10 @@ export class Panels {
     this.#stack.length = Math.min(place, this.#stack.length)
   }
 
-  /** @param {View} view */
+  /** What was given was taken back, by whomever: it is to be paid otherwise. Else another screen begins with its own panel. @param {View} view */
   #leave(view) {
-    const fromPaying = this.#screen === "paying" && view.screen === "selling" && view.sale
-    if (!(fromPaying && this.panel.name === "pay")) this.#stack = []
+    const isPaidOtherwise = this.#screen === "paying" && view.screen === "selling" && view.sale
+    this.#stack = isPaidOtherwise ? [{ panel: { name: "pay" }, from: "" }] : []
     this.#screen = view.screen
   }
 
@@ -144,13 +145,4 @@ export class Panels {
     const lost = document.activeElement === document.body ? document.getElementById("work") : null
     ;(target ?? lost)?.focus({ preventScroll: true })
   }
-}
-
-/** Say where an element is, so that it is found again after everything was drawn anew. @param {Element | null} element */
-function placeOf(element) {
-  const { key, line } = element instanceof HTMLElement ? element.dataset : {}
-  const host = element?.closest("till-status, action-bar, sale-lines, attention-list, #panel")
-  if (!host || (!key && !line)) return ""
-  const mark = line ? `[data-line="${CSS.escape(line)}"]` : `[data-key="${CSS.escape(key ?? "")}"]`
-  return `${host.id ? `#${host.id}` : host.localName} ${mark}`
 }

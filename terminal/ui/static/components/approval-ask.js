@@ -1,4 +1,5 @@
 // @ts-check
+import { describePanel, sameTender } from "../panel-kinds.js"
 import { h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 import { answerLayer } from "./modal-layer.js"
@@ -38,7 +39,7 @@ export class ApprovalAsk extends HTMLElement {
   #draw() {
     const { what, why, who } = /** @type {Asked} */ (this.#asked)
     const person = who.find(({ id }) => id === this.#chosen)
-    const head = h("h2", { id: "layer-title", tabindex: "-1", text: what ? `${t("approve_title")} · ${what}` : t("approve_title") })
+    const head = h("h2", { tabindex: "-1", text: what ? `${t("approve_title")} · ${what}` : t("approve_title") })
     redraw(this, head, h("p", { class: "quiet", text: why }), this.#fault, ...(person ? this.#pin(person) : this.#names(who)))
   }
 
@@ -69,3 +70,11 @@ export class ApprovalAsk extends HTMLElement {
 }
 
 customElements.define("approval-ask", ApprovalAsk)
+
+describePanel({
+  name: "approval",
+  elements: ["approval-ask"],
+  title: "approve_title",
+  stands: sameTender,
+  once: (element, { asked }) => (element.asked = asked),
+})

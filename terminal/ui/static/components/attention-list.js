@@ -14,7 +14,7 @@ export class AttentionList extends HTMLElement {
     const key = JSON.stringify([alarms, prints, question, fault, view.language])
     if (key === this.#drawn) return
     this.#drawn = key
-    this.setAttribute("role", "region") // one landmark for all, however many strips say the like
+    this.setAttribute("role", this.closest("dialog") ? "group" : "region") // one landmark for all, however many strips say the like
     this.setAttribute("aria-label", t("notice"))
     redraw(
       this,

@@ -2,6 +2,7 @@
 import "./action-bar.js"
 import "./approval-ask.js"
 import "./attention-list.js"
+import "./card-progress.js"
 import "./cash-count.js"
 import "./connection-banner.js"
 import "./done-screen.js"

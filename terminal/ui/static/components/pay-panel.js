@@ -2,12 +2,14 @@
 import { describePanel } from "../panel-kinds.js"
 import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
+import { actOn } from "./card-progress.js"
 import { numberPad } from "./number-pad.js"
 import { panelHead } from "./panel-head.js"
 
 /** Takes the money: what is due in large figures, notes that make sense, other means, what was given so far. */
 export class PayPanel extends HTMLElement {
   #drawn = ""
+  #hasAwaited = false
   /** @type {import("./number-pad.js").NumberPad | null} */
   #pad = null
   /** @type {import("../types.js").View | null} */
@@ -20,8 +22,9 @@ export class PayPanel extends HTMLElement {
     this.#view = view
     if (key === this.#drawn || !sale) return
     this.#drawn = key
-    this.#pad = this.#cash() ? this.#makePad(view) : null
+    this.#pad = this.#cash() && sale.remaining_cents !== 0 ? this.#makePad(view) : null
     const paid = sale.tenders.length > 0
+    this.#hasAwaited = sale.tenders.some(({ card }) => card)
     redraw(
       this,
       paid ? h("header", { class: "panel-head" }, h("div", { class: "panel-title" }, h("h2", { tabindex: "-1", text: t("paying") }))) : panelHead(this, t("paying")),
@@ -43,27 +46,34 @@ export class PayPanel extends HTMLElement {
 
   /** @param {import("../types.js").SaleView} sale */
   #due(sale) {
-    const label = sale.remaining_cents < 0 ? t("pay_back") : sale.tenders.length ? t("remaining") : t("due")
-    const given = sale.tenders.map((tender) => h("li", {}, this.#tender(tender)))
+    const label = sale.outstanding_cents < 0 ? t("pay_back") : sale.tenders.length ? t("remaining") : t("due")
+    const given = sale.tenders.map((tender) => h("li", {}, tender.card ? awaited(tender) : this.#tender(tender)))
     return h(
       "div",
       { class: "pay-due" },
-      h("p", { class: "pay-figure" }, h("span", { text: label }), h("strong", { text: sale.remaining })),
+      h("p", { class: "pay-figure" }, h("span", { text: label }), h("strong", { text: sale.outstanding })),
       given.length ? h("div", { class: "pay-given" }, h("span", { text: `${t("given")} ${sale.given}` }), h("ul", {}, ...given)) : null,
       sale.rounding ? h("p", { class: "quiet", text: `${t("rounding")} ${sale.rounding}` }) : null,
     )
   }
 
-  /** @param {import("../types.js").TenderView} tender */
-  #tender({ id, name, amount }) {
-    const label = t("take_back", { name, amount })
-    const onclick = () => act(this, `/api/v1/sale/tenders/${id}/void`, {}, "pay")
-    return h("button", { type: "button", class: "button given", "data-key": `take-${id}`, "aria-label": label, onclick }, `${name} ${amount}`, h("span", { "aria-hidden": "true", text: "✕" }))
+  /** @param {import("../types.js").OpenTenderView} tender */
+  #tender(tender) {
+    const { id, name, amount, text, actions } = tender
+    const label = [t("take_back", { name, amount }), text].filter(Boolean).join(", ")
+    const onclick = () => actions.forEach((action) => actOn(this, tender, action))
+    return h(
+      "button",
+      { type: "button", class: "button given", "data-key": `take-${id}`, "aria-label": label, onclick },
+      `${name} ${amount}`,
+      text ? h("span", { class: "given-state", text }) : null,
+      h("span", { "aria-hidden": "true", text: "✕" }),
+    )
   }
 
   /** @param {import("../types.js").View} view @param {import("../types.js").SaleView} sale */
   #means(view, sale) {
-    if (sale.remaining_cents === 0) return this.#complete(sale)
+    if (sale.remaining_cents === 0) return this.#hasAwaited ? h("p", { class: "quiet", text: t("awaited") }) : this.#complete(sale)
     const cash = this.#cash()
     const others = view.tender_types.filter((type) => type !== cash)
     if (!view.tender_types.length) return h("p", { class: "quiet", text: t("no_tenders") })
@@ -74,7 +84,7 @@ export class PayPanel extends HTMLElement {
       ...others.map((type) =>
         h("button", { type: "button", class: "button tall pay-other", "data-key": `type-${type.code}`, onclick: () => this.#give(type.code, this.#typedCents()) }, h("span", { text: type.name }), h("strong", { text: sale.remaining })),
       ),
-      others.some(({ kind }) => kind === "card") ? h("p", { class: "quiet", text: t("card_hint") }) : null,
+      others.some(({ kind, by_reader }) => kind === "card" && !by_reader) ? h("p", { class: "quiet", text: t("card_hint") }) : null,
     )
   }
 
@@ -88,7 +98,7 @@ export class PayPanel extends HTMLElement {
   /** @param {import("../types.js").SaleView} sale */
   #complete(sale) {
     const onclick = () => act(this, "/api/v1/sale/complete", { sale: sale.id, shown_due_cents: sale.remaining_cents })
-    return h("div", { class: "pay-means" }, h("p", { text: t("nothing_due") }), h("button", { type: "button", class: "button primary tall", "data-key": "complete", onclick }, t("complete")))
+    return h("div", { class: "pay-means" }, h("p", { text: t(sale.tenders.length ? "all_paid" : "nothing_due") }), h("button", { type: "button", class: "button primary tall", "data-key": "complete", onclick }, t("complete")))
   }
 
   /** @param {import("../types.js").View} view */
@@ -121,6 +131,11 @@ export class PayPanel extends HTMLElement {
     const amount = amount_cents === undefined ? {} : { amount_cents }
     act(this, "/api/v1/sale/tenders", { sale: sale.id, type, shown_due_cents: sale.remaining_cents, ...amount })
   }
+}
+
+/** A tender whose money is not there: it looks like none that is. @param {import("../types.js").OpenTenderView} tender */
+function awaited({ name, amount, text }) {
+  return h("span", { class: "given awaited" }, `${name} ${amount}`, h("span", { class: "given-state", text }))
 }
 
 customElements.define("pay-panel", PayPanel)
