@@ -16,7 +16,16 @@ class PatientReader:
     name: str = "reader"
     knows: bool = False  # whether it can say what it did
     asked: list[tuple[str, CardRequest]] = field(default_factory=list)
+    _answered: int = 0
     _customer: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody stands before it."""
+        return len(self.asked) > self._answered
+
+    async def check(self) -> None:
+        """It is always there."""
 
     def does(self, what: str) -> None:
         """Let the request that waits, or the next one, end so."""
@@ -39,6 +48,7 @@ class PatientReader:
     async def _serve(self, what: str, request: CardRequest) -> CardReply:
         self.asked.append((what, request))
         done = await self._customer.get()
+        self._answered = len(self.asked)
         if done == "lost":
             raise OutcomeUnknownError("card_reader.no_answer")
         approved = done == "approve"
