@@ -112,6 +112,7 @@ FAULT_TEXTS: dict[str, str] = {
     "sync.answer_cut_off": N_("Central's answer broke off. Sales are kept here and sent later."),
     "sync.answer_too_large": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "data_dir.unusable": N_("The till's data directory {path} cannot be used ({reason}). Nothing was started."),
+    "sync.no_progress": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.gap_again": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.answer_unreadable": N_("Central did not answer as expected. Sales are kept here and sent later."),
     "sync.catalogue_forged": N_("The catalogue that came is not central's. What was there before is used."),

@@ -122,6 +122,16 @@ def list_chains(queries: Queries) -> list[ChainRow]:
     return [_chain(row) for row in queries.fetch_all(f"SELECT {_CHAIN} FROM chain ORDER BY position")]
 
 
+def list_written_chains(queries: Queries) -> list[str]:
+    """Return the chains that have entries, whatever the table of chains says."""
+    rows = queries.fetch_all(
+        "WITH RECURSIVE written (chain) AS (SELECT min(chain) FROM entry UNION ALL"
+        " SELECT (SELECT min(e.chain) FROM entry e WHERE e.chain > written.chain) FROM written WHERE chain IS NOT NULL)"
+        " SELECT chain FROM written WHERE typeof(chain) = 'text'"
+    )
+    return [row[0] for row in rows]
+
+
 def find_last_entry(queries: Queries, chain: str) -> LastEntry | None:
     """Return the newest entry of a chain."""
     row = queries.fetch_one(
@@ -137,14 +147,14 @@ def find_last_entry(queries: Queries, chain: str) -> LastEntry | None:
 
 def find_hash(queries: Queries, chain: str, seq: int) -> bytes | None:
     """Return the hash of one entry."""
-    row = queries.fetch_one("SELECT hash FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
-    return None if row is None else bytes(row[0])
+    row = queries.fetch_one("SELECT CAST(hash AS BLOB) FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None or row[0] is None else bytes(row[0])
 
 
-def find_body(queries: Queries, chain: str, seq: int) -> bytes | None:
-    """Return one entry's body."""
-    row = queries.fetch_one("SELECT body FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
-    return None if row is None else bytes(row[0])
+def find_entry(queries: Queries, chain: str, seq: int) -> Entry | None:
+    """Return one entry."""
+    row = queries.fetch_one(f"SELECT {_ENTRY_AS_BYTES} FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None else Entry(*row)
 
 
 def iterate_bodies(
@@ -278,8 +288,8 @@ async def read_unsent(
 
 async def read_hash(readers: Readers, chain: str, seq: int) -> bytes | None:
     """Return the hash of one entry, to compare with the head that central tells."""
-    row = await readers.fetch_one("SELECT hash FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
-    return None if row is None else bytes(row[0])
+    row = await readers.fetch_one("SELECT CAST(hash AS BLOB) FROM entry WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None or row[0] is None else bytes(row[0])
 
 
 async def read_next_seq(readers: Readers, chain: str, after: int) -> int | None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from commerce.bodies.chain import ChainOpened
-from commerce.bodies.form import read
-from commerce.errors import BadInputError, PosError, StorageError
+from commerce.errors import PosError, StorageError
 from commerce.ledger import Entry, Head, Problem, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import DAMAGED, FULL, Connection, DatabaseFault, open_reader
+from terminal.services.genesis import find_key
 from terminal.services.verification import DAMAGED_PAGE, verify_ledger
 
 SLICE_ENTRIES = 100
@@ -112,7 +111,7 @@ class IdleCheck:
             self._steps = self._steps[1:]
             return as_error(Problem(place.chain, place.head.seq + 1, DAMAGED_PAGE))
         if place.public_key is None and entries:
-            place.public_key = _key_of(entries[0])
+            place.public_key = find_key(entries[0])
         start = place.head if place.head.seq else None
         verdict = verify_chain(place.chain, entries, start=start, public_key=place.public_key)
         place.head = verdict.head
@@ -129,11 +128,3 @@ class IdleCheck:
 def _plan(reader: Connection) -> list[_Place | str]:
     chains = [_Place(row.chain, Head(0, bytes(32))) for row in ledger.list_chains(reader)]
     return [*chains, *ledger.list_tables(reader)]
-
-
-def _key_of(genesis: Entry) -> bytes | None:
-    """Return the key that a genesis brings; what cannot be read is for the walk to name."""
-    try:
-        return bytes.fromhex(read(ChainOpened, genesis.body).public_key)
-    except BadInputError:
-        return None

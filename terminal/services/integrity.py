@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from commerce.bodies.chain import ChainOpened
-from commerce.bodies.form import read
 from commerce.errors import BadInputError, ConflictError
-from commerce.ledger import Entry, Kind, Problem, check_content, read_header, verify_signature
+from commerce.ledger import Kind, Problem, check_content, read_header, verify_signature
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Queries
 from terminal.db.ledger import LedgerRow
 from terminal.services.derived_rows import column_problem
+from terminal.services.genesis import key_of
 
 ALL = 2**62
 AT_START = 5_000
@@ -83,46 +82,6 @@ def check_chain(queries: Queries, chain: str, public_key: bytes, most: int = ALL
     """Return every entry since the chain's last checkpoint that is not as it was signed, in order."""
     start = sessions.last_checkpoint_seq(queries, chain)
     return _walk(queries, chain, start, key_of(queries, chain, public_key), most)
-
-
-def key_of(queries: Queries, chain: str, own: bytes) -> bytes:
-    """Return the key that signs a chain's entries: the till's ``own``, or the one it had before.
-
-    An earlier key is believed when the chain that follows, genuine itself, was opened behind the very entry that this
-    chain ends with: nobody who makes up a key can make up that.
-    """
-    follower = _follower(queries, chain)
-    if follower is None:
-        return own
-    entry, opened = follower
-    header = read_header(entry)
-    later = str(header["chain"])
-    after = key_of(queries, later, own)
-    vouches = (
-        check_content(entry, header, later) is None
-        and verify_signature(after, entry.hash, entry.signature)
-        and ledger.find_hash(queries, chain, opened.previous_seq) == bytes.fromhex(opened.previous_head)
-    )
-    genesis = ledger.find_body(queries, chain, 1)
-    if not vouches or genesis is None:
-        return own
-    try:
-        return bytes.fromhex(read(ChainOpened, genesis).public_key)
-    except BadInputError:
-        return own
-
-
-def _follower(queries: Queries, chain: str) -> tuple[Entry, ChainOpened] | None:
-    """Return the genesis of the chain that was opened behind this one."""
-    for later in ledger.chains_since(queries, chain)[1:]:
-        genesis = next(iter(ledger.iterate_entries(queries, later)), None)
-        try:
-            opened = read(ChainOpened, genesis.body) if genesis else None
-            if genesis and opened and opened.previous_chain == chain and read_header(genesis)["chain"] == later:
-                return genesis, opened
-        except (BadInputError, ValueError, TypeError):
-            continue  # the walk names it
-    return None
 
 
 def _walk(queries: Queries, chain: str, start: int, public_key: bytes, most: int) -> list[Problem]:

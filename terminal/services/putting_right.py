@@ -7,7 +7,7 @@ A row that says something else, or is gone, would leave sales out of a Z or give
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
-from commerce.bodies.chain import ChainOpened, Checkpoint
+from commerce.bodies.chain import Checkpoint
 from commerce.bodies.form import read
 from commerce.bodies.session import SessionClosed, SessionOpened
 from commerce.errors import BadInputError
@@ -19,7 +19,8 @@ from terminal.db.documents import NumberedRow
 from terminal.db.ledger import ChainRow, LedgerRow
 from terminal.db.sessions import Closing, SessionRow
 from terminal.services.derived_rows import number_of
-from terminal.services.integrity import is_genuine, key_of
+from terminal.services.genesis import find_genesis, key_of
+from terminal.services.integrity import is_genuine
 
 _NUMBERED = (Kind.SALE_COMPLETED.value, Kind.DOCUMENT_ISSUED.value)
 _DRAWER = "main"
@@ -151,11 +152,8 @@ def _ahead(tx: Transaction) -> Iterator[Problem]:
 
 def _mode(tx: Transaction, chain: ChainRow) -> ChainMode:
     """Return what a chain is for, as its genesis says."""
-    genesis = ledger.find_body(tx, chain.chain, 1)
-    try:
-        return read(ChainOpened, genesis).mode if genesis else chain.mode
-    except BadInputError:
-        return chain.mode
+    genesis = find_genesis(tx, chain.chain)
+    return genesis.mode if genesis else chain.mode
 
 
 def _number_of(row: LedgerRow) -> int | None:

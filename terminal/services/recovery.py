@@ -24,8 +24,9 @@ from terminal.db.sessions import SessionRow
 from terminal.devices.protocols import ONE_WAY
 from terminal.services.chains import Moment, series_id
 from terminal.services.clock import LastSigns, Sign, read_sign
+from terminal.services.genesis import key_of
 from terminal.services.identity import Identity
-from terminal.services.integrity import is_genuine, key_of
+from terminal.services.integrity import is_genuine
 from terminal.services.kept_rows import Rows, read_rows
 from terminal.services.operating import OperatingSet, read_operating_set
 from terminal.services.outcomes import SHOWN_KINDS, print_state

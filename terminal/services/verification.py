@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from commerce.bodies.chain import ChainOpened
-from commerce.bodies.form import read
 from commerce.bodies.reading import read_body
 from commerce.errors import BadInputError, PosError
 from commerce.ledger import NO_HASH, ChainMode, Entry, Head, Problem, Verdict, read_header, verify_chain
@@ -15,6 +13,7 @@ from terminal.db.connection import Connection, DatabaseFault, open_reader
 from terminal.db.ledger import LedgerRow
 from terminal.db.migrate import is_ledger
 from terminal.services.derived_rows import column_problem, find_row_problem
+from terminal.services.genesis import find_genesis
 from terminal.services.kept_heads import read_heads
 
 DAMAGED_PAGE = "ledger.damaged_page"
@@ -57,17 +56,12 @@ def _verify(reader: Connection, known: dict[str, Head]) -> list[Verdict]:
 def _find_left_behind(reader: Connection, chain: str) -> tuple[str, int] | None:
     """Return what a signed genesis says on central's word that this ledger goes on without."""
     try:
-        opened = _read_genesis(reader, chain)
-    except (DatabaseFault, BadInputError):
+        opened = find_genesis(reader, chain)
+    except DatabaseFault:
         return None
     if opened is None or opened.previous_chain is None or opened.previous_source == "ledger":
         return None
     return opened.previous_chain, opened.previous_seq
-
-
-def _read_genesis(reader: Connection, chain: str) -> ChainOpened | None:
-    genesis = ledger.find_body(reader, chain, 1)
-    return None if genesis is None else read(ChainOpened, genesis)
 
 
 def _walk(reader: Connection, chain: str, known_head: Head | None) -> Verdict:
@@ -122,7 +116,7 @@ def _check_link(reader: Connection, verdicts: Mapping[str, Verdict], chain: str,
     What is named on central's word is further than this file goes, or not in it at all.
     """
     verdict = verdicts[chain]
-    opened = None if verdict.problem else _read_genesis(reader, chain)
+    opened = None if verdict.problem else find_genesis(reader, chain)
     if opened is None:
         return verdict
     left = Head(opened.previous_seq, bytes.fromhex(opened.previous_head))

@@ -114,8 +114,7 @@ class Puller:
             await self._start_over(feed)
             return
         try:
-            while await self._page(feed):
-                await self._pause(0)
+            await self._take_pages(feed)
         except MessageRejectedError as error:
             if error.code != EPOCH_UNKNOWN:
                 raise
@@ -127,14 +126,14 @@ class Puller:
             await self._take_snapshot()
         else:
             await self._replace_operating()
-        while await self._page(feed):
-            await self._pause(0)
+        await self._take_pages(feed)
 
     async def _replace_operating(self) -> None:
         """Take the whole set and put it in the place of the old one: what central no longer has is gone here too."""
         changes: list[Change] = []
-        cursor, more = "", True
+        asked, cursor, more = _Asked(), "", True
         while more:
+            asked.note(cursor)
             async for line in self._server.changes(OPERATING, cursor):
                 if isinstance(line, dict):
                     trailer = _trailer(line)
@@ -145,9 +144,17 @@ class Puller:
             cursor, more = trailer.cursor, trailer.more
         await self._registries.replace_operating(changes, cursor)
 
-    async def _page(self, feed: str) -> bool:
+    async def _take_pages(self, feed: str) -> None:
+        """Apply pages until nothing is waiting."""
+        asked, more = _Asked(), True
+        while more:
+            after = await self._registries.cursor(feed) or ""
+            asked.note(after)
+            more = await self._page(feed, after)
+            await self._pause(0)
+
+    async def _page(self, feed: str, after: str) -> bool:
         """Apply one page; return whether more was waiting."""
-        after = await self._registries.cursor(feed) or ""
         async for line in self._server.changes(feed, after):
             if isinstance(line, dict):
                 trailer = _trailer(line)
@@ -167,6 +174,19 @@ class Puller:
                 raise StorageError(reason=str(error)) from error
             raise
         _log.info("catalogue taken over", file=target.name)
+
+
+class _Asked:
+    """The cursors of one pull: none is asked for twice, or a central that says "more" for ever is asked for ever."""
+
+    def __init__(self) -> None:
+        self._cursors: set[str] = set()
+
+    def note(self, cursor: str) -> None:
+        """Take note of a cursor; CentralUnreachableError ``sync.no_progress`` when it was asked for before."""
+        if cursor in self._cursors:
+            raise CentralUnreachableError("sync.no_progress")
+        self._cursors.add(cursor)
 
 
 def _trailer(line: object) -> ChangesPage:

@@ -204,3 +204,54 @@ async def test_a_full_disk_does_not_end_the_pulling(tmp_path: Path) -> None:
     assert not pulling.done()
     pulling.cancel()
     await asyncio.gather(pulling, return_exceptions=True)
+
+
+@dataclass
+class Standing(ScriptedFeed):
+    """A central that says that more is waiting and gives these cursors in turn, for ever."""
+
+    cursors: tuple[str, ...] = ("e1.1",)
+
+    async def changes(self, feed: str, after: str) -> AsyncIterator[object]:
+        self.asked.append((feed, after))
+        assert len(self.asked) < 100
+        yield [change(f"row {len(self.asked)}", {})]
+        yield trailer(self.cursors[len(self.asked) % len(self.cursors)], more=True)
+
+
+@pytest.mark.parametrize("cursors", [("e1.1",), ("e1.1", "e1.2"), ("",)])
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},  # the operating set is taken whole
+        {OPERATING: "e1.1", CATALOG: "e1.1"},
+    ],
+)
+async def test_a_feed_that_stands_still_is_left_and_asked_again_later(
+    tmp_path: Path, cursors: tuple[str, ...], known: dict[str, str]
+) -> None:
+    feed = Standing({}, cursors=cursors)
+    puller = Puller(MemoryRegistries(tmp_path, dict(known)), feed)
+
+    with pytest.raises(CentralUnreachableError) as refused:
+        await puller.pull()
+
+    assert refused.value.code == "sync.no_progress"
+    assert len(feed.asked) <= 1 + len(cursors)
+
+
+async def test_a_catalogue_that_stands_still_is_left_too(tmp_path: Path) -> None:
+    class OneStands(Standing):
+        async def changes(self, feed: str, after: str) -> AsyncIterator[object]:
+            if feed == OPERATING:
+                yield trailer("e1.1")
+                return
+            async for line in super().changes(feed, after):
+                yield line
+
+    feed = OneStands({})
+    with pytest.raises(CentralUnreachableError) as refused:
+        await Puller(MemoryRegistries(tmp_path, {OPERATING: "e1.1"}), feed).pull()
+
+    assert refused.value.code == "sync.no_progress"
+    assert {name for name, _ in feed.asked} == {CATALOG}
