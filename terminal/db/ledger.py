@@ -189,10 +189,13 @@ def iterate_kinds(queries: Queries, chain: str, kinds: tuple[str, ...]) -> Itera
 
 def iterate_rows(queries: Queries, chain: str, after: int = 0) -> Iterator[LedgerRow]:
     """Return a chain's entries with the columns that are derived from their headers, whatever a forger left there."""
+    return read_rows(queries, "chain = ? AND seq > ? ORDER BY seq", (chain, after))
+
+
+def read_rows(queries: Queries, which: str, parameters: tuple[object, ...]) -> Iterator[LedgerRow]:
+    """Return entries with the columns beside them; ``which`` is what follows WHERE, a constant of a module here."""
     rows = queries.iterate(
-        f"SELECT {_ENTRY_AS_BYTES}, id, kind, at, business_day, till_session FROM entry"
-        " WHERE chain = ? AND seq > ? ORDER BY seq",
-        (chain, after),
+        f"SELECT {_ENTRY_AS_BYTES}, id, kind, at, business_day, till_session FROM entry WHERE {which}", parameters
     )
     return (LedgerRow(Entry(*row[:6]), *row[6:]) for row in rows)
 

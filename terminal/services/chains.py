@@ -110,6 +110,11 @@ class Write:
         return entry
 
 
+def series_tag_of(chain: str) -> str:
+    """Return what tells a chain's numbers from those of others."""
+    return short_code(bytes.fromhex(chain), _SERIES_TAG_LENGTH)
+
+
 def series_id(chain: str, document_kind: str, sub_series: int) -> str:
     """Return the key of a chain's series; it goes on in a sub-series when a person lets its dates go back."""
     return f"{chain}/{document_kind}" + (f"/{sub_series}" if sub_series else "")
@@ -338,8 +343,7 @@ class Chains:
 
     def _open_chain(self, tx: Transaction, opening: _Opening) -> _Current:
         chain, zone, at = new_chain(), self._identity.shop.zone, opening.at
-        tag = short_code(bytes.fromhex(chain), _SERIES_TAG_LENGTH)
-        row = ledger.ChainRow(chain, self.till, opening.mode, utc_text(at), self._signer.key_id, tag)
+        row = ledger.ChainRow(chain, self.till, opening.mode, utc_text(at), self._signer.key_id, series_tag_of(chain))
         ledger.add_chain(tx, row, self._signer.public_key)
         body = genesis_body(
             self._signer, opening.mode, opening.reason, opening.previous_chain, opening.previous, opening.source

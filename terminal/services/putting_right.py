@@ -18,6 +18,7 @@ from terminal.db.connection import Transaction
 from terminal.db.documents import NumberedRow
 from terminal.db.ledger import ChainRow, LedgerRow
 from terminal.db.sessions import Closing, SessionRow
+from terminal.services.chain_rows import put_chains_right
 from terminal.services.derived_rows import number_of
 from terminal.services.genesis import find_genesis, key_of
 from terminal.services.integrity import is_genuine
@@ -55,7 +56,7 @@ class _Chain:
 
 def put_right(tx: Transaction, till: str, own_key: bytes) -> list[Problem]:
     """Write rows anew that do not say what was signed since the last checkpoints; returns where that was so."""
-    found: list[Problem] = []
+    found: list[Problem] = put_chains_right(tx, till, own_key)
     opened: dict[str, SessionRow] = {}
     for row in ledger.list_chains(tx):
         if row.till == till:

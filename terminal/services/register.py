@@ -28,7 +28,7 @@ from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
 from terminal.services.handlers import HANDLERS
 from terminal.services.identity import Identity
-from terminal.services.inspection import look_at_start, words_of
+from terminal.services.inspection import look_at_chains, look_at_start, words_of
 from terminal.services.pins import PinCheck, WrongPinError
 from terminal.services.plan import Plan, Till, Values, clock_state
 from terminal.services.recovery import find_last_signs, keep_time, restore_state
@@ -66,6 +66,7 @@ class Register:
     async def open(self, known: Sequence[SignedHead] = ()) -> None:
         """Rebuild everything from the ledger; ``known`` is what central is known to hold of this till."""
         clock, chains = self._till.clock, self._till.chains
+        rows = await self._writer.run(lambda tx: look_at_chains(tx, chains))
         last = await self._writer.run(lambda tx: find_last_signs(tx, chains.mode))
         if last is not None:
             if isinstance(clock.source, ReplayClock) and clock.source.now() < last.trusted:
@@ -74,7 +75,7 @@ class Register:
         at, suspect = clock.read()
         await chains.open(at, known, clock_suspect=suspect)
         await self._pins.open()
-        findings = await self._writer.run(lambda tx: look_at_start(tx, chains))
+        findings = await self._writer.run(lambda tx: look_at_start(tx, chains, rows))
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
         await self._report_changed(state.operating.changed)

@@ -34,6 +34,8 @@ CREATE TABLE entry (
     personal BLOB,
     PRIMARY KEY (chain, seq)
 );
+-- which sub-series a chain's numbers are in; nothing else is looked for by its kind over a whole chain
+CREATE INDEX entry_clock_corrected ON entry (chain, seq) WHERE kind = 'clock_corrected';
 CREATE TRIGGER entry_stays BEFORE DELETE ON entry
 BEGIN
     SELECT RAISE(ABORT, 'entries are never deleted');
