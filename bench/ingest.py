@@ -26,7 +26,7 @@ from central.config import CentralConfig, DatabaseSection
 from central.db.engine import open_database
 from central.db.migrate import migrate
 from central.sales.tables import sale, sale_effect, sale_line, sale_tax, sale_tender
-from central.tills.bodies import parse_push
+from central.tills.messages import parse_push
 from central.tills.tables import ledger_entry
 from central.tills.values import KnownTill
 from commerce.documents import IntendedEffect, IssuedNumber

@@ -1,7 +1,6 @@
 """Loops that outlive whatever is raised in them, and what is known of how they are."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,10 +8,11 @@ from datetime import datetime
 import structlog
 
 from commerce.errors import PosError
+from commerce.pauses import pause_ms
 
 _log = structlog.get_logger()
 _SETTLED_S = 5.0  # so long without a failure, and a loop is well again
-_FIRST_S, _GROWTH, _MOST_S = 0.5, 1.8, 15.0
+_FIRST_MS, _LONGEST_MS = 500, 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Pauses:
 
     async def __call__(self) -> None:
         """Wait."""
-        most = min(_MOST_S, _FIRST_S * _GROWTH**self.failures)
+        wait_ms = pause_ms(self.failures, _FIRST_MS, _LONGEST_MS)
         self.failures += 1
-        await asyncio.sleep(random.uniform(most / 2, most))
+        await asyncio.sleep(wait_ms / 1000)
 
 
 async def lasting(

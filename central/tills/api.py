@@ -17,8 +17,8 @@ from central.db.signals import ACCESS, FEED
 from central.identity.audit import Act
 from central.identity.limits import counted_address
 from central.tills import credentials
-from central.tills.bodies import parse, parse_push, read_body
 from central.tills.errors import TooFastError, UnknownTokenError
+from central.tills.messages import parse, parse_push, read_message
 from central.tills.pace import Pace
 from central.tills.pulling import change_lines, start_pull
 from central.tills.service import TillService
@@ -236,7 +236,7 @@ async def _close_sockets(app: web.Application) -> None:
 async def _read(request: web.Request, most: int) -> tuple[bytes, bool]:
     try:
         async with asyncio.timeout(_READ_S):
-            return await read_body(request, most)
+            return await read_message(request, most)
     except TimeoutError as error:
         raise web.HTTPRequestTimeout from error
 

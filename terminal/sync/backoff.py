@@ -9,10 +9,11 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 
+from commerce.pauses import pause_ms
+
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 LONGEST_ASKED_S = 3600.0  # whoever asks for more is not believed
-_FACTOR = 2.0
 
 # (seconds, what ends the pause before its time) -> when it is over
 Rest = Callable[[float, asyncio.Event], Awaitable[None]]
@@ -33,7 +34,7 @@ class Backoff:
         first_s: float = FIRST_PAUSE_S,
         longest_s: float = LONGEST_PAUSE_S,
         rest: Rest = rest,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[int], int] = random.randrange,
     ) -> None:
         self._first_s = first_s
         self._longest_s = longest_s
@@ -65,9 +66,9 @@ class Backoff:
 
     def next_pause_s(self, error: BaseException) -> float:
         """Count a failure and return how long to wait: half of the pause is certain, the other half is chance."""
-        own = min(self._first_s * _FACTOR ** min(self._failures, 30), self._longest_s)
+        own_ms = pause_ms(self._failures, int(self._first_s * 1000), int(self._longest_s * 1000), self._chance)
         self._failures += 1
-        return max(own * (0.5 + 0.5 * self._chance()), asked_pause_s(error))
+        return max(own_ms / 1000, asked_pause_s(error))
 
 
 def asked_pause_s(error: BaseException) -> float:

@@ -34,7 +34,7 @@ BOMBS = {
 PROGRAM = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (700_000_000, 700_000_000))
-from central.tills.bodies import parse_push
+from central.tills.messages import parse_push
 from commerce.errors import PosError
 try:
     parse_push(sys.stdin.buffer.read(), compressed=True)

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from central.sales.projection import SalesProjection
 from central.sales.tables import sale, sale_line
-from central.tills.bodies import parse_push
+from central.tills.messages import parse_push
 from central.tills.projector import SET_SIZE, Projector
 from central.tills.queries import list_set_aside
 from central.tills.tables import set_aside

@@ -144,7 +144,7 @@ async def test_a_pause_is_cut_short_when_central_is_back() -> None:
 
 
 def test_pauses_grow_are_spread_and_start_anew_after_progress() -> None:
-    sure, lucky = Backoff(chance=lambda: 1.0), Backoff(chance=lambda: 0.0)
+    sure, lucky = Backoff(chance=lambda _: 0), Backoff(chance=lambda most: most - 1)
     error = CentralUnreachableError()
 
     pauses = [sure.next_pause_s(error) for _ in range(9)]

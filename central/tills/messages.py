@@ -1,4 +1,4 @@
-"""Reading a till's request: sizes hold before and after decompression, and nothing is made that is not asked for.
+"""Reading what a till sends: sizes hold before and after decompression, and nothing is made that is not asked for.
 
 A push is decoded by its type, so that the first thing in a wrong place ends the reading: a parser that makes a tree of
 whatever comes took 2.5 GB for 2.9 KB.
@@ -30,7 +30,7 @@ _CHUNK = 256 * 1024
 _MOST_PARTS = 100  # of a message that is no push
 
 
-async def read_body(request: web.Request, most: int) -> tuple[bytes, bool]:
+async def read_message(request: web.Request, most: int) -> tuple[bytes, bool]:
     """Return the body as it came, at most so long, and whether it is compressed, by its type or by its encoding."""
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "zstd"):
