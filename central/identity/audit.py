@@ -59,4 +59,5 @@ def last_act(conn: Connection, kind: str, subject: str) -> LastAct | None:
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
     """Return the fields that differ, as ``Act.change`` wants them."""
     names = {**before, **after}
-    return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+    # SQLAlchemy names columns by a class of its own, which is no name in JSON
+    return {str(name): (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}

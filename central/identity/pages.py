@@ -12,10 +12,12 @@ from central.identity.acts import ROLE_NAMES, show_act
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import Permission, Role, stranger
+from central.organisation.service import office_zones
 from central.web.addresses import client_address
 from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
 from central.web.keys import WEB_SETTINGS, database, now
+from central.web.once import show_once, shown_once
 from central.web.refused import write_down
 from central.web.rendering import page
 from central.web.shell import safe_path
@@ -89,8 +91,8 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 async def show_account(request: web.Request) -> web.Response:
-    """Show one's own sessions, keys and the form for a new password."""
-    return await _account_page(request)
+    """Show one's own sessions, keys and the form for a new password; a key that was just made, once."""
+    return await _account_page(request, token=await shown_once(request))
 
 
 async def change_password(request: web.Request) -> web.Response:
@@ -110,7 +112,7 @@ async def change_password(request: web.Request) -> web.Response:
 
 
 async def add_token(request: web.Request) -> web.Response:
-    """Make a key for a program and show it once."""
+    """Make a key for a program; the account's page shows it once."""
     form = await request.post()
     try:
         actor = require_actor(request)
@@ -119,7 +121,7 @@ async def add_token(request: web.Request) -> web.Response:
         token = await service.add_token(database(request), actor, str(form.get("name", "")), now(request), length)
     except BadInputError as error:
         return await _account_page(request, key_refusal=error, typed={**form})
-    return await _account_page(request, token=token)
+    return await show_once(request, "/account", token)
 
 
 async def show_users(request: web.Request) -> web.Response:
@@ -177,8 +179,15 @@ async def show_audit(request: web.Request) -> web.Response:
     acts = await service.list_acts(database(request), require_actor(request), limit=_PAGE + 1, before=before)
     more = acts[_PAGE - 1].id if len(acts) > _PAGE else None
     words = translator(language_of(request))
-    shown = [show_act(act, words) for act in acts[:_PAGE]]
-    return page(request, "identity/audit.html", acts=shown, next_page=more, zone="Europe/Rome")
+    zones = await database(request).read(office_zones)
+    own = zones.get(require_actor(request).company, "UTC")
+    shown = [(show_act(act, words), zones.get(act.company, own)) for act in acts[:_PAGE]]
+    return page(request, "identity/audit.html", acts=shown, next_page=more)
+
+
+async def _zone(request: web.Request) -> str:
+    """Return the zone of the company that somebody works for."""
+    return (await database(request).read(office_zones)).get(require_actor(request).company, "UTC")
 
 
 def _device(request: web.Request) -> str:
@@ -218,7 +227,8 @@ async def _account_page(
     refused = refusal or key_refusal
     return page(
         request, "identity/account.html", status=refused.status if refused else 200, sessions=sessions, tokens=tokens,
-        token=token, moment=now(request), refusal=_words(request, refusal), key_form=key_form,
+        token=token, moment=now(request), zone=await _zone(request), refusal=_words(request, refusal),
+        key_form=key_form,
         day_options=[(str(days), tn("{count} day", "{count} days", days)) for days in _KEY_DAYS],
     )  # fmt: skip
 
@@ -241,6 +251,7 @@ async def _users_page(
         role_options=[(key, t(text)) for key, text in ROLE_NAMES.items()],
         form=values,
         moment=now(request),
+        zone=await _zone(request),
         refusal=_words(request, refusal),
     )
 

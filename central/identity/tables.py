@@ -1,6 +1,6 @@
 """People and programs that sign in, what they hold open, and what they changed."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from central.db.metadata import Hash32, JsonText, Utc, metadata
 
@@ -43,6 +43,16 @@ api_token = Table(
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("revoked_at", Utc, nullable=True),
+)
+
+# Secrets on their way to the page that shows them once, sealed under the session's cookie.
+shown_once = Table(
+    "shown_once",
+    metadata,
+    Column("session", Hash32, primary_key=True),  # SHA-256 of the cookie, as in ``user_session``
+    Column("place", Text, primary_key=True),  # path of the page
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
 )
 
 sign_in_delay = Table(

@@ -40,6 +40,11 @@ def find_shop(conn: Connection, shop_id: str) -> AnyRow | None:
     return conn.execute(select(shop).where(shop.c.id == shop_id)).first()
 
 
+def list_zones(conn: Connection) -> list[AnyRow]:
+    """Return company and zone of every shop, the oldest shop first."""
+    return list(conn.execute(select(shop.c.company, shop.c.zone).order_by(shop.c.created_at, shop.c.id)))
+
+
 def put_shop(conn: Connection, shop_id: str, values: Mapping[str, object], *, is_new: bool) -> None:
     """Store a shop."""
     if is_new:

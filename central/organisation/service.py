@@ -87,6 +87,18 @@ def get_shop(conn: Connection, shop: str) -> Row[Any]:
     return row
 
 
+def office_zones(conn: Connection) -> dict[str | None, str]:
+    """Return the zone in which each company's times are shown where no shop has them: its oldest shop's.
+
+    Under None stands that of whoever works for all companies.
+    """
+    zones: dict[str | None, str] = {}
+    for row in queries.list_zones(conn):
+        zones.setdefault(None, row.zone)
+        zones.setdefault(row.company, row.zone)
+    return zones
+
+
 def get_till(conn: Connection, till: str) -> Row[Any]:
     """Return a till; NotFoundError ``till.unknown``."""
     row = queries.find_till(conn, till)

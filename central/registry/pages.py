@@ -8,7 +8,7 @@ from aiohttp import web
 
 from central.identity.passwords import hash_pin
 from central.identity.people import Permission
-from central.organisation.service import list_companies, list_shops
+from central.organisation.service import list_companies, list_shops, office_zones
 from central.registry import forms, queries, service
 from central.registry.conflicts import find_conflict
 from central.registry.service import Edit, OperatorCard
@@ -23,7 +23,6 @@ from commerce.texts.errors import error_text
 from commerce.vat import Treatment
 
 _PAGE = 50
-_ZONE = "Europe/Rome"  # of times on pages of the whole company
 _UNSEEN = frozenset({"id", "version"})
 
 
@@ -219,7 +218,7 @@ async def _item_page(
     card = found["stored"].card if found["stored"] else ItemCard("", {}, standard)
     version = str(found["stored"].version if found["stored"] else 0)
     values = {**_item_form(card), "version": version, **(form or {})}
-    return _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS, company=company)
+    return await _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS, company=company)
 
 
 def _item_form(card: ItemCard) -> dict[str, str]:
@@ -249,7 +248,7 @@ async def _operators_page(
     found = await database(request).read(job)
     typed = form if form and not form.get("operator") else {}  # what was typed to add somebody
     values = {"name": "", "shop": "", **typed, "open": "1" if typed else ""}
-    return _answer(request, "registry/operators.html", refusal, **found, form=values)
+    return await _answer(request, "registry/operators.html", refusal, **found, form=values)
 
 
 async def _settings_page(
@@ -272,7 +271,7 @@ async def _settings_page(
     if form is not None:
         found["shops"] = [(shop, {**one, "fiscal_required": "", **form} if shop.id == here else one)
                           for shop, one in found["shops"]]  # fmt: skip
-    return _answer(request, "registry/settings.html", refusal, **found, company=company, here_shop=here)
+    return await _answer(request, "registry/settings.html", refusal, **found, company=company, here_shop=here)
 
 
 def _settings_form(settings: TillSettings, version: int) -> dict[str, str]:
@@ -305,7 +304,7 @@ async def _vat_page(
              "receipt_code": "", "version": "0"}  # fmt: skip
     values = {**empty, **(_vat_form(chosen) if chosen else {}), **(form or {})}
     treatments = [one.value for one in Treatment]
-    return _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments,
+    return await _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments,
                    conflict=found["conflict"])  # fmt: skip
 
 
@@ -342,7 +341,7 @@ async def _tenders_page(
     empty = {"id": "", "code": "", "kind": "card", "name_it": "", "name_en": "", "reader": "", "opens_drawer": "",
              "version": "0"}  # fmt: skip
     values = {**(_tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
-    return _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds)
+    return await _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds)
 
 
 def _tender_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
@@ -358,10 +357,12 @@ def _tender_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the tab
     }
 
 
-def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:
+async def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:
     text = error_text(words_of(request), refusal) if refusal else ""
     status = refusal.status if refusal else 200
-    return page(request, template, status=status, refusal=text, notice=_saved(request), zone=_ZONE, **values)
+    zones = await database(request).read(office_zones) if values.get("conflict") else {}
+    zone = zones.get(require_actor(request).company, "UTC")
+    return page(request, template, status=status, refusal=text, notice=_saved(request), zone=zone, **values)
 
 
 def _saved(request: web.Request) -> str:

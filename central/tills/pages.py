@@ -18,6 +18,7 @@ from central.tills.watching import till_state
 from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.live import stream
+from central.web.once import show_once, shown_once
 from central.web.rendering import page, render, words_of
 from commerce.bodies.summary import summary_of
 from commerce.errors import BadInputError, ConflictError, NotFoundError, PosError
@@ -51,7 +52,7 @@ async def live_tills(request: web.Request) -> web.StreamResponse:
 
 
 async def create_till(request: web.Request) -> web.Response:
-    """Add a till and show its first enrolment code."""
+    """Add a till; its page shows its first enrolment code, once."""
     form = {key: str(value) for key, value in (await request.post()).items()}
     actor, at = require_actor(request), now(request)
     try:
@@ -62,18 +63,18 @@ async def create_till(request: web.Request) -> web.Response:
         )
     except PosError as error:
         return await _tills_page(request, error, form)
-    return await _till_page(request, till, code=await _manager(request).issue_code(till))
+    return await show_once(request, f"/tills/{till}", await _manager(request).issue_code(till))
 
 
 async def show_till(request: web.Request) -> web.Response:
-    """Show one till."""
-    return await _till_page(request, request.match_info["till"])
+    """Show one till; an enrolment code that was just made, once."""
+    return await _till_page(request, request.match_info["till"], code=await shown_once(request))
 
 
 async def issue_code(request: web.Request) -> web.Response:
-    """Show a fresh enrolment code, once."""
+    """Make a fresh enrolment code; the till's page shows it once."""
     till = request.match_info["till"]
-    return await _till_page(request, till, code=await _manager(request).issue_code(till))
+    return await show_once(request, f"/tills/{till}", await _manager(request).issue_code(till))
 
 
 async def revoke(request: web.Request) -> web.Response:

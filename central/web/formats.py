@@ -51,6 +51,10 @@ class Formats:
         """Return a date as people write it."""
         return str(format_date(value, "d MMM y", locale=self._locale))
 
+    def day_of(self, value: datetime, zone: str = "UTC") -> str:
+        """Return the date that a moment has in a zone."""
+        return self.day(value.astimezone(ZoneInfo(zone)).date())
+
     def weekday(self, value: date) -> str:
         """Return a date with its day of the week."""
         return str(format_date(value, "EEEE d MMMM y", locale=self._locale))

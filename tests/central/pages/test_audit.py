@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ from sqlalchemy import select
 from central.db.engine import open_database
 from central.db.migrate import migrate
 from central.identity.acts import ACTION_TEXTS, show_act
+from central.identity.people import COMMAND_LINE
 from central.identity.tables import audit
+from central.organisation.service import office_zones, save_shop
 from central.registry.importing import ImportOptions, import_items
 from commerce.texts import translator
+from commerce.wire import ShopCard
 from tests.central.head_office import HeadOffice, Visitor, open_head_office
 from tests.central.office import open_office
 from tests.central.watched import WatchedDatabase
@@ -25,6 +29,8 @@ from tests.shared_data import PROJECT
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.central.office import Office
 
 
 @pytest.fixture
@@ -99,6 +105,39 @@ def test_every_act_that_can_be_written_down_has_its_sentence_in_both_languages()
     assert len(found) > 25
     assert found - set(ACTION_TEXTS) == set()
     assert all(translator("it").t(text) != text for text in ACTION_TEXTS.values())
+
+
+async def move_to_auckland(office: Office) -> None:
+    """The company's only shop: 13 hours ahead of UTC in November."""
+    card = ShopCard(id=office.shop, name="Queen Street", zone="Pacific/Auckland", languages=["en"])
+    job = partial(save_shop, actor=COMMAND_LINE, at=office.clock(), company=office.company, shop=card, is_new=False)
+    await office.database.write(job)
+
+
+async def test_times_of_the_whole_company_are_those_of_its_shop(
+    watched: tuple[HeadOffice, Visitor, WatchedDatabase],
+) -> None:
+    site, anna, _ = watched
+    await move_to_auckland(site.office)
+    item = site.items[0]
+    form = {"sku": "A1", "name_it": "Caffè", "price": "4", "vat_code": "10", "unit": "pc"}
+
+    await anna.post(f"/items/{item.id}", **form, version=str(item.version))
+    second = await anna.post(f"/items/{item.id}", **{**form, "price": "5"}, version=str(item.version))
+    key = await anna.post("/account/tokens", name="stock", days="90")
+
+    assert "24 Nov 2026, 01:00:01" in (await anna.get("/settings/audit")).text
+    assert "saved this at 01:00" in second.text  # who was second sees when the first one did
+    assert "24 Nov 2026" in key.text  # 23 November in Europe still
+    assert "24 Nov 2026" in (await anna.get("/settings/users")).text
+
+
+async def test_a_company_without_a_shop_has_the_time_of_nowhere(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'central.db'}")
+    await migrate(database)
+
+    assert await database.read(office_zones) == {}
+    await database.close()
 
 
 async def test_the_record_says_of_what_and_calls_nothing_changed_that_stayed(

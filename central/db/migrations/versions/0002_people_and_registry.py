@@ -55,6 +55,15 @@ def _create_identity() -> None:
     )
     op.create_index("ix_sign_in_delay_next_at", "sign_in_delay", ["next_at"], unique=False)
     op.create_table(
+        "shown_once",
+        sa.Column("session", sa.LargeBinary(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("session", "place", name="pk_shown_once"),
+    )
+    op.create_index("ix_shown_once_expires_at", "shown_once", ["expires_at"], unique=False)
+    op.create_table(
         "api_token",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
