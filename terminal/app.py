@@ -143,7 +143,7 @@ class TillApp:
         paperwork = Paperwork(core.register, core.readers)
         around = effects.Surroundings(paperwork, core.now, self._steps.reached, tell=core.register.tell)
         acting, loops = effect_loops(devices, around, paperwork)
-        cards = CardLoop(core.register, devices.card_readers, asyncio.Event())
+        cards = CardLoop(core.register, devices.card_readers, asyncio.Event(), reached=self._steps.reached)
         core.register.listeners.append(_Signal(acting, lambda state: (state.done, state.prints)).look)
         core.register.listeners.append(_Signal((cards,), lambda state: (state.attempts,)).look)
         return [*loops, Loop("cards", cards.run), Loop("warm up", _warm_up, is_core=False)]

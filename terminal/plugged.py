@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from terminal.config import DeviceSection, DevicesSection
 from terminal.db.effects import EffectRow
+from terminal.devices.card_reader.virtual import VirtualCardReader
 from terminal.devices.paper import PaperDocument
 from terminal.devices.printer.virtual import VirtualPrinter
 from terminal.devices.protocols import Availability, CardReader, CashDrawer, DeviceState, FiscalRegister, Scan
@@ -102,6 +103,8 @@ def plug_in(
         plugged.runners.append(DeviceRunner(section.name, "receipt_printer", watch_printer(printer), plugged.show))
     for section in wanted.card_readers:
         reader = build_card_reader(_settings(section, "card_reader"), around)
+        if isinstance(reader, VirtualCardReader):
+            reader.on_done = lambda what: reached("card.sent" if what == "pay" else "card.reversal_sent")
         plugged.card_readers[section.name] = reader
         plugged.runners.append(DeviceRunner(section.name, "card_reader", watch_card_reader(reader), plugged.show))
     _plug_in_drawers(plugged, wanted)

@@ -50,6 +50,7 @@ class CardLoop:
     readers: dict[str, CardReader]
     news: asyncio.Event
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    reached: Callable[[str], None] = lambda step: None
 
     def wake(self) -> None:
         """Look for new attempts."""
@@ -96,6 +97,8 @@ class CardLoop:
             await self.sleep(ASK_AGAIN_S)
             self.wake()
             return
+        is_payment = attempt.kind is AttemptKind.PAYMENT
+        self.reached("card.started" if is_payment else "card.reversal_started")
         try:
             reply = await _drive(_send(reader, attempt), ACT_S)
         except OutcomeUnknownError as error:
@@ -103,6 +106,7 @@ class CardLoop:
         except DeviceError as error:
             await self._settle(attempt, AttemptState.DECLINED, error.code)
         else:
+            self.reached("card.answered" if is_payment else "card.reversal_answered")
             await self._take(attempt, reply)
 
     async def _ask(self, attempt: AttemptRow, reader: CardReader) -> None:
@@ -111,6 +115,7 @@ class CardLoop:
         except DeviceError as error:
             _log.warning("card reader does not say what it did", attempt=attempt.id, reason=error.code)
             return
+        self.reached("card.found" if attempt.kind is AttemptKind.PAYMENT else "card.reversal_found")
         if reply is None:
             await self._settle(attempt, AttemptState.DECLINED, "attempt.not_asked")
         else:

@@ -34,16 +34,17 @@ _ENTRY_OUTCOMES = {
 }
 
 
-def begin_payment(moment: Moment, before: Basket, paid: Basket, tender: Tender, device: str) -> Plan:
+def begin_payment(till: Till, moment: Moment, before: Basket, paid: Basket, tender: Tender, device: str) -> Plan:
     """Add a tender whose money a reader is to take: it is pending, and the attempt intended."""
     attempt = _new_attempt(moment, paid, tender, AttemptKind.PAYMENT, device)
 
     def write(write: Write) -> Values:
         journal.add_events(write.tx, before.sale, [sale.tender_added(tender)])
         _intend(write, moment, attempt)
+        till.steps.reached("card.intent_written")
         return {"sale": before.sale, "tender": tender.id, "attempt": attempt.id}
 
-    return Plan(moment, write, lambda now, _: _with_attempt(replace(now, basket=paid), attempt))
+    return Plan(moment, write, lambda now, _: _with_attempt(replace(now, basket=paid), attempt), "card.intended")
 
 
 def void_tender(till: Till, state: RegisterState, command: VoidTender) -> Plan:
@@ -91,7 +92,7 @@ def retry_tender(till: Till, state: RegisterState, command: RetryTender) -> Plan
         _intend(write, moment, attempt)
         return {"sale": basket.sale, "tender": tender.id, "attempt": attempt.id}
 
-    return Plan(moment, write, lambda now, _: _with_attempt(now, attempt))
+    return Plan(moment, write, lambda now, _: _with_attempt(now, attempt), "card.intended")
 
 
 def decide_tender(till: Till, state: RegisterState, command: DecideTender) -> Plan:
@@ -136,7 +137,13 @@ def settle_attempt(
         journal.add_events(write.tx, basket.sale, [event])
         return {"sale": basket.sale, "tender": tender.id, "outcome": outcome.value}
 
-    return Plan(moment, write, lambda now, _: _with_attempt(replace(now, basket=after), settled), may_finish_sale=True)
+    return Plan(
+        moment,
+        write,
+        lambda now, _: _with_attempt(replace(now, basket=after), settled),
+        "card.settled" if row.kind is AttemptKind.PAYMENT else "card.reversal_settled",
+        may_finish_sale=True,
+    )
 
 
 def _tender_after(tender: Tender, attempt: AttemptRow) -> Tender | None:
@@ -172,7 +179,9 @@ def _reverse(state: RegisterState, moment: Moment, basket: Basket, tender: Tende
         journal.add_events(write.tx, basket.sale, [event])
         return {"sale": basket.sale, "tender": tender.id, "attempt": attempt.id}
 
-    return Plan(moment, write, lambda now, _: _with_attempt(replace(now, basket=after), attempt))
+    return Plan(
+        moment, write, lambda now, _: _with_attempt(replace(now, basket=after), attempt), "card.reversal_intended"
+    )
 
 
 def _new_attempt(

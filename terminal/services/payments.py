@@ -45,7 +45,7 @@ def add_tender(till: Till, state: RegisterState, command: AddTender) -> Plan:
     paid = sale.with_tender(basket, tender)
     moment = till.moment(state, command.command_id)
     if reader is not None:
-        return cards.begin_payment(moment, basket, paid, tender, reader)
+        return cards.begin_payment(till, moment, basket, paid, tender, reader)
     if paid.is_paid:
         return _complete(till, state, paid, moment, tender.id)
 

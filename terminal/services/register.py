@@ -194,6 +194,7 @@ class Register:
         async def act() -> Values:
             plan = make_plan()
             values = await self._write(plan)
+            self._till.steps.reached(plan.committed_step)
             self._show(plan.then(self.state, values))
             await self._finish_sale(plan)
             return values

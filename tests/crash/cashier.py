@@ -7,13 +7,18 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.crash.processes import wait_until
 from tests.crash.till_api import Answer, TillApi, TillGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from terminal.devices.card_reader.virtual import VirtualCardReader
+
 OPENING_CASH = 10_000
 UNKNOWN_CODE = "9999999999994"
+TURNS = {"approve": 70, "decline": 17, "gone": 7, "lost": 3, "lost_before": 3}  # of the reader, and how often
+ANSWERED_MEANWHILE = ("tender.not_in_doubt", "tender.unknown", "sale.none", "sale.another", "sale.no_lines")
 CONTENT = ("description", "quantity", "unit_price", "total_cents")
 
 
@@ -36,12 +41,24 @@ class Notes:
     lines: list[str] = field(default_factory=list)
     tenders: list[str] = field(default_factory=list)
     contents: dict[str, tuple[Any, ...]] = field(default_factory=dict)  # of lines that nothing has changed since
+    sale: str | None = None  # a tender of it is known
+    reversing: set[str] = field(default_factory=set)  # tenders whose money a reader is to give back
 
 
 class Cashier:
     """Sells for ever; ``violations`` is what the page showed that does not agree with the notes."""
 
-    def __init__(self, api: TillApi, operator: str, pin: str, codes: Sequence[str], *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        api: TillApi,
+        operator: str,
+        pin: str,
+        codes: Sequence[str],
+        reader: VirtualCardReader,
+        *,
+        seed: int = 0,
+        takes_cards: bool = False,
+    ) -> None:
         self.api = api
         self.notes = Notes()
         self.pending: Act | None = None
@@ -51,6 +68,9 @@ class Cashier:
         self._codes = codes
         self._random = random.Random(seed)
         self._shown: str | None = None  # the sale on the page
+        self._reader = reader
+        self._takes_cards = takes_cards
+        self._acts_before = 0  # of the reader, when it was last asked for something
 
     def sell(self, sales: int) -> None:
         """Work until so many more sales are acknowledged."""
@@ -70,15 +90,15 @@ class Cashier:
     def take_up(self) -> None:
         """After a restart: compare the page with the notes, and send again what had no answer."""
         self.api.forget()
-        self._compare(self._look(), "after the restart", self.pending)
         pending, self.pending = self.pending, None
+        self._compare(self._look_settled(), "after the restart", pending)
         if pending:
             self._do(pending)
-        self._compare(self._look(), "after the resend", None)
+        self._compare(self._look_settled(), "after the resend", None)
 
     def work(self) -> None:
         """Do the next thing a cashier would."""
-        view = self._look()
+        view = self._look_settled()
         self._compare(view, "in service", None)
         self._do(self._next_act(view))
 
@@ -91,6 +111,22 @@ class Cashier:
         """Pay the open sale, exactly when no amount is named."""
         self._do(self._pay(self._look()["sale"], kind, amount))
 
+    def pay_by_card(self, turn: str, amount: int | None = None) -> None:
+        """Scan something and let the reader take it, or some of it, in its way; return when that is known."""
+        while not (self._look()["sale"] or {"lines": ()})["lines"]:
+            self.scan()
+        self._reader.tell(turn)
+        self._note_acts()
+        self.pay("pos", amount)
+        self._look_settled()
+
+    def give_back_a_card(self, turn: str) -> None:
+        """Take some of a sale by card, and give it back by the reader in its way."""
+        self.pay_by_card("approve", 50)
+        self._reader.tell(turn)
+        self._do(self._void_tender(self.notes.tenders[-1]))
+        self._look_settled()
+
     def prepare(self) -> None:
         """Sign on and open the session if nobody has."""
         while (view := self._look())["screen"] in ("sign_on", "session"):
@@ -100,8 +136,10 @@ class Cashier:
         """Void an open sale and close the session with its Z."""
         self.prepare()
         if self._look()["sale"]:
+            self._reader.tell()
             for tender in list(self.notes.tenders):
                 self._do(self._void_tender(tender))
+                self._look_settled()
             self._do(self._void_sale())
         self._do(self._act("session/close", lambda _: None, counted_cash_cents=OPENING_CASH))
 
@@ -116,6 +154,8 @@ class Cashier:
         sale = view["sale"]
         if not sale or not sale["lines"] or (not self.notes.tenders and self._random.random() < 0.6):
             return self._add()
+        if declined := [tender["id"] for tender in sale["tenders"] if tender["state"] == "pending"]:
+            return self._retry(declined[0]) if self._random.random() < 0.5 else self._void_tender(declined[0])
         return self._pay_somehow(sale) if self._random.random() < 0.7 or self.notes.tenders else self._change_mind()
 
     def _add(self) -> Act:
@@ -136,6 +176,9 @@ class Cashier:
 
     def _pay_somehow(self, sale: dict[str, Any]) -> Act:
         due = sale["remaining_cents"]
+        if self._takes_cards and self._random.random() < 0.5:
+            self._reader.tell(*self._random.choices(list(TURNS), list(TURNS.values()), k=2))
+            return self._pay(sale, "pos", None if self._random.random() < 0.6 else max(1, due // 2))
         match self._random.randrange(6):
             case 0 if self.notes.tenders:
                 return self._void_tender(self.notes.tenders[-1])
@@ -151,10 +194,25 @@ class Cashier:
         body = {"sale": sale["id"], "type": kind, "shown_due_cents": sale["remaining_cents"]}
         if amount is not None:
             body["amount_cents"] = amount
+        self._note_acts()
         return self._act("sale/tenders", self._note_tender, **body)
 
     def _void_tender(self, tender: str) -> Act:
-        return self._act(f"sale/tenders/{tender}/void", lambda _: self.notes.tenders.remove(tender))
+        self._note_acts()
+        return self._act(f"sale/tenders/{tender}/void", lambda values: self._note_void(tender, values))
+
+    def _retry(self, tender: str) -> Act:
+        self._note_acts()
+        return self._act(f"sale/tenders/{tender}/retry", lambda _: None)
+
+    def _decide(self, tender: str) -> Act:
+        """Say what the reader did, as its slip does."""
+        new = self._reader.acts()[self._acts_before :]
+        approved = bool(new and new[-1].approved)
+        return self._act(f"sale/tenders/{tender}/decide", lambda _: None, ANSWERED_MEANWHILE, approved=approved)
+
+    def _note_acts(self) -> None:
+        self._acts_before = len(self._reader.acts())
 
     def _void_sale(self) -> Act:
         return self._act("sale/void", lambda _: self._forget_sale())
@@ -164,12 +222,45 @@ class Cashier:
         self._shown = (view["sale"] or {"id": None})["id"]
         return view
 
+    def _look_settled(self) -> dict[str, Any]:
+        """Look when the reader has said what it did, or a person has, and note what came of it."""
+        view = self._look()
+        decides = self._takes_cards and self._random.random() < 0.3  # rather than wait until the reader says it
+
+        def is_settled() -> bool:
+            view.update(self._look())
+            sale = view["sale"] or {"tenders": []}
+            waiting = [t for t in sale["tenders"] if _is_waiting(t)]
+            if decides and waiting and waiting[0]["state"] == "unknown":
+                self._do(self._decide(waiting[0]["id"]))
+            elif _is_paid(sale):  # it completes in this moment, unless the till stopped before
+                self._do(self._act("sale/complete", self._note_tender, ANSWERED_MEANWHILE, shown_due_cents=0))
+            else:
+                return not waiting
+            return False
+
+        wait_until(is_settled, "the card reader")
+        self._note_outcomes(view)
+        return view
+
+    def _note_outcomes(self, view: dict[str, Any]) -> None:
+        """Note a sale that completed by itself, and tenders that the reader has given back."""
+        done, shown = view["done"], view["sale"]
+        if self.notes.sale and done and done["sale"] == self.notes.sale:
+            self.notes.documents[done["document"]] = done["formatted"]
+            self._forget_sale()
+        there = {tender["id"] for tender in shown["tenders"]} if shown else set()
+        for tender in self.notes.reversing - there:
+            if tender in self.notes.tenders:
+                self.notes.tenders.remove(tender)
+        self.notes.reversing.clear()
+
     def _act(
         self,
         path: str,
         note: Callable[[dict[str, Any]], None],
         refusals: tuple[str, ...] = (),
-        **body: str | int | None,
+        **body: str | int | bool | None,
     ) -> Act:
         if path.startswith("sale/"):
             body["sale"] = self._shown
@@ -196,11 +287,20 @@ class Cashier:
             self._forget_sale()
         else:
             self.notes.tenders.append(values["tender"])
+            self.notes.sale = values["sale"]
+
+    def _note_void(self, tender: str, values: dict[str, Any]) -> None:
+        if "attempt" in values:
+            self.notes.reversing.add(tender)
+        else:
+            self.notes.tenders.remove(tender)
 
     def _forget_sale(self) -> None:
         self.notes.lines.clear()
         self.notes.tenders.clear()
         self.notes.contents.clear()
+        self.notes.reversing.clear()
+        self.notes.sale = None
 
     def _keep_contents(self, view: dict[str, Any]) -> None:
         for line in (view["sale"] or {"lines": []})["lines"]:
@@ -225,6 +325,15 @@ class UnexpectedRefusalError(Exception):
 
     def __init__(self, act: Act, answer: Answer) -> None:
         super().__init__(f"{act.path}: {answer}")
+
+
+def _is_paid(sale: dict[str, Any]) -> bool:
+    tenders = sale["tenders"]
+    return bool(tenders) and sale["remaining_cents"] == 0 and all(t["state"] == "approved" for t in tenders)
+
+
+def _is_waiting(tender: dict[str, Any]) -> bool:
+    return bool(tender["state"] == "unknown" or (tender["state"] == "pending" and tender["text"] != "declined"))
 
 
 def _content(line: dict[str, Any]) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from central.db.engine import open_database
 from terminal.services.verification import verify_ledger
+from tests.crash.card_checks import Cards, read_cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,6 +50,7 @@ class Ledger:
     journaled: frozenset[str]
     counters: dict[tuple[str, str], int]
     commands: frozenset[str]
+    cards: Cards
 
     @property
     def sales(self) -> list[Entry]:
@@ -84,6 +86,7 @@ def read_ledger(path: Path) -> Ledger:
             journaled=frozenset(row[0] for row in connection.execute("SELECT DISTINCT sale FROM basket_event")),
             counters={(row[0], row[1]): row[2] for row in counters},
             commands=frozenset(row[0] for row in connection.execute("SELECT command_id FROM command")),
+            cards=read_cards(connection),
         )
     finally:
         connection.close()
@@ -196,7 +199,15 @@ def check_central(ledger: Ledger, url: str, till: str) -> list[str]:
     money = sum(entry.body["settlement"]["total"] for entry in ledger.sales)
     if not faults and money != held.total:
         faults.append(f"central adds up to {held.total} instead of {money}")
+    faults += [
+        f"central does not know what became of card attempt {key}" for key in _settled_cards(ledger) ^ held.cards
+    ]
     return faults + held.troubles
+
+
+def _settled_cards(ledger: Ledger) -> frozenset[tuple[str, str]]:
+    bodies = [entry.body for entry in ledger.of("effect_settled")]
+    return frozenset((body["effect"], body["outcome"]) for body in bodies if body["kind"].startswith("card"))
 
 
 @dataclass(frozen=True)
@@ -207,6 +218,7 @@ class Held:
     forks: frozenset[bytes]
     sales: Counter[str]
     total: int
+    cards: frozenset[tuple[str, str]]
     troubles: list[str]
 
 
@@ -223,12 +235,14 @@ async def _read_central(url: str, till: str) -> Held:
             return connection.exec_driver_sql(f"SELECT {what} WHERE till = '{till}'").all()
 
         sales, forks = rows("formatted, total FROM sale"), rows("seq, hash FROM ledger_fork")
+        outcomes = rows("effect, outcome, kind FROM effect_outcome")
         aside = [f"set aside: {row[0]} {row[1]}" for row in rows("seq, reason FROM set_aside")]
         return Held(
             {(row[0], row[1]): bytes(row[2]) for row in rows("chain, seq, hash FROM ledger_entry")},
             frozenset(bytes(row[1]) for row in forks),
             Counter(row[0] for row in sales),
             sum(row[1] for row in sales),
+            frozenset((row[0], row[1]) for row in outcomes if row[2].startswith("card")),
             aside + [f"forked: {row[0]}" for row in forks],
         )
 

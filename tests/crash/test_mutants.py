@@ -50,5 +50,18 @@ def test_a_till_that_prints_before_it_commits_has_printed_what_it_does_not_know(
     assert any(violation.startswith("printed, not in the ledger") for violation in found)
 
 
+@pytest.mark.parametrize("drop_unsynced", [False, True])
+def test_a_till_that_asks_the_card_reader_before_it_commits_has_taken_what_it_does_not_know(
+    drop_unsynced: bool, make_world: Callable[..., World]
+) -> None:
+    world = make_world(mutant="ask-first", drop_unsynced=drop_unsynced)
+    world.open()
+
+    world.crash_while(lambda: world.cashier.pay_by_card("approve"), "card.intent_written")
+    world.start()
+
+    assert any("asked for what is not on disk" in violation for violation in world.violations_now())
+
+
 def test_an_unbroken_till_is_not_accused(make_world: Callable[..., World]) -> None:
     assert violations_after_crash(make_world(drop_unsynced=True), "sale.rows_written") == []

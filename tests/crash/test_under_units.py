@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.devices.card_reader.virtual import VirtualCardReader
 from tests.crash.cashier import Cashier
 from tests.crash.central_world import CODES, PIN, Central
 from tests.crash.invariants import check_central, read_ledger
@@ -116,7 +117,7 @@ def test_a_till_under_its_unit_starts_and_sells_to_a_central_under_its_own(
         till.wait_for(r"http://127\.0\.0\.1:\d+/")
         wait_until(lambda: bool(api.state()["operators"]), "operators to come")
         wait_until(lambda: bool(api.get(f"/api/v1/search?q={CODES[-1]}").values.get("items")), "items to come")
-        Cashier(api, seeded.seeds.operators[False], PIN, CODES).sell(3)
+        Cashier(api, seeded.seeds.operators[False], PIN, CODES, VirtualCardReader("none", tmp_path / "none")).sell(3)
 
         found = eventually(lambda: check_central(read_ledger(data / "ledger.db"), seeded.url, claim.till))
 

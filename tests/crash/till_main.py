@@ -19,7 +19,10 @@ from terminal.config import TillConfig, read_config
 from terminal.db import connection
 from terminal.db import effects as effect_rows
 from terminal.devices import registry
+from terminal.devices.card_reader.virtual import ReaderTurn, VirtualCardReader
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister, FiscalFault
+from terminal.devices.protocols import CardRequest
+from terminal.services import cards
 from terminal.services.clock import SystemClock
 from terminal.services.steps import Steps
 from tests.crash import orders
@@ -29,10 +32,12 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from terminal.db.attempts import AttemptRow
     from terminal.db.connection import Transaction
     from terminal.db.effects import NewEffect
     from terminal.devices.protocols import FiscalRegister
     from terminal.devices.registry import DeviceSettings, Options, Surroundings
+    from terminal.services.chains import Moment, Write
 
 
 class ObedientSteps(Steps):
@@ -130,11 +135,24 @@ def _print_at_once(port: int, number: str) -> None:
         printer.recv(1)
 
 
+def _ask_first(config: TillConfig) -> None:
+    """Have the card reader take the money inside the transaction that intends it, before its commit."""
+    really_intend = cards._intend
+    reader = VirtualCardReader("reader", Path(config.devices.card_readers[0].options["directory"]))
+
+    def intend(write: Write, moment: Moment, attempt: AttemptRow) -> None:
+        really_intend(write, moment, attempt)
+        reader._keep("pay", CardRequest(attempt.id, attempt.currency, attempt.amount), ReaderTurn.APPROVE)
+
+    cards._intend = intend
+
+
 MUTANTS: dict[str, Callable[[TillConfig], None]] = {
     "": lambda _: None,
     "synchronous-normal": _sync_less(1),
     "synchronous-off": _sync_less(0),
     "print-first": _print_first,
+    "ask-first": _ask_first,
 }
 
 

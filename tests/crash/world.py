@@ -8,9 +8,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from terminal.devices.card_reader.virtual import VirtualCardReader
 from tests.crash import orders
+from tests.crash.card_checks import check_cards, count_open
 from tests.crash.cashier import Cashier
-from tests.crash.central_world import CODES, PIN, Central
+from tests.crash.central_world import CODES, PIN, READER, Central
 from tests.crash.fsync_shadow import Shadow
 from tests.crash.invariants import (
     Ledger,
@@ -50,6 +52,11 @@ host = "127.0.0.1"
 port = {printer}
 answer_s = 2
 keep_open = {keep_open}
+[[devices.card_readers]]
+name = "{reader}"
+driver = "virtual"
+[devices.card_readers.options]
+directory = "{reader_directory}"
 """
 FISCAL = """
 [devices.fiscal_register]
@@ -61,7 +68,10 @@ state_file = "{state}"
 
 
 class World:
-    """Everything around one till. ``drop_unsynced``: a crash takes with it what was not fsynced."""
+    """Everything around one till. ``drop_unsynced``: a crash takes with it what was not fsynced.
+
+    With ``cards`` the cashier takes cards by the reader as well.
+    """
 
     def __init__(
         self,
@@ -74,6 +84,7 @@ class World:
         through: int | None = None,
         data: Path | None = None,
         seed: int = 0,
+        cards: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.central = folder, central
@@ -85,7 +96,10 @@ class World:
         self.shadow = Shadow(self.data, folder / "image") if drop_unsynced else None
         self.port = free_port()
         self.api = TillApi(self.port)
-        self.cashier = Cashier(self.api, central.seeds.operators[is_fiscal], PIN, CODES, seed=seed)
+        self.reader = VirtualCardReader(READER, folder / "reader")
+        self.cashier = Cashier(
+            self.api, central.seeds.operators[is_fiscal], PIN, CODES, self.reader, seed=seed, takes_cards=cards
+        )
         self._mutant = mutant
         self._config = folder / "till.toml"
         self._write_config(through or central.port, is_fiscal=is_fiscal)
@@ -160,6 +174,7 @@ class World:
 
     def settle(self, *, sent: bool = True) -> None:
         """Return when every effect has its outcome and, if wanted, everything is at central."""
+        wait_until(lambda: count_open(self.ledger_path) == 0, "the card reader to answer", 20)
         wait_until(lambda: count_unsettled(self.ledger_path) == 0, "effects to be settled", 20)
         if sent:
             self.wait_until_sent()
@@ -170,8 +185,14 @@ class World:
 
     def violations_now(self) -> list[str]:
         """Return what does not hold of what must hold at any moment."""
+        acts = self.reader.acts()
         ledger, receipts = self.read(), self.receipts()
-        found = [*check_ledger(ledger), *check_notes(ledger, self.cashier.notes), *check_paper(ledger, receipts)]
+        found = [
+            *check_cards(ledger, acts),
+            *check_ledger(ledger),
+            *check_notes(ledger, self.cashier.notes),
+            *check_paper(ledger, receipts),
+        ]
         return [*found, *check_fiscal(ledger, self.fiscal_state), *self.cashier.violations, *self._found_at_start]
 
     def violations(self) -> list[str]:
@@ -233,6 +254,8 @@ class World:
             port=self.port,
             central=central_port,
             printer=self.printer.port,
+            reader=READER,
+            reader_directory=self.folder / "reader",
             keep_open="false" if self._mutant == "print-first" else "true",
         )
         fiscal = FISCAL.format(state=self.fiscal_state) if is_fiscal else ""

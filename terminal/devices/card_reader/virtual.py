@@ -68,7 +68,7 @@ class VirtualCardReader:
         *,
         slow_s: float = SLOW_S,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        on_done: Callable[[], None] | None = None,
+        on_done: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
         self.on_done = on_done
@@ -151,7 +151,7 @@ class VirtualCardReader:
         finally:
             self._requests -= 1
         if self.on_done is not None:
-            self.on_done()
+            self.on_done(what)
         if act.reply is None or turn is ReaderTurn.LOST:
             raise OutcomeUnknownError("card_reader.no_answer", reader=self.name)
         return act.reply
