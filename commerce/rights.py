@@ -1,6 +1,9 @@
 """What an operator may do at a till. Head office gives rights; what somebody lacks, somebody else may approve."""
 
+from collections.abc import Collection
 from enum import StrEnum
+
+from commerce.errors import BadInputError
 
 
 class Right(StrEnum):
@@ -16,3 +19,11 @@ class Right(StrEnum):
 
 
 ALL_RIGHTS: tuple[str, ...] = tuple(right.value for right in Right)
+
+
+def in_order(rights: Collection[str]) -> tuple[str, ...]:
+    """Return rights in the order of the list, each once; BadInputError ``operator.rights`` names one that is none."""
+    unknown = sorted(set(rights) - set(ALL_RIGHTS))
+    if unknown:
+        raise BadInputError("operator.rights", field="rights", right=unknown[0][:40])
+    return tuple(right for right in ALL_RIGHTS if right in rights)

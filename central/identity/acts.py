@@ -64,7 +64,7 @@ _FIELD_TEXTS: dict[str, str] = {
     "name": N_("Name"), "names": N_("Name"), "opens_drawer": N_("Opens the drawer"),
     "permission": N_("right"), "pin": N_("PIN"),
     "price": N_("Price with VAT"), "rates": N_("Rates"), "reader": N_("Card reader"),
-    "role": N_("May"), "rows": N_("rows"),
+    "rights": N_("May"), "role": N_("May"), "rows": N_("rows"),
     "shops": N_("Shop"), "size": N_("Size"), "sku": N_("Article number"), "state": N_("State"),
     "tax_id": N_("Tax number"), "tokens": N_("tokens"), "unit": N_("Unit"), "vat_code": N_("VAT code"),
     "zone": N_("Time zone"),
@@ -154,4 +154,6 @@ def _text(name: str, value: str, words: Translator) -> str:
         return formats(words.language).day(date.fromisoformat(value))
     if _DECIMAL.fullmatch(value):
         return formats(words.language).decimals(Decimal(value))
+    if name == "rights":
+        return words.t(wording(f"right.{value}"))
     return words.t(ROLE_NAMES.get(value) or wording(value)) if name in _CODES else value

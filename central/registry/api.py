@@ -20,6 +20,7 @@ from central.web.paging import decode_cursor, encode_cursor
 from commerce.errors import NotFoundError
 from commerce.kinds import TenderKind
 from commerce.money import price_text
+from commerce.rights import ALL_RIGHTS, Right
 
 
 class Body(BaseModel):
@@ -75,12 +76,16 @@ class ItemQuery(Body):
 
 
 class OperatorBody(Body):
-    """An operator and a shop to sell in; ``id`` with ``version`` changes one that exists, who may keep the ``pin``."""
+    """An operator and a shop to sell in; ``id`` with ``version`` changes one that exists.
+
+    Without ``pin`` and ``rights`` one that exists keeps them; a new one may do everything.
+    """
 
     id: str | None = None
     name: str
     shop: str
     pin: str | None = None
+    rights: list[Right] | None = Field(default=None, max_length=len(ALL_RIGHTS))
     active: bool = True
     version: int | None = Field(default=None, ge=0, lt=2**63)
 
@@ -91,6 +96,7 @@ class OperatorAnswer(Answer):
     id: str
     name: str
     shops: list[str]
+    rights: list[Right]
     active: bool
     version: int
 
@@ -191,7 +197,8 @@ async def put_operator(request: web.Request) -> web.Response:
     edit = Edit(require_actor(request), await company_of(request), now(request))
     edit.actor.require(Permission.EDIT_REGISTRY)
     pin = await hash_pin(asked.pin) if asked.pin is not None else None
-    card = OperatorCard(asked.name, asked.shop, active=asked.active, pin=pin)
+    rights = None if asked.rights is None else tuple(asked.rights)
+    card = OperatorCard(asked.name, asked.shop, rights, asked.active, pin)
 
     def job(conn: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         identity = service.save_operator(conn, edit, card, asked.id, asked.version)
@@ -236,7 +243,12 @@ def _operator(places: Sequence[Any]) -> OperatorAnswer:
     newest = newest_of(places)
     shops = sorted(row.shop for row in places)
     return OperatorAnswer(
-        id=newest.id, name=newest.name, shops=shops, active=bool(newest.active), version=newest.version
+        id=newest.id,
+        name=newest.name,
+        shops=shops,
+        rights=newest.rights,
+        active=bool(newest.active),
+        version=newest.version,
     )
 
 

@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from central.identity.passwords import PinHash
+from central.registry.service import OperatorCard
 from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, parse_price
 from commerce.errors import BadInputError
 from commerce.money import RATE_SCALE, parse_decimal
+from commerce.rights import ALL_RIGHTS
 from commerce.texts import LANGUAGES
 from commerce.vat import Treatment
 
@@ -72,6 +75,12 @@ def read_tender(form: Form, position: int) -> TenderCard:
         position=position,
         reader=form.get("reader", "").strip() or None,
     )
+
+
+def read_operator(form: Form, pin: PinHash | None) -> OperatorCard:
+    """Return the operator a form describes; only a form that shows the rights changes them."""
+    rights = tuple(right for right in ALL_RIGHTS if form.get(f"right_{right}") == "1") if form.get("rights") else None
+    return OperatorCard(form.get("name", ""), form.get("shop", ""), rights, form.get("active", "1") == "1", pin)
 
 
 def read_rates(text: str) -> tuple[tuple[date, Decimal], ...]:

@@ -11,7 +11,7 @@ from central.identity.people import Permission
 from central.organisation.service import list_companies, list_shops, office_zones
 from central.registry import forms, queries, service
 from central.registry.conflicts import find_conflict
-from central.registry.service import Edit, OperatorCard
+from central.registry.service import Edit
 from central.registry.values import UNITS, ItemCard, TillSettings
 from central.web.context import require_actor
 from central.web.keys import database, now
@@ -19,6 +19,7 @@ from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
 from commerce.errors import ConflictError, NotFoundError, PosError
 from commerce.kinds import TenderKind
+from commerce.rights import ALL_RIGHTS
 from commerce.texts.errors import error_text
 from commerce.vat import Treatment
 
@@ -100,13 +101,13 @@ async def show_operators(request: web.Request) -> web.Response:
 
 
 async def save_operator(request: web.Request) -> web.Response:
-    """Add an operator, set a PIN, or let somebody no longer sell."""
+    """Add an operator, set a PIN, change what somebody may do, or let somebody no longer sell."""
     form = await _form(request)
     edit = await _edit(request)
     edit.actor.require(Permission.EDIT_REGISTRY)
     try:
         pin = await hash_pin(form["pin"]) if form.get("pin") else None
-        card = OperatorCard(form.get("name", ""), form.get("shop", ""), active=form.get("active", "1") == "1", pin=pin)
+        card = forms.read_operator(form, pin)
         await database(request).write(
             partial(
                 service.save_operator, edit=edit, card=card, operator_id=form.get("operator") or None,
@@ -248,7 +249,10 @@ async def _operators_page(
     found = await database(request).read(job)
     typed = form if form and not form.get("operator") else {}  # what was typed to add somebody
     values = {"name": "", "shop": "", **typed, "open": "1" if typed else ""}
-    return await _answer(request, "registry/operators.html", refusal, **found, form=values)
+    ticked = {right for right in ALL_RIGHTS if not typed or typed.get(f"right_{right}") == "1"}
+    return await _answer(
+        request, "registry/operators.html", refusal, **found, form=values, all_rights=ALL_RIGHTS, ticked=ticked
+    )
 
 
 async def _settings_page(

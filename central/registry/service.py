@@ -6,9 +6,9 @@ Every function is a job on a connection: ``await database.write(lambda conn: sav
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from central.db.feed import publish, publish_many, publish_texts
 from central.db.metadata import json_text
@@ -23,7 +23,7 @@ from central.registry.tables import operator, tender_type, till_settings, vat_co
 from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, check_rates, read_settings
 from commerce.errors import BadInputError, ConflictError, NotFoundError
 from commerce.ids import new_id
-from commerce.rights import ALL_RIGHTS
+from commerce.rights import ALL_RIGHTS, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,11 @@ def save_tender_type(
 
 @dataclass(frozen=True, slots=True)
 class OperatorCard:
-    """An operator and a shop to sell in. ``pin`` None keeps the one that is there."""
+    """An operator and a shop to sell in. None keeps the PIN and the rights that are there; a new one may do all."""
 
     name: str
     shop: str
-    rights: tuple[str, ...] = ALL_RIGHTS
+    rights: tuple[str, ...] | None = None
     active: bool = True
     pin: PinHash | None = None
 
@@ -178,8 +178,8 @@ def save_operator(
 
     Name, PIN, rights and whether somebody sells at all belong to the person: they change at every shop at once, so that
     whoever may no longer sell is gone from the tills of the whole company. BadInputError ``operator.shop`` for a shop
-    that is not one of the company's. The feed carries the PIN's raw hash; the sync side binds it to each till's secret
-    before it leaves.
+    that is not one of the company's, ``operator.rights`` for a right that is none. The feed carries the PIN's raw hash;
+    the sync side binds it to each till's secret before it leaves.
     """
     edit.actor.require(Permission.EDIT_REGISTRY)
     if not card.name.strip() or len(card.name) > 60:
@@ -196,19 +196,25 @@ def save_operator(
     pin = card.pin or _kept_pin(before)
     identity = operator_id or new_id()
     row = {"name": card.name.strip(), "pin_salt": pin.salt.hex(), "pin_hash": pin.raw.hex(), "pin_params": pin.params,
-           "rights": list(card.rights), "active": card.active}  # fmt: skip
+           "rights": list(_rights(card, before)), "active": card.active}  # fmt: skip
     for shop in {**places, card.shop: None}:
         version = publish(conn, edit.company, shop, "operator", identity, row)
         queries.put(
             conn, operator, {"company": edit.company, "shop": shop, "id": identity}, {**row, "version": version}
         )
-    was = {"name": before.name, "active": before.active} if before else {}
+    was = {"name": before.name, "active": before.active, "rights": list(before.rights)} if before else {}
     shops = [sorted(names.get(shop, "") for shop in known) for known in (places, {*places, card.shop})]
-    now = {"name": row["name"], "active": card.active, "shops": shops[1]}
+    now = {"name": row["name"], "active": card.active, "rights": row["rights"], "shops": shops[1]}
     change = audit.changes({**was, "shops": shops[0]}, now)
     change["name"] = (was.get("name"), row["name"])  # who it is of, changed or not
     edit.note(conn, "operator.saved", "operator", identity, {**change, **({"pin": (None, "set")} if card.pin else {})})
     return identity
+
+
+def _rights(card: OperatorCard, before: Row[Any] | None) -> tuple[str, ...]:
+    if card.rights is not None:
+        return in_order(card.rights)
+    return ALL_RIGHTS if before is None else tuple(before.rights)
 
 
 def save_settings(

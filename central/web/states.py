@@ -39,6 +39,14 @@ STATE_TEXTS: dict[str, str] = {
     "projected": N_("counted"),
     "accepted": N_("accepted"),
     "dismissed": N_("dismissed"),
+    # what an operator may do at a till
+    "right.sell": N_("sell and take payments"),
+    "right.void": N_("take lines off, cut quantities, give a sale up"),
+    "right.return": N_("take goods back"),
+    "right.card": N_("say what became of a card payment"),
+    "right.session": N_("open and close the session"),
+    "right.clock": N_("confirm the clock"),
+    "right.unproven": N_("close a session without changed entries"),
     # why an entry is set aside
     "ledger.unreadable": N_("it cannot be read"),
     "ledger.signature": N_("its signature is not the till's"),

@@ -210,6 +210,7 @@ ERROR_TEXTS: dict[str, str] = {
     "item.vat_unknown": N_("There is no VAT code {code}."),
     "operator.gone": N_("This operator does not exist any more."),
     "operator.shop": N_("Choose the shop where the operator sells. Nothing was saved."),
+    "operator.rights": N_("There is no right “{right}”. Nothing was saved."),
     "operator.name": N_("An operator needs a name of at most 60 characters."),
     "vat.gone": N_("This VAT code does not exist any more. Nothing was saved."),
     "tender_type.code": N_("A means of payment needs a code of at most {most} characters. Nothing was saved."),
