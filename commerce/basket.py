@@ -180,6 +180,7 @@ def start(event: Mapping[str, Any]) -> Basket:
         started_at=event["started_at"],
         vat_mode=VatMode(event["vat_mode"]),
         cash_step=event["cash_step"],
+        voided_lines=event["voided_lines"],
     )
 
 

@@ -17,9 +17,16 @@ EVENT_VERSION = 1
 
 
 def sale_started(
-    sale: str, currency: str, language: str, started_at: str, *, vat_mode: VatMode, cash_step: int | None
+    sale: str,
+    currency: str,
+    language: str,
+    started_at: str,
+    *,
+    vat_mode: VatMode,
+    cash_step: int | None,
+    voided_lines: int = 0,
 ) -> dict[str, Any]:
-    """Return the event that opens a basket."""
+    """Return the event that opens a basket; ``voided_lines`` where its journal is written anew."""
     return _event(
         "sale_started",
         sale=sale,
@@ -28,6 +35,7 @@ def sale_started(
         started_at=started_at,
         vat_mode=vat_mode.value,
         cash_step=cash_step,
+        voided_lines=voided_lines,
     )
 
 

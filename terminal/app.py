@@ -120,7 +120,11 @@ class TillApp:
         loops += self._effect_loops(core, devices)
         loops += [Loop("idle check", self._idle_check(core, devices).run, is_core=False)]
         rows = RowsCheck(
-            self._config.data_dir / LEDGER, core.identity.secret, core.catalog, core.register.note_changed_rows
+            self._config.data_dir / LEDGER,
+            core.identity.secret,
+            core.catalog,
+            core.register.note_changed_rows,
+            on_look=core.register.check_rows,
         )
         loops += [Loop("rows check", rows.run, is_core=False)]
         loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]

@@ -12,7 +12,7 @@ class AlarmCode(StrEnum):
     """What was noticed."""
 
     PIN_GUESSED = "pin_guessed"  # subject: the operator; count: wrong PINs in a row
-    LEDGER_CHANGED = "ledger_changed"  # subject: chain/seq of the first entry that does not hold; detail: why
+    LEDGER_CHANGED = "ledger_changed"  # subject: chain/seq, or sale/id of an open one; detail: why
     NUMBERS_MISSING = "numbers_missing"  # subject: the series; count: how many; detail: after which number
     REGISTRY_CHANGED = "registry_changed"  # subject: kind/id of a row that is not as central sent it
 

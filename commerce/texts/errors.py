@@ -63,6 +63,18 @@ ERROR_TEXTS: dict[str, str] = {
         "{count} rows beside this till's ledger did not say what was signed: they were put right from it. Head office "
         "is told."
     ),
+    "ledger.rows_at_odds": N_(
+        "Rows on this till's disk were changed and contradict what is to be written. The sale is as it was. Tell head "
+        "office and call support."
+    ),
+    "sale.rows_changed": N_(
+        "Rows of the open sale were changed on this till's disk: they were written anew. Check its lines. Head office "
+        "is told."
+    ),
+    "sale.rows_lost": N_(
+        "The open sale was changed on this till's disk and cannot be read any more. Scan its goods again. Head office "
+        "is told."
+    ),
     "line.amount_stands": N_("The amount of this line stands as it came: remove the line or leave it."),
     "line.price_stands": N_("The price of this line stands as it was set."),
     "line.sum": N_("The amounts of a line do not add up. The sale is as it was."),

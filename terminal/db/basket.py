@@ -28,3 +28,13 @@ def list_events(queries: Queries, sale: str) -> list[Event]:
 def clear_events(tx: Transaction, sale: str) -> None:
     """Forget the journal of a sale that has ended."""
     tx.execute("DELETE FROM basket_event WHERE sale = ?", (sale,))
+
+
+def list_lost_journals(queries: Queries) -> list[str]:
+    """Return the sales with a journal that are neither open, nor parked, nor on a screen: those of the newest first."""
+    rows = queries.fetch_all(
+        "SELECT DISTINCT sale FROM basket_event b WHERE NOT EXISTS (SELECT 1 FROM sale WHERE id = b.sale AND"
+        " state IN ('open', 'parked')) AND NOT EXISTS (SELECT 1 FROM current_sale c WHERE c.sale = b.sale)"
+        " ORDER BY sale DESC"
+    )
+    return [row[0] for row in rows]

@@ -91,6 +91,12 @@ class Transaction(Connection):
         self._connection.executemany(sql, rows)
 
 
+class RowsAtOddsError(ConflictError):
+    """Rows on the disk contradict what is to be written: somebody had hands on the file."""
+
+    default_code = "ledger.rows_at_odds"
+
+
 def open_reader(path: Path, *, any_thread: bool = False) -> Connection:
     """Open a file for reading only; StorageError ``storage.failed`` when it cannot be opened."""
     try:
@@ -312,8 +318,12 @@ def _undo(connection: sqlite3.Connection, error: BaseException) -> BaseException
             connection.execute("ROLLBACK")
     except sqlite3.Error as rollback_error:
         return storage_error(rollback_error)
+    if isinstance(error, sqlite3.IntegrityError):
+        failure_of_rows = RowsAtOddsError(reason=str(error))
+        failure_of_rows.__cause__ = error
+        return failure_of_rows
     if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
-        error, sqlite3.IntegrityError | sqlite3.ProgrammingError
+        error, sqlite3.ProgrammingError
     ):
         failure = storage_error(error)
         failure.__cause__ = error

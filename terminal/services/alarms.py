@@ -23,6 +23,8 @@ def report_findings(write: Write, moment: Moment, findings: Findings) -> None:
     """Raise an alarm for each thing that does not hold, once; for rows that were put right each time."""
     for row in findings.put_right:
         raise_alarm(write, moment, AlarmCode.LEDGER_CHANGED, f"{row.chain}/{row.seq}", detail=row.code)
+    for sale in findings.sales:
+        raise_alarm(write, moment, AlarmCode.LEDGER_CHANGED, f"sale/{sale.sale}", detail=sale.code)
     for problem in findings.problems:
         subject = f"{problem.chain}/{problem.seq}"
         if _is_news(write, AlarmCode.LEDGER_CHANGED, subject, 1):

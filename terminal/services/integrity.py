@@ -14,6 +14,7 @@ from commerce.ledger import Kind, Problem, check_content, read_header, verify_si
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Queries
 from terminal.db.ledger import LedgerRow
+from terminal.services.changed_sale import ChangedSale
 from terminal.services.derived_rows import column_problem
 from terminal.services.genesis import key_of
 
@@ -49,6 +50,7 @@ class Findings:
     problems: tuple[Problem, ...] = ()
     missing: tuple[MissingNumbers, ...] = ()
     put_right: tuple[Problem, ...] = ()  # rows beside the entries that were written anew
+    sales: tuple[ChangedSale, ...] = ()  # open ones whose rows somebody changed
 
 
 @dataclass(frozen=True, slots=True)

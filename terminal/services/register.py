@@ -28,7 +28,7 @@ from terminal.services.clock import ReplayClock
 from terminal.services.commands import Command
 from terminal.services.handlers import HANDLERS
 from terminal.services.identity import Identity
-from terminal.services.inspection import look_at_chains, look_at_start, words_of
+from terminal.services.inspection import look_at_chains, look_at_rows, look_at_start, words_of
 from terminal.services.pins import PinCheck, WrongPinError
 from terminal.services.plan import Plan, Till, Values, clock_state
 from terminal.services.recovery import find_last_signs, keep_time, restore_state
@@ -39,6 +39,8 @@ from terminal.services.turns import Turns
 
 Listener = Callable[[RegisterState], None]
 _log = structlog.get_logger("register")
+_OF_ROWS = {"ledger.rows_at_odds", "sale.open", "sale.not_open", "session.open", "session.none"}
+"""What a write is refused for, once its plan was made, when rows on the disk are not what the till left there."""
 
 
 class Register:
@@ -75,7 +77,7 @@ class Register:
         at, suspect = clock.read()
         await chains.open(at, known, clock_suspect=suspect)
         await self._pins.open()
-        findings = await self._writer.run(lambda tx: look_at_start(tx, chains, rows))
+        findings = await self._writer.run(lambda tx: look_at_start(tx, chains, rows, at))
         state = await self._writer.run(lambda tx: restore_state(tx, self._identity, chains.chain))
         self._show(state)
         await self._report_changed(state.operating.changed)
@@ -161,6 +163,10 @@ class Register:
         Those of the operating set stay in use from memory; it is known to be changed until it came anew, whole.
         """
         await self._turns.take(lambda: self._note_changed(names))
+
+    async def check_rows(self) -> None:
+        """Look whether the rows by which the till goes on still are on the disk, and write anew those that are not."""
+        await self._turns.take(lambda: self._mend(whole=False))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
@@ -286,9 +292,21 @@ class Register:
                 keep_time(write.tx, plan.moment, clock.expected(), sign)
             return values
 
-        values = await self._till.chains.write(job)
+        try:
+            values = await self._till.chains.write(job)
+        except PosError as error:
+            if error.code not in _OF_ROWS or not await self._mend(whole=True):
+                raise
+            values = await self._till.chains.write(job)
         clock.saved(sign)
         return values
+
+    async def _mend(self, *, whole: bool) -> bool:
+        """Write rows anew that say something else than the ledger and the sale in memory; return whether any did."""
+        chains, state, at = self._till.chains, self.state, self._till.clock.now()
+        findings = await self._writer.run(lambda tx: look_at_rows(tx, chains, state, at, whole=whole))
+        await self._report(findings)
+        return findings != integrity.Findings()
 
     async def _report(self, findings: integrity.Findings) -> None:
         """Tell head office and the page what does not hold of the ledger; within a turn, or before the first."""

@@ -12,10 +12,15 @@ from terminal.services.kept_rows import read_rows
 PAUSE_S = 10.0
 
 
+async def _nothing() -> None:
+    """There is nothing else to look at."""
+
+
 class RowsCheck:
     """Reads the operating set, and a slice of items, again and again, on connections of its own and off the loop.
 
-    ``on_changed`` hears the names of what is not as it came, items met at a scan included.
+    ``on_changed`` hears the names of what is not as it came, items met at a scan included. ``on_look`` looks at what
+    the register itself has on the disk.
     """
 
     def __init__(
@@ -25,12 +30,14 @@ class RowsCheck:
         catalog: Catalog,
         on_changed: Callable[[Sequence[str]], Awaitable[None]],
         *,
+        on_look: Callable[[], Awaitable[None]] = _nothing,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._path = path
         self._secret = secret
         self._catalog = catalog
         self._on_changed = on_changed
+        self._on_look = on_look
         self._pause = pause
 
     async def run(self) -> None:
@@ -41,6 +48,7 @@ class RowsCheck:
 
     async def look(self) -> None:
         """Look at every row of the operating set once, and at the next items."""
+        await self._on_look()
         await self._catalog.look_through()
         changed = (*await asyncio.to_thread(self._read), *sorted(self._catalog.changed))
         if changed:

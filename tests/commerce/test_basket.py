@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from commerce.basket import (
 )
 from commerce.canonical import canonical_bytes
 from commerce.errors import BadInputError, RuleError
+from commerce.journal import journal_of
 from commerce.vat import VatMode, tax_breakdown
 from tests.commerce.strategies import VAT_RATES, baskets, card, cash, journals, lines
 
@@ -170,3 +171,18 @@ def test_the_basket_asks_the_one_tax_function() -> None:
     assert basket.total == 3998
     assert sum(row.tax for row in basket.taxes) == 521
     assert tax_breakdown([]) == ()
+
+
+@given(baskets())
+def test_a_journal_written_anew_describes_the_very_basket(basket: Basket) -> None:
+    changed = replace(basket, voided_lines=3, pos_type="B2B_INVOICE")
+
+    assert replay(journal_of(changed)) == changed
+
+
+def test_a_journal_written_anew_has_whatever_a_basket_has() -> None:
+    """A field that a basket gets later has its event here too, or a sale would come back without it."""
+    assert {field.name for field in fields(Basket)} == {
+        "sale", "currency", "language", "started_at", "vat_mode", "cash_step", "voided_lines", "pos_type", "customer",
+        "conditions", "lines", "promotions", "discounts", "coupons", "charges", "deposits", "tenders",
+    }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 
 from commerce.ledger import Head, verify_chain
 from terminal.db import ledger
+from terminal.db.connection import RowsAtOddsError
 from tests.terminal.shop import running_till
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def test_an_entry_cannot_be_changed_or_deleted(tmp_path: Path, statement: 
     async with running_till(tmp_path) as till:
         await till.ready()
 
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(RowsAtOddsError):
             await till.core.writer.run(lambda tx: tx.execute(statement))
 
 
