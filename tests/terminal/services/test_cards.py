@@ -244,6 +244,37 @@ async def test_a_tender_is_not_taken_back_while_the_reader_is_being_asked(till: 
         await till.submit(acts.VoidTender(new_id(), tender_of(till).id))
 
 
+@pytest.mark.parametrize("is_asked", [False, True])
+async def test_a_tender_that_is_being_given_back_is_neither_taken_back_again_nor_tried_again(
+    till: TestTill, reader: VirtualCardReader, *, is_asked: bool
+) -> None:
+    await till.pay("card", 100)
+    loop = loop_of(till, reader)
+    await loop.work()
+    tender = tender_of(till).id
+    reversal = (await till.submit(acts.VoidTender(new_id(), tender))).values["attempt"]
+    if is_asked:
+        await till.register.start_attempt(reversal)
+        await till.register.settle_attempt(reversal, AttemptState.UNKNOWN, "card_reader.no_answer")
+
+    for again in (acts.VoidTender(new_id(), tender), acts.RetryTender(new_id(), tender)):
+        with pytest.raises(RuleError, match=r"tender\.waiting"):
+            await till.submit(again)
+
+    assert [row.kind for row in till.state.attempts] == ["payment", "reversal"]
+    assert [row.is_open for row in till.state.attempts] == [False, True]
+    assert tender_of(till).id == tender
+
+
+async def test_a_tender_is_not_tried_again_while_the_reader_is_being_asked(till: TestTill) -> None:
+    await till.pay("card")
+
+    with pytest.raises(RuleError, match=r"tender\.waiting"):
+        await till.submit(acts.RetryTender(new_id(), tender_of(till).id))
+
+    assert len(till.state.attempts) == 1
+
+
 @pytest.mark.parametrize(("answer", "taken"), [("lost", 349), ("lost_before", 0)])
 async def test_an_unknown_outcome_is_asked_about_and_never_repeated(
     till: TestTill, reader: VirtualCardReader, answer: str, taken: int

@@ -15,6 +15,7 @@ from commerce.canonical import canonical_bytes
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
 from commerce.ids import new_id
 from commerce.receipt import Amount, Printing, z_elements
+from commerce.wire import Change
 from terminal.services.commands import CloseSession, OpenSession, SignOff, SignOn, VoidLine, VoidSale
 from terminal.services.state import Screen
 from tests.fakes.clock import FakeClock
@@ -74,6 +75,22 @@ async def test_change_is_taken_off_the_expected_cash(till: TestTill) -> None:
     await till.pay("cash", 5000)
 
     assert (await close(till))["expected_cash"] == 10_249
+
+
+@pytest.mark.parametrize("kinds", [("cash", "coins"), ("coins", "cash")])
+async def test_change_is_taken_off_the_last_cash_tender(till: TestTill, kinds: tuple[str, str]) -> None:
+    row = {"code": "coins", "kind": "cash", "names": {"it": "Monete"}, "opens_drawer": True, "position": 4}
+    await till.register.apply_operating([Change(kind="tender_type", id="tender-coins", version=1, row=row)])
+    await till.scan(COFFEE)
+    first, last = kinds
+    await till.pay(first, 100)
+    await till.pay("voucher", 50)
+    await till.pay(last, 500)
+
+    z = await close(till)
+
+    assert {tender["type"]: tender["amount"] for tender in z["tenders"]} == {first: 100, "voucher": 50, last: 199}
+    assert z["expected_cash"] == 10_299
 
 
 async def test_a_session_without_sales_closes(till: TestTill) -> None:
