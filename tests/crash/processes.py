@@ -43,6 +43,12 @@ class Process:
         """Whether it has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Start it; it is not running."""
         assert not self.is_running

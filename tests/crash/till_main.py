@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,16 +53,26 @@ class ObedientSteps(Steps):
     def reached(self, name: str) -> None:
         """Die here if that is the order; else see whether there is another one."""
         if order := self._orders.read(orders.KILL):
-            step, nth = order.split()
+            step, nth, *together = order.split()
             self._seen[name] = self._seen.get(name, 0) + 1
             if step == name and self._seen[name] >= int(nth):
-                os.kill(os.getpid(), signal.SIGKILL)
+                _kill(*together)
         else:
             self._seen.clear()
         if name == "sale.built" and (pages := self._orders.take(orders.PAGES)):
             self._connections[-1].execute(f"PRAGMA max_page_count = {int(pages)}")
         if name == "fiscal.started" and (fault := self._orders.take(orders.FISCAL)):
             self._registers[-1].fail_next(FiscalFault(fault))
+
+
+def _kill(central: str = "", after_ms: str = "0") -> None:
+    """Die at once, or after a while with another process at the same moment."""
+    if float(after_ms):
+        threading.Timer(float(after_ms) / 1000, _kill, [central]).start()
+        return
+    if central:
+        os.kill(int(central), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class ShiftedClock(SystemClock):

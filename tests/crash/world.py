@@ -155,6 +155,13 @@ class World:
         timer.join()
         self._count_kill()
 
+    def crash_with_central(self, step: str, after_ms: float, acts: int = 400) -> None:
+        """Sell until till and central die at the same moment, so long after a step."""
+        self.orders.give(orders.KILL, f"{step} 1 {self.central.pid} {after_ms}")
+        assert self.cashier.work_until_gone(acts) or self.till.wait_until_ended(10), f"{step} was never reached"
+        assert self.central.wait_until_ended(10)
+        self._count_kill()
+
     def crash_while_starting(self, seconds: float) -> None:
         """Start again on what the crash has left, and kill the till before it has got far."""
         self._cut_power()

@@ -1,0 +1,85 @@
+"""Till and central die at the same moment, on both engines: both come back, nothing is lost, nothing counts twice."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.central_world import Central
+from tests.crash.conftest import MODES, POWER_CUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.crash.world import World
+
+ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+# Central reads, keeps, signs, answers and projects what it was sent within so many milliseconds.
+PUSH_MS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+KILLS, SOAK_KILLS = 6, 30
+LONGEST_WORK_MS = 400.0
+
+
+@pytest.fixture(params=ENGINES)
+def own_central(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Central]:
+    """A central of the test's own, on either engine."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    central = Central(tmp_path / "central", 1, url)
+    central.open()
+    yield central
+    central.stop()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_both_killed_around_a_push_lose_nothing(
+    mode: str, own_central: Central, make_world: Callable[..., World]
+) -> None:
+    world = make_world(central=own_central, drop_unsynced=mode == POWER_CUT, cards=True)
+    world.open()
+    for nth, after_ms in enumerate(PUSH_MS):
+        world.crash_with_central("push.sent", after_ms)
+        come_back(world, is_till_first=nth % 2 == 0)
+    world.crash_with_central("push.acknowledged", 0)
+    come_back(world, is_till_first=True)
+
+    finish(world)
+
+
+def test_both_killed_at_random_lose_nothing(own_central: Central, make_world: Callable[..., World]) -> None:
+    kill_at_random(make_world(central=own_central, cards=True), KILLS, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(4))
+def test_both_killed_at_random_for_long_lose_nothing(
+    seed: int, own_central: Central, make_world: Callable[..., World]
+) -> None:
+    kill_at_random(make_world(central=own_central, cards=True, seed=seed), SOAK_KILLS, seed=seed)
+
+
+def kill_at_random(world: World, kills: int, seed: int) -> None:
+    """Kill both so many times at any moment of a sale."""
+    chance = random.Random(seed)
+    world.open()
+    for _ in range(kills):
+        world.crash_with_central("scan.received", chance.uniform(0, LONGEST_WORK_MS))
+        come_back(world, is_till_first=chance.random() < 0.5)
+    finish(world)
+
+
+def come_back(world: World, *, is_till_first: bool) -> None:
+    """Start both again, in either order, and look at the till's own things."""
+    acts = [world.recover, world.central.open]
+    for act in acts if is_till_first else reversed(acts):
+        act()
+    assert world.violations_now() == []
+
+
+def finish(world: World) -> None:
+    """Sell on, and look at everything once it is at central."""
+    world.cashier.sell(1)
+    world.settle()
+    assert world.violations() == []
