@@ -6,7 +6,20 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from commerce.bodies.form import MAX_ROWS, Body, Count, Digest, HalfDigest, Id, Part, Text, UtcText, Whole, Word
+from commerce.bodies.form import (
+    MAX_ROWS,
+    Body,
+    Count,
+    DayText,
+    Digest,
+    HalfDigest,
+    Id,
+    Part,
+    Text,
+    UtcText,
+    Whole,
+    Word,
+)
 from commerce.kinds import ChainMode, Kind
 
 
@@ -79,13 +92,17 @@ class Checkpoint(Body):
 
 @dataclass(frozen=True, slots=True)
 class ClockCorrected(Body):
-    """Somebody took the clock as it stands. Where time went back, numbers go on in the series of ``sub_series``."""
+    """Somebody took the clock as it stands. Where time went back, numbers go on in the series of ``sub_series``.
+
+    Where the open session had a business day that cannot be, its entries and its Z are of ``business_day`` from then.
+    """
 
     KIND: ClassVar[Kind] = Kind.CLOCK_CORRECTED
     old: UtcText
     new: UtcText
     by: Id | None
     sub_series: Count | None
+    business_day: DayText | None
 
 
 @dataclass(frozen=True, slots=True)

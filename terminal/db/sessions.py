@@ -119,6 +119,11 @@ def close_session(tx: Transaction, session: str, at: str, chain: str, seq: int, 
     )
 
 
+def set_business_day(tx: Transaction, session: str, day: str) -> None:
+    """Note that a person corrected the clock: the session is of another day than it was opened for."""
+    tx.execute("UPDATE session SET business_day = ? WHERE id = ?", (day, session))
+
+
 def find_last_checkpoint(queries: Queries, chain: str) -> Checkpoint | None:
     """Return the body of a chain's newest checkpoint."""
     row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain, Kind.CHECKPOINT.value))

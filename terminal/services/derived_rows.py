@@ -13,6 +13,7 @@ from commerce.ledger import Problem, read_header
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Queries
 from terminal.db.ledger import LedgerRow
+from terminal.services.session_days import find_corrected_day
 
 _COLUMNS = ("id", "kind", "at", "business_day", "till_session")
 
@@ -68,8 +69,9 @@ def _sessions(queries: Queries, chain: str) -> Iterator[Problem]:
     kept = {row.opened_seq: row for row in sessions.list_of_chain(queries, chain)}
     for seq, _, body in ledger.iterate_kinds(queries, chain, (Kind.SESSION_OPENED.value,)):
         opened, row = read(SessionOpened, body), kept.pop(seq, None)
+        day = find_corrected_day(queries, opened.session, chain) or opened.business_day
         if row is None or (row.id, row.currency, row.opening_cash, row.business_day) != (
-            opened.session, opened.currency, opened.opening_cash, opened.business_day
+            opened.session, opened.currency, opened.opening_cash, day
         ):  # fmt: skip
             yield Problem(chain, seq, "ledger.session_changed")
     for seq in kept:

@@ -14,6 +14,7 @@ from terminal.services.chains import Chains, Moment, Write
 from terminal.services.clock import WatchedClock
 from terminal.services.operating import Operator
 from terminal.services.routes import Routes
+from terminal.services.session_days import is_possible
 from terminal.services.state import ClockState, RegisterState, SessionState
 from terminal.services.steps import Steps
 
@@ -78,11 +79,13 @@ def place_of(state: RegisterState) -> Place:
 
 
 def clock_state(till: Till, state: RegisterState) -> ClockState:
-    """Return how the clock stands, and whether documents were dated ahead of it."""
+    """Return how the clock stands, whether documents were dated ahead of it, and whether the session's day can be."""
     found, until = till.clock.state(), state.dated_until
-    if until is None or until <= document_date(till.clock.now(), state.operating.shop.zone):
-        return found
-    return replace(found, dated_until=until)
+    now, shop = till.clock.now(), state.operating.shop
+    if until is not None and until > document_date(now, shop.zone):
+        found = replace(found, dated_until=until)
+    day = date.fromisoformat(state.session.business_day) if state.session and not till.is_replay else None
+    return found if day is None or is_possible(day, now, state.operating) else replace(found, session_day=day)
 
 
 def require_operator(state: RegisterState) -> Operator:

@@ -5,7 +5,7 @@ A row that says something else, or is gone, would leave sales out of a Z or give
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from commerce.bodies.chain import Checkpoint
 from commerce.bodies.form import read
@@ -22,6 +22,7 @@ from terminal.services.chain_rows import put_chains_right
 from terminal.services.derived_rows import number_of
 from terminal.services.genesis import find_genesis, key_of
 from terminal.services.integrity import is_genuine
+from terminal.services.session_days import read_day
 
 _NUMBERED = (Kind.SALE_COMPLETED.value, Kind.DOCUMENT_ISSUED.value)
 _DRAWER = "main"
@@ -87,6 +88,10 @@ def _look_at(chain: _Chain, row: LedgerRow, opened: dict[str, SessionRow]) -> It
     elif row.kind == Kind.SESSION_OPENED and chain.holds(row):
         session = _session(chain, row, read(SessionOpened, row.entry.body))
         opened[session.id] = session
+    elif row.kind == Kind.CLOCK_CORRECTED and row.till_session in opened and chain.holds(row):
+        day = read_day(row.entry.body)
+        session = opened[row.till_session]
+        opened[session.id] = session if day is None else replace(session, business_day=day)
     elif row.kind == Kind.SESSION_CLOSED and chain.holds(row):
         z = read(SessionClosed, row.entry.body)
         opened.pop(z.session, None)

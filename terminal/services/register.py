@@ -193,7 +193,7 @@ class Register:
     def refresh_clock(self) -> None:
         """Look at the clock again; the runtime calls this now and then, so that a jump shows without a sale."""
         before, now = self.state.clock, clock_state(self._till, self.state)
-        if (before.asks, before.doubt, before.central_offset_ms) != (now.asks, now.doubt, now.central_offset_ms):
+        if replace(before, jump_s=0, trusted_at=None) != replace(now, jump_s=0, trusted_at=None):
             self._show(self.state)
 
     async def _internal(self, make_plan: Callable[[], Plan]) -> Values:

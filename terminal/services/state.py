@@ -107,6 +107,7 @@ class ClockState:
     """Whether a person has to look at the clock. ``jump_s`` is how far it is from the last trusted time.
 
     ``dated_until`` is the date of documents that were issued ahead of the present: a person's word lets dates go back.
+    ``session_day`` is that of an open session that cannot be: a person's word gives it the present one.
     """
 
     suspect: bool = False
@@ -115,11 +116,12 @@ class ClockState:
     central_offset_ms: int | None = None
     doubt: ClockDoubt = ClockDoubt.NONE
     dated_until: date | None = None
+    session_day: date | None = None
 
     @property
     def asks(self) -> bool:
         """Return whether a person's word is wanted."""
-        return self.suspect or self.dated_until is not None
+        return self.suspect or self.dated_until is not None or self.session_day is not None
 
 
 @dataclass(frozen=True, slots=True)

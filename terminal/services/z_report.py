@@ -27,6 +27,7 @@ from terminal.db import documents, effects, ledger, sessions
 from terminal.db.effects import EffectRow
 from terminal.db.sessions import SessionRow
 from terminal.services.chains import Moment, Write
+from terminal.services.session_days import find_corrected_day
 from terminal.services.steps import Steps
 
 _SUMMED_KINDS = (Kind.SALE_COMPLETED.value, Kind.SALE_VOIDED.value, Kind.CASH_MOVED.value)
@@ -172,7 +173,7 @@ def _as_signed(write: Write, session: SessionRow, without: Set[tuple[str, int]])
             drawer=body.drawer or session.drawer,
             currency=body.currency,
             opening_cash=body.opening_cash,
-            business_day=body.business_day,
+            business_day=find_corrected_day(write.tx, session.id, session.chain, without) or body.business_day,
             opened_seq=seq,
         )
     return session

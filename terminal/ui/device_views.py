@@ -82,6 +82,13 @@ def _clock_question(viewer: Viewer, clock: ClockState, local: datetime) -> str:
             now=shown,
             day=viewer.formats.day(clock.dated_until),
         )
+    if not clock.suspect and clock.session_day is not None:
+        return words.t(
+            "The clock says {now}, but the open session is of {day}. Its sales count on that day until somebody "
+            "confirms the clock: then they count on the clock's. Is the clock right?",
+            now=shown,
+            day=viewer.formats.day(clock.session_day),
+        )
     if clock.trusted_at is None:
         return words.t("The clock may be wrong: it says {now}. Selling goes on. Is it right?", now=shown)
     last = viewer.formats.moment(clock.trusted_at.astimezone(local.tzinfo))

@@ -37,7 +37,7 @@ chain_opened = public_key:hex64 key_id:hex32 mode:live|training|demo|replay
     previous_source:ledger|head_file|central?
 key_rotated = public_key:hex64 key_id:hex32
 checkpoint = session:id? reason:word counters:*<counter> totals:<grand_totals> head_seq:count head_hash:hex64
-clock_corrected = old:moment new:moment by:id? sub_series:count?
+clock_corrected = old:moment new:moment by:id? sub_series:count? business_day:day?
 setting_applied = kind:word id:id version:count digest:hex64
 operator_signed_on = operator:id name:text method:word
 operator_signed_off = operator:id reason:word
