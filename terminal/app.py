@@ -201,7 +201,10 @@ class TillApp:
             devices.states[LEDGER] = DeviceState(LEDGER, "storage", Availability.ATTENTION, damage.code)
             core.register.tell(damage)
 
-        return IdleCheck(self._config.data_dir / LEDGER, lambda: core.register.state.basket is None, tell)
+        def is_idle() -> bool:
+            return core.register.state.basket is None
+
+        return IdleCheck(self._config.data_dir / LEDGER, is_idle, tell, core.register.put_documents_right)
 
     def _central(self, identity: Identity) -> CentralAddress | None:
         section = self._config.central

@@ -30,9 +30,34 @@ def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
 def find_counter(queries: Queries, series: str, period: str) -> tuple[int, str] | None:
     """Return a series' last number in a period and its date."""
     row = queries.fetch_one(
-        "SELECT last_number, last_date FROM series_counter WHERE series = ? AND period = ?", (series, period)
+        "SELECT CAST(last_number AS INTEGER), CAST(last_date AS TEXT), typeof(last_number) FROM series_counter"
+        " WHERE series = ? AND period = ?",
+        (series, period),
     )
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0] if row[2] == "integer" else 0, row[1])
+
+
+def find_place(queries: Queries, series: str, period: str, number: int) -> tuple[str, int] | None:
+    """Return where the entry should stand that issued a number."""
+    row = queries.fetch_one(
+        "SELECT chain, seq FROM document WHERE series = ? AND period = ? AND number = ?", (series, period, number)
+    )
+    return None if row is None else (str(row[0]), int(row[1]))
+
+
+def list_unused(queries: Queries, series_prefix: str) -> list[tuple[str, str]]:
+    """Return the counters that never gave a number, of the series that start with a prefix: nobody makes such."""
+    rows = queries.fetch_all(
+        "SELECT series, period FROM series_counter WHERE series >= ? AND series < ?"
+        " AND (typeof(last_number) <> 'integer' OR last_number < 1)",
+        (series_prefix, series_prefix + "\uffff"),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def forget_counter(tx: Transaction, series: str, period: str) -> None:
+    """Take a counter away that never gave a number."""
+    tx.execute("DELETE FROM series_counter WHERE series = ? AND period = ?", (series, period))
 
 
 def set_counter(tx: Transaction, series: str, period: str, last: int, day: str) -> None:
@@ -126,10 +151,14 @@ def add_document(tx: Transaction, number: IssuedNumber, chain: str, seq: int) ->
 
 
 def find_content(queries: Queries, document: str) -> SaleCompleted | None:
-    """Return the body of the entry that issued a document: all that a reprint needs."""
+    """Return the body of the entry that issued a document: all that a reprint needs.
+
+    None where the row leads to no entry, or to that of another document.
+    """
     row = queries.fetch_one(
         "SELECT CAST(e.body AS BLOB) FROM document d JOIN entry e ON e.chain = d.chain AND e.seq = d.seq"
         " WHERE d.id = ?",
         (document,),
     )
-    return None if row is None else read(SaleCompleted, row[0])
+    body = None if row is None else read(SaleCompleted, row[0])
+    return body if body is not None and body.document.id == document else None

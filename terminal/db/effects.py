@@ -131,6 +131,43 @@ def read_effect(row: Row) -> EffectRow:
     """Return the effect that a row of ``EFFECT_COLUMNS`` holds."""
     values = list(row)
     for place in (9, 10):  # baseline, reference
-        values[place] = None if values[place] is None else orjson.loads(values[place])
+        values[place] = _read_object(values[place])
     values[12] = bool(values[12])
     return EffectRow(*values)
+
+
+def find_with_open(queries: Queries, effect: str) -> tuple[EffectRow, bool] | None:
+    """Return one effect, and whether somebody or something still has to deal with it."""
+    row = queries.fetch_one(f"SELECT {EFFECT_COLUMNS}, open FROM effect WHERE id = ?", (effect,))
+    return None if row is None else (read_effect(row[:-1]), bool(row[-1]))
+
+
+def write_effect(tx: Transaction, row: EffectRow, *, is_open: bool) -> None:
+    """Write an effect's row anew, in its place among the others where it has one."""
+    tx.execute(
+        "INSERT INTO effect (id, kind, of, title, document_kind, state, attempt, marker, reason, baseline, reference,"
+        " created_at, dismissed, device, sale, open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, of = excluded.of, title = excluded.title,"
+        " document_kind = excluded.document_kind, state = excluded.state, attempt = excluded.attempt,"
+        " marker = excluded.marker, reason = excluded.reason, baseline = excluded.baseline,"
+        " reference = excluded.reference, created_at = excluded.created_at, dismissed = excluded.dismissed,"
+        " device = excluded.device, sale = excluded.sale, open = excluded.open",
+        (row.id, row.kind, row.of, row.title, row.document_kind, row.state, row.attempt, row.marker, row.reason,
+         _written(row.baseline), _written(row.reference), row.created_at, int(row.dismissed), row.device, row.sale,
+         int(is_open)),
+    )  # fmt: skip
+
+
+def _read_object(raw: object) -> dict[str, Any] | None:
+    """Return what a device said; None where a hand on the file left something else."""
+    if not isinstance(raw, bytes | str):
+        return None
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _written(value: dict[str, Any] | None) -> bytes | None:
+    return None if value is None else orjson.dumps(value)

@@ -2,15 +2,16 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from commerce.errors import PosError, StorageError
-from commerce.ledger import Entry, Head, Problem, verify_chain
+from commerce.ledger import Head, Problem, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import DAMAGED, FULL, Connection, DatabaseFault, open_reader
+from terminal.services.derived_rows import column_problem, find_changed_documents
 from terminal.services.genesis import find_key
 from terminal.services.verification import DAMAGED_PAGE, verify_ledger
 
@@ -56,7 +57,7 @@ class IdleCheck:
     """Reads the whole ledger again and again, a slice at a time, while no sale is open.
 
     Each slice has a connection of its own, so that it sees what is on the disk and not what memory still has.
-    ``on_damage`` hears of each finding once.
+    ``on_damage`` hears of each finding once, ``on_rows`` of entries whose document's row says something else.
     """
 
     def __init__(
@@ -64,12 +65,15 @@ class IdleCheck:
         path: Path,
         is_idle: Callable[[], bool],
         on_damage: Callable[[StorageError], None],
+        on_rows: Callable[[Sequence[Problem]], Awaitable[None]],
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._path = path
         self._is_idle = is_idle
         self._on_damage = on_damage
+        self._on_rows = on_rows
+        self._rows: list[Problem] = []  # entries beside which a row says something else
         self._pause = pause
         self._steps: list[_Place | str] = []  # chains to be walked, then tables to be checked
         self._said: set[str] = set()
@@ -87,6 +91,9 @@ class IdleCheck:
         if found is not None and str(found) not in self._said:
             self._said.add(str(found))
             self._on_damage(found)
+        rows, self._rows = self._rows, []
+        if rows:
+            await self._on_rows(rows)
 
     def _slice(self) -> StorageError | None:
         try:
@@ -104,12 +111,14 @@ class IdleCheck:
 
     def _walk(self, reader: Connection, place: _Place) -> StorageError | None:
         """Walk on in a chain; at its end, or where it does not hold, the next one follows."""
-        entries: list[Entry] = []
+        rows: list[ledger.LedgerRow] = []
         try:
-            entries.extend(islice(ledger.iterate_entries(reader, place.chain, place.head.seq), SLICE_ENTRIES))
+            rows.extend(islice(ledger.iterate_rows(reader, place.chain, place.head.seq), SLICE_ENTRIES))
+            self._rows += find_changed_documents(reader, place.chain, rows)
         except DatabaseFault:
             self._steps = self._steps[1:]
             return as_error(Problem(place.chain, place.head.seq + 1, DAMAGED_PAGE))
+        entries = [row.entry for row in rows]
         if place.public_key is None and entries:
             place.public_key = find_key(entries[0])
         start = place.head if place.head.seq else None
@@ -117,7 +126,8 @@ class IdleCheck:
         place.head = verdict.head
         if verdict.problem or len(entries) < SLICE_ENTRIES:
             self._steps = self._steps[1:]
-        return as_error(verdict.problem) if verdict.problem else None
+        problem = verdict.problem or next(filter(None, map(column_problem, rows)), None)
+        return as_error(problem) if problem else None
 
     def _check_table(self, reader: Connection, table: str) -> StorageError | None:
         self._steps = self._steps[1:]

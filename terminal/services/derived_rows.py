@@ -1,6 +1,6 @@
 """Whether the tables beside the ledger say what its entries say: they are how it is found, and prove nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from commerce.bodies.form import read
 from commerce.bodies.parties import DocumentBody
@@ -12,9 +12,11 @@ from commerce.kinds import Kind
 from commerce.ledger import Problem, read_header
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Queries
+from terminal.db.documents import NumberedRow
 from terminal.db.ledger import LedgerRow
 from terminal.services.session_days import find_corrected_day
 
+NUMBERED = (Kind.SALE_COMPLETED.value, Kind.DOCUMENT_ISSUED.value)
 _COLUMNS = ("id", "kind", "at", "business_day", "till_session")
 
 
@@ -55,6 +57,32 @@ def _documents(queries: Queries, chain: str) -> Iterator[Problem]:
             yield Problem(chain, seq, "ledger.document_changed")
     for seq in kept:
         yield Problem(chain, seq, "ledger.document_changed")
+
+
+def find_changed_documents(queries: Queries, chain: str, rows: Sequence[LedgerRow]) -> list[Problem]:
+    """Return those of some entries that issued a document whose row says something else, or is not there."""
+    found = []
+    for row in rows:
+        if row.kind not in NUMBERED:
+            continue
+        try:
+            wanted = numbered_row(row)
+        except BadInputError:
+            continue  # whoever walks the chain names it
+        kept = documents.find_row(queries, wanted.id)
+        if kept != (chain, wanted):
+            found.append(
+                Problem(chain, row.entry.seq, "ledger.document_changed" if kept else "ledger.document_missing")
+            )
+    return found
+
+
+def numbered_row(row: LedgerRow) -> NumberedRow:
+    """Return the row of the document that an entry issued; BadInputError when its body cannot be read."""
+    said = number_of(row.kind, row.entry.body)
+    return NumberedRow(
+        row.entry.seq, said.id, said.kind, said.series, said.period, said.number, said.formatted, said.date
+    )
 
 
 def number_of(kind: str, body: bytes) -> DocumentBody:

@@ -105,7 +105,7 @@ def _write_outcome(
     write: Write, moment: Moment, row: EffectRow, outcome: str, reason: str, reference: dict[str, Any] | None
 ) -> None:
     write.record(moment, effect_settled(row, outcome, reason, reference))
-    effects.settle(write.tx, row, outcome, reason, reference, waits=_waits(row.kind, outcome, reason))
+    effects.settle(write.tx, row, outcome, reason, reference, waits=waits(row.kind, outcome, reason))
 
 
 def start_effect(moment: Moment, effect: str, baseline: dict[str, Any] | None) -> Plan:
@@ -144,7 +144,7 @@ def print_state(row: EffectRow) -> PrintState:
     )
 
 
-def _waits(kind: str, outcome: str, reason: str) -> bool:
+def waits(kind: str, outcome: str, reason: str) -> bool:
     """Return whether a person has to look at it: not at a failed drawer, nor at what no printer can ever tell."""
     return (outcome == "unknown" and reason != ONE_WAY) or (outcome == "failed" and kind != "drawer")
 

@@ -4,8 +4,9 @@ What was signed since the last checkpoint says which session is open, which Z wa
 A row that says something else, or is gone, would leave sales out of a Z or give a number twice: it is written anew.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from commerce.bodies.chain import Checkpoint
 from commerce.bodies.form import read
@@ -15,17 +16,17 @@ from commerce.kinds import ChainMode, Kind
 from commerce.ledger import Problem
 from terminal.db import documents, ledger, sessions
 from terminal.db.connection import Transaction
-from terminal.db.documents import NumberedRow
 from terminal.db.ledger import ChainRow, LedgerRow
 from terminal.db.sessions import Closing, SessionRow
 from terminal.services.chain_rows import put_chains_right
-from terminal.services.derived_rows import number_of
+from terminal.services.derived_rows import NUMBERED, number_of, numbered_row
+from terminal.services.effect_rows import KINDS, EffectsSeen, put_effects_right
 from terminal.services.genesis import find_genesis, key_of
 from terminal.services.integrity import is_genuine
 from terminal.services.session_days import read_day
 
-_NUMBERED = (Kind.SALE_COMPLETED.value, Kind.DOCUMENT_ISSUED.value)
 _DRAWER = "main"
+COUNTER_CHANGED = "ledger.counter_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +59,43 @@ class _Chain:
 def put_right(tx: Transaction, till: str, own_key: bytes) -> list[Problem]:
     """Write rows anew that do not say what was signed since the last checkpoints; returns where that was so."""
     found: list[Problem] = put_chains_right(tx, till, own_key)
+    seen = EffectsSeen(tx)
     opened: dict[str, SessionRow] = {}
     for row in ledger.list_chains(tx):
         if row.till == till:
             chain = _Chain(tx, row, key_of(tx, row.chain, own_key))
-            found += _read_on(chain, opened)
+            found += _read_on(chain, opened, seen)
             found += _counters(chain)
     for session in opened.values():
         found += _open(tx, session, own_key)
-    return [*found, *_ended(tx, opened, own_key), *_ahead(tx)]
+    found += [*_ended(tx, opened, own_key), *_ahead(tx)]
+    return [*found, *put_effects_right(tx, seen)]
 
 
-def _read_on(chain: _Chain, opened: dict[str, SessionRow]) -> Iterator[Problem]:
+def put_documents_right(tx: Transaction, own_key: bytes, places: Iterable[Problem]) -> list[Problem]:
+    """Write the documents' rows of some genuine entries anew, however long ago they were issued."""
+    kept = {row.chain: row for row in ledger.list_chains(tx)}
+    found: list[Problem] = []
+    for place in places:
+        row = ledger.find_row(tx, place.chain, place.seq)
+        if row is not None and row.kind in NUMBERED and place.chain in kept:
+            found += _document(_Chain(tx, kept[place.chain], key_of(tx, place.chain, own_key)), row)
+    return found
+
+
+def _read_on(chain: _Chain, opened: dict[str, SessionRow], seen: EffectsSeen) -> Iterator[Problem]:
     start = sessions.last_checkpoint_seq(chain.tx, chain.row.chain)
     for row in ledger.iterate_rows(chain.tx, chain.row.chain, max(start - 2, 0)):  # a Z stands before its checkpoint
         try:
             yield from _look_at(chain, row, opened)
+            if row.kind in KINDS:
+                seen.note(chain.row.chain, chain.key, row)
         except (BadInputError, ValueError, TypeError, KeyError):
             continue  # the walk names it
 
 
 def _look_at(chain: _Chain, row: LedgerRow, opened: dict[str, SessionRow]) -> Iterator[Problem]:
-    if row.kind in _NUMBERED:
+    if row.kind in NUMBERED:
         yield from _document(chain, row)
     elif row.kind == Kind.CHECKPOINT and chain.holds(row):
         for counter in read(Checkpoint, row.entry.body).counters:
@@ -99,10 +115,7 @@ def _look_at(chain: _Chain, row: LedgerRow, opened: dict[str, SessionRow]) -> It
 
 
 def _document(chain: _Chain, row: LedgerRow) -> Iterator[Problem]:
-    said = number_of(row.kind, row.entry.body)
-    wanted = NumberedRow(
-        row.entry.seq, said.id, said.kind, said.series, said.period, said.number, said.formatted, said.date
-    )
+    wanted = numbered_row(row)
     known = chain.taken.get((wanted.series, wanted.period))
     if known is None or known.number <= wanted.number:
         chain.taken[wanted.series, wanted.period] = _Taken(wanted.number, wanted.date, row, is_document=True)
@@ -117,10 +130,32 @@ def _counters(chain: _Chain) -> Iterator[Problem]:
     """A counter that is ahead of its documents is not touched: their numbers are gone, and that is said elsewhere."""
     for (series, period), taken in chain.taken.items():
         last, day = documents.find_counter(chain.tx, series, period) or (0, "")
-        is_dated_otherwise = taken.is_document and last == taken.number and day != taken.date
-        if (last < taken.number or is_dated_otherwise) and chain.holds(taken.row):
-            documents.set_counter(chain.tx, series, period, taken.number, taken.date)
-            yield chain.problem(taken.row.entry.seq, "ledger.counter_changed")
+        wanted = taken.date if taken.is_document else _date_of(chain, series, period, taken)
+        if (last < taken.number or (last == taken.number and day != wanted)) and chain.holds(taken.row):
+            documents.set_counter(chain.tx, series, period, taken.number, wanted)
+            yield chain.problem(taken.row.entry.seq, COUNTER_CHANGED)
+    for series, period in documents.list_unused(chain.tx, f"{chain.row.chain}/"):
+        if (series, period) not in chain.taken:
+            documents.forget_counter(chain.tx, series, period)
+            yield chain.problem(1, COUNTER_CHANGED)
+
+
+def _date_of(chain: _Chain, series: str, period: str, taken: _Taken) -> str:
+    """Return the date of the document with the newest number, which a checkpoint does not say."""
+    place = documents.find_place(chain.tx, series, period, taken.number)
+    row = ledger.find_row(chain.tx, *place) if place else None
+    if row is None or row.kind not in NUMBERED or not chain.holds(row):
+        last = documents.find_counter(chain.tx, series, period)
+        return last[1] if last and last[0] == taken.number and _is_day(last[1]) else taken.date
+    return number_of(row.kind, row.entry.body).date
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _session(chain: _Chain, row: LedgerRow, body: SessionOpened) -> SessionRow:

@@ -110,13 +110,14 @@ def find_last_signs(queries: Queries, mode: ChainMode) -> LastSigns | None:
     if last is None:
         return None
     kept, sign = ledger.find_meta(queries, _TRUSTED_KEY), ledger.find_meta(queries, _SIGN_KEY)
-    known = read_sign(sign) if sign else None
+    known = _readable(lambda: read_sign(sign)) if sign else None
+    trusted = _readable(lambda: parse_utc(kept)) if kept else None
     try:
         at, is_suspect = parse_utc(last.at), read(Header, last.header).clock_suspect
     except (BadInputError, ValueError, TypeError):  # no judge of any clock; the start names the entry
         return LastSigns(known.at, None, known) if known else None
-    if is_suspect and kept:
-        return LastSigns(parse_utc(kept), at, known)
+    if is_suspect and trusted:
+        return LastSigns(trusted, at, known)
     return LastSigns(at, None, known)
 
 
@@ -157,10 +158,10 @@ def _dated_until(queries: Queries, mode: ChainMode) -> date | None:
 
 
 def _readable(find: Callable[[], T | None]) -> T | None:
-    """Return what an entry says for the screen, None where it cannot be read: the start goes on and names the entry."""
+    """Return what an entry or a row says, None where it cannot be read: the start goes on, and names an entry."""
     try:
         return find()
-    except BadInputError:
+    except (BadInputError, ValueError, TypeError, OverflowError):
         return None
 
 

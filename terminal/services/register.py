@@ -14,7 +14,7 @@ import structlog
 from commerce.bodies.alarm import AlarmCode
 from commerce.dates import utc_text
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, PosError
-from commerce.ledger import SignedHead
+from commerce.ledger import Problem, SignedHead
 from commerce.wire import Change
 from terminal.db.attempts import AttemptRow, AttemptState
 from terminal.db.commands import CommandRepeatedError
@@ -31,6 +31,7 @@ from terminal.services.identity import Identity
 from terminal.services.inspection import look_at_chains, look_at_rows, look_at_start, words_of
 from terminal.services.pins import PinCheck, WrongPinError
 from terminal.services.plan import Plan, Till, Values, clock_state
+from terminal.services.putting_right import put_documents_right
 from terminal.services.recovery import find_last_signs, keep_time, restore_state
 from terminal.services.registry_plans import plan_catalogue, plan_items, plan_operating
 from terminal.services.results import Result, Results, keeper_of
@@ -167,6 +168,10 @@ class Register:
     async def check_rows(self) -> None:
         """Look whether the rows by which the till goes on still are on the disk, and write anew those that are not."""
         await self._turns.take(lambda: self._mend(whole=False))
+
+    async def put_documents_right(self, places: Sequence[Problem]) -> None:
+        """Write the documents' rows of some entries anew, and tell."""
+        await self._turns.take(lambda: self._put_documents_right(places))
 
     async def open_new_chain(self, reason: str, lost: Sequence[SignedHead] = ()) -> str:
         """Go on in a new chain (``restored``, ``forked``); the series of numbers starts anew with it.
@@ -307,6 +312,11 @@ class Register:
         findings = await self._writer.run(lambda tx: look_at_rows(tx, chains, state, at, whole=whole))
         await self._report(findings)
         return findings != integrity.Findings()
+
+    async def _put_documents_right(self, places: Sequence[Problem]) -> None:
+        key = self._till.chains.signer.public_key
+        healed = await self._writer.run(lambda tx: put_documents_right(tx, key, places))
+        await self._report(integrity.Findings(put_right=tuple(healed)))
 
     async def _report(self, findings: integrity.Findings) -> None:
         """Tell head office and the page what does not hold of the ledger; within a turn, or before the first."""

@@ -16,7 +16,10 @@ from tests.fakes.pauses import EnoughError
 from tests.terminal.shop import running_till
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from commerce.ledger import Problem
 
 PAGE = 4096
 
@@ -66,8 +69,12 @@ class Finder:
     def __init__(self, path: Path) -> None:
         self.found: list[StorageError] = []
         self.idle = True
-        self.check = IdleCheck(path, lambda: self.idle, self.found.append, pause=self._pause)
+        self.rows: list[Problem] = []
+        self.check = IdleCheck(path, lambda: self.idle, self.found.append, self._rows_found, pause=self._pause)
         self.pauses = 0
+
+    async def _rows_found(self, places: Sequence[Problem]) -> None:
+        self.rows += places
 
     async def _pause(self, seconds: float) -> None:
         self.pauses += 1
@@ -89,6 +96,7 @@ async def test_a_whole_ledger_gives_no_alarm(tmp_path: Path) -> None:
         await finder.watch()
 
     assert finder.found == []
+    assert finder.rows == []
 
 
 async def test_a_bit_flipped_in_an_entry_of_a_running_till_is_noticed_once(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ from commerce.canonical import canonical_bytes
 from commerce.errors import ForbiddenError
 from commerce.ids import new_id
 from commerce.kinds import Kind
-from commerce.ledger import Signer, entry_hash
+from commerce.ledger import Problem, Signer, entry_hash
 from terminal.services.clock import WatchedClock
 from terminal.services.commands import CloseSession, OfferedApproval, OpenSession, SignOn
-from terminal.services.integrity import LedgerChangedError
+from terminal.services.integrity import LedgerChangedError, check_chain
 from terminal.services.plan import Till
 from terminal.services.verification import verify_ledger
 from tests.terminal.shop import ANNA, CARLO, COFFEE, PIN, TestTill, make_shop_identity, running_till
@@ -427,3 +427,26 @@ async def test_verify_names_a_signed_body_that_is_not_of_its_form(tmp_path: Path
 
     assert verdict.problem is not None
     assert verdict.problem.code == "ledger.body_form"
+
+
+@pytest.mark.parametrize("most", [0, 1, 5_000])
+async def test_a_chain_without_any_entry_does_not_hold(tmp_path: Path, most: int) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        chain, key = till.state.till.chain, till.core.chains.signer.public_key
+        with closing(hands_on(tmp_path)) as connection:
+            connection.execute("DELETE FROM entry")
+        found = await till.core.writer.run(lambda tx: check_chain(tx, chain, key, most))
+
+    assert found == [Problem(chain, 1, "ledger.missing")]
+
+
+async def test_a_chain_without_its_beginning_does_not_hold(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        chain, key = till.state.till.chain, till.core.chains.signer.public_key
+        with closing(hands_on(tmp_path)) as connection:
+            connection.execute("DELETE FROM entry WHERE seq < 4")
+        found = await till.core.writer.run(lambda tx: check_chain(tx, chain, key))
+
+    assert found == [Problem(chain, 1, "ledger.missing")]

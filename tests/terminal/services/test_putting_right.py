@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commerce.ids import new_id
+from terminal.db.documents import find_content
 from terminal.services.commands import CloseSession, SignOn
+from terminal.services.damage import IdleCheck
 from terminal.services.integrity import LedgerChangedError
 from terminal.services.verification import verify_ledger
 from tests.terminal.services.test_integrity import CASH, alarms, hands_on, three_sales, with_another_key
@@ -17,6 +19,8 @@ from tests.terminal.shop import ANNA, BRUNO, PIN, TestTill, running_till
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from commerce.errors import StorageError
 
 ROWS = {
     "session taken away": ("DELETE FROM session", "ledger.session_changed"),
@@ -167,3 +171,59 @@ async def test_after_a_new_key_there_is_nothing_to_put_right(tmp_path: Path) -> 
         assert (till.state.notices, await told(till)) == ((), [])
         assert till.state.session is not None
         assert till.state.session.opening_cash == 10_000
+
+
+OLD_DOCUMENTS = {
+    "taken away": ("DELETE FROM document WHERE number = 1", "ledger.document_missing"),
+    "leads to another sale": (
+        "UPDATE document SET seq = (SELECT seq FROM document WHERE number = 2) WHERE number = 1",
+        "ledger.document_changed",
+    ),
+    "of another day": ("UPDATE document SET date = '2020-01-01' WHERE number = 1", "ledger.document_changed"),
+}
+
+
+@pytest.mark.parametrize("what", OLD_DOCUMENTS)
+async def test_a_document_from_before_the_last_z_is_put_right_in_an_idle_moment(tmp_path: Path, what: str) -> None:
+    statement, code = OLD_DOCUMENTS[what]
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        await till.submit(CloseSession(new_id(), CASH))
+        before = await till.core.readers.fetch_all("SELECT * FROM document ORDER BY number")
+    await asyncio.to_thread(execute, tmp_path, statement)
+
+    async with running_till(tmp_path, fill=False) as till:
+        damage: list[StorageError] = []
+        check = IdleCheck(tmp_path / "ledger.db", lambda: True, damage.append, till.register.put_documents_right)
+        for _ in range(40):
+            await check.look()
+
+        assert await till.core.readers.fetch_all("SELECT * FROM document ORDER BY number") == before
+        assert await told(till) == [code]
+        assert [notice.code for notice in till.state.notices] == ["ledger.rows_changed"]
+        assert damage == []
+
+
+async def test_a_copy_is_never_of_another_document(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        document = await till.core.readers.fetch_one("SELECT id FROM document WHERE number = 1")
+        assert document is not None
+        execute(tmp_path, OLD_DOCUMENTS["leads to another sale"][0])
+
+        assert await till.core.writer.run(lambda tx: find_content(tx, document[0])) is None
+
+
+async def test_a_column_that_was_changed_long_ago_is_named_in_an_idle_moment(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        seqs = await three_sales(till)
+        await till.submit(CloseSession(new_id(), CASH))
+        execute(tmp_path, f"UPDATE entry SET business_day = '2020-01-01' WHERE seq = {seqs[0]}")
+        damage: list[StorageError] = []
+        check = IdleCheck(tmp_path / "ledger.db", lambda: True, damage.append, till.register.put_documents_right)
+        for _ in range(40):
+            await check.look()
+
+        assert [(error.values["seq"], error.values["found"]) for error in damage] == [
+            (seqs[0], "ledger.column_changed")
+        ]

@@ -25,9 +25,9 @@ IDENTITY = replace(make_shop_identity(), central_public_key=CENTRAL.public_key)
 CHAIN = "ab" * 16
 
 
-async def ask(folder: Path, *, signer: Signer = CENTRAL, status: int = 200) -> int:
+async def ask(folder: Path, *, signer: Signer = CENTRAL, status: int = 200, till: str = IDENTITY.till_id) -> int:
     """Let a till in this folder ask a central that knows a chain; return how often it did."""
-    central, asked = FakeCentral(IDENTITY.till_id, signer=signer), []
+    central, asked = FakeCentral(till, signer=signer), []
     head = central.signed(CHAIN, Head(9, bytes(32)))
 
     async def heads(request: web.Request) -> web.Response:
@@ -79,3 +79,9 @@ async def test_what_central_knows_is_kept_as_it_was_signed(tmp_path: Path) -> No
     await ask(tmp_path)
 
     assert [(head.chain, head.head.seq) for head in read_heads(tmp_path / HEAD_FILE)] == [(CHAIN, 9)]
+
+
+async def test_centrals_word_on_another_till_is_not_kept(tmp_path: Path) -> None:
+    await ask(tmp_path, till="0193a000-0000-7000-8000-0000000000f3")
+
+    assert not (tmp_path / HEAD_FILE).exists()
