@@ -1,5 +1,6 @@
 """What tills may ask of central, and what people may do about tills. Every other area calls here only."""
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -211,7 +212,10 @@ class TillService:
 
 
 def load_signer(path: Path) -> Signer:
-    """Read central's key, making it at the first start (mode 0600, whole or not at all)."""
+    """Read central's key, making it at the first start (mode 0600, whole or not at all, and on disk before it is used).
+
+    Tills trust this key alone: one that a power cut took would leave every till that was enrolled by it unheard.
+    """
     try:
         return Signer(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text(encoding="ascii"))))
     except FileNotFoundError:
@@ -220,10 +224,20 @@ def load_signer(path: Path) -> Signer:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600, exist_ok=False)
     draft.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex(), encoding="ascii")
+    _sync(draft)
     try:
         path.hardlink_to(draft)  # the first of several processes wins
     except FileExistsError:
         pass
     finally:
         draft.unlink()
+    _sync(path.parent)
     return load_signer(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

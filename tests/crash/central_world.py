@@ -22,6 +22,7 @@ from central.registry.values import ItemCard, TenderCard, TillSettings
 from central.tills.credentials import issue_code
 from commerce.ids import new_id
 from commerce.wire import ShopCard
+from tests.crash.fsync_shadow import Shadow
 from tests.crash.processes import Process
 from tests.ports import free_port
 
@@ -109,20 +110,29 @@ def _add_till(connection: Connection, edit: Edit, shop: str, code: str) -> Enrol
 
 
 class Central(Process):
-    """The server itself, on SQLite in its folder or on the database named."""
+    """The server itself, on SQLite in its folder or on the database named.
 
-    def __init__(self, folder: Path, tills: int, url: str | None = None, *, port: int | None = None) -> None:
+    ``drop_unsynced``: a crash takes with it what was not fsynced; then it has a folder of its own in its folder.
+    """
+
+    def __init__(
+        self, folder: Path, tills: int, url: str | None = None, *, port: int | None = None, drop_unsynced: bool = False
+    ) -> None:
+        config = folder / "central.toml"
+        self._shadow = Shadow(folder / "data", folder / "image") if drop_unsynced else None
+        folder = folder / "data" if drop_unsynced else folder
         folder.mkdir(parents=True)
         self.folder = folder
         self.port = port or free_port()
         self.url = url or f"sqlite:///{folder / 'central.db'}"
         self.seeds = seed(self.url, tills)
-        config = folder / "central.toml"
         config.write_text(
             f'data_dir = "{folder}"\nlog_level = "warning"\n'
             f"[listen]\nport = {self.port}\n[database]\nurl = '{self.url}'\n"
         )
-        super().__init__(["-m", "central", "run", "--config", str(config)], folder / "central.log")
+        environment = self._shadow.environment() if self._shadow else {}
+        command = ["-m", "central", "run", "--config", str(config)]
+        super().__init__(command, config.with_name("central.log"), environment)
 
     def claim(self, *, is_fiscal: bool = False) -> EnrolmentCode:
         """Return a till that nobody has claimed yet."""
@@ -131,5 +141,13 @@ class Central(Process):
     def open(self) -> None:
         """Start it and return when it listens."""
         self.log.unlink(missing_ok=True)
+        if self._shadow:
+            self._shadow.begin()
         self.start()
         self.wait_for("central listens on")
+
+    def come_back(self) -> None:
+        """Start again on what a crash has left."""
+        if self._shadow:
+            self._shadow.cut_power()
+        self.open()
