@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from tests.fakes.register import FakeRegister
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request that reached the till: whether from its own page, as the browser says, and how it was answered."""
+
+    is_own: bool
+    path: str
+    status: int
+
+
 @dataclass
 class Kiosk:
     """The till behind the page; ``taps`` counts what was tapped."""
@@ -33,17 +42,29 @@ class Kiosk:
     paper: FakePaper = field(default_factory=FakePaper)
     taps: int = 0
     faults: list[str] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     services: Callable[[frozenset[str]], UiServices] | None = None  # of another register than the one in memory
     _runner: web.AppRunner | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the origin of the page."""
+        return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Let the daemon answer."""
         hosts = loopback_hosts(self.port)
         in_memory = ui_services(self.register, hosts, self.around, self.paper)
         app = build_server(self.services(hosts) if self.services else in_memory)
+        app.on_response_prepare.append(self._note)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def _note(self, request: web.Request, answer: web.StreamResponse) -> None:
+        site, origin = request.headers.get("Sec-Fetch-Site", "none"), request.headers.get("Origin", self.address)
+        is_own = origin == self.address and site in ("same-origin", "none")
+        self.asked.append(Asked(is_own, request.path, answer.status))
 
     async def stop(self) -> None:
         """Let the daemon be away."""
