@@ -202,7 +202,7 @@ def till_revoke(
 ) -> None:
     """Shut a till out; what it still sends is kept and set aside."""
     count = _with_central(config, lambda central: central.tills.revoke(till, "shut_out", who(), reason[:1000]))
-    typer.echo(f"{count} token revoked.")
+    typer.echo(words_of_person().tn("{count} token revoked.", "{count} tokens revoked.", count))
 
 
 @feed_app.command("new-epoch")

@@ -47,15 +47,25 @@ def print_report(report: ImportReport, errors: Path) -> None:
             typer.echo(t("Listed in {path}", path=write_findings(errors, report.findings, words)))
         except StorageError:  # what was found stands above
             typer.echo(t("{path} cannot be written: what was found is listed above only.", path=errors), err=True)
+    counts = {"added": report.added, "changed": report.changed, "unchanged": report.unchanged}
+    found = {"errors": report.errors, "notes": report.warnings}
     typer.echo(
-        t("{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {errors} left out, {warnings} notes",
-          rows=report.rows, added=report.added, changed=report.changed, unchanged=report.unchanged,
-          errors=report.errors, warnings=report.warnings)
-    )  # fmt: skip
+        words.tn(
+            "{count} row: {added} added, {changed} changed, {unchanged} unchanged, {errors} left out, notes: {notes}",
+            "{count} rows: {added} added, {changed} changed, {unchanged} unchanged, {errors} left out, notes: {notes}",
+            report.rows,
+            **counts,
+            **found,
+        )
+    )
     typer.echo(
-        t("Written in {transactions} transactions of at most {most} rows.", transactions=report.transactions,
-          most=report.longest_write)
-    )  # fmt: skip
+        words.tn(
+            "Written in {count} transaction of at most {most} rows.",
+            "Written in {count} transactions of at most {most} rows.",
+            report.transactions,
+            most=report.longest_write,
+        )
+    )
 
 
 def complain(error: PosError) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / "commerce" / "texts" / "locale"
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "t": None, "tn": (1, 2), "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "t": None, "tn": (1, 2), "ngettext": (1, 2), "counted": (2, 3)}
 READS = {"commerce": ("common",), "terminal": ("common", "till"), "central": ("common", "central")}
 METHODS = {".py": "python", ".html": "jinja2", ".jinja": "jinja2", ".j2": "jinja2", ".txt": "jinja2"}
 

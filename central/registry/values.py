@@ -256,10 +256,8 @@ def _with_marks(text: str, mark: str) -> str:
 
 def _with_point(text: str) -> str:
     if _EITHER.fullmatch(text):
-        plain = text.replace(",", ".")
-        raise BadInputError(
-            "price.ambiguous", field="price", value=text, small=f"{plain}0", large=plain.replace(".", "")
-        )
+        small, large = _readings(text.replace(",", "."))
+        raise BadInputError("price.ambiguous", field="price", value=text, small=small, large=large)
     comma, point = text.rfind(","), text.rfind(".")
     if comma < 0:
         return text
@@ -268,6 +266,13 @@ def _with_point(text: str) -> str:
         return f"{_without_groups(whole, '.', text)}.{decimals}"
     whole, _, decimals = text.rpartition(".")
     return f"{_without_groups(whole, ',', text)}.{decimals}"
+
+
+def _readings(plain: str) -> tuple[Decimal, Decimal]:
+    """Return what ``1.000`` can be, with the decimals that people write; three of them would be asked back again."""
+    small, large = Decimal(plain), Decimal(plain.replace(".", ""))
+    decimals = next((places for places in (2, 4) if round_half_up(small, places) == small), 4)
+    return round_half_up(small, decimals), round_half_up(large, 2)
 
 
 def _without_groups(whole: str, mark: str, text: str) -> str:

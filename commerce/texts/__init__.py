@@ -9,6 +9,10 @@ import gettext
 import io
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LANGUAGES = ("en", "it")
 DOMAINS = ("common", "till", "central")
@@ -27,8 +31,27 @@ class Translator:
 
     def t(self, msgid: str, /, **values: object) -> str:
         """Return a message in this language, its ``{placeholders}`` filled with values."""
+        if isinstance(msgid, Counted):
+            return self.say(msgid, values) if values else self._form(msgid, values)
         text = self._catalogue.gettext(msgid) if msgid else ""
         return text.format(**values) if values else text
+
+    def say(self, msgid: str, values: Mapping[str, object], /) -> str:
+        """Return a message filled with whatever there is of its values; one that counts in the form that fits.
+
+        A missing value is a "?": a person told something imprecise is better off than one told nothing.
+        """
+        return self._form(msgid, values).format_map(_Values(values))
+
+    def forms(self, msgid: Counted, /) -> tuple[str, str]:
+        """Return how a message is said of one and of more, its placeholders left to be filled."""
+        return self._form(msgid, {msgid.of: 1}), self._form(msgid, {msgid.of: 2})
+
+    def _form(self, msgid: str, values: Mapping[str, object]) -> str:
+        if not isinstance(msgid, Counted):
+            return self.t(msgid)
+        count = values.get(msgid.of)
+        return self._catalogue.ngettext(str(msgid), msgid.plural, count if isinstance(count, int) else 2)
 
     def tn(self, singular: str, plural: str, count: int, /, **values: object) -> str:
         """Return the form of a message that fits a count, which fills ``{count}``."""
@@ -41,9 +64,29 @@ def translator(language: str) -> Translator:
     return Translator(language)
 
 
+class Counted(str):
+    """A message that counts ``of`` a value: it is itself of one, ``plural`` of any other number."""
+
+    __slots__ = ("of", "plural")
+    of: str
+    plural: str
+
+
+def counted(of: str, singular: str, plural: str) -> Counted:
+    """Mark a message for extraction that is put into language later, in the form that fits a value."""
+    msgid = Counted(singular)
+    msgid.of, msgid.plural = of, plural
+    return msgid
+
+
 def N_(msgid: str) -> str:  # noqa: N802  # the name every gettext tool looks for
     """Mark a message for extraction that is put into language later."""
     return msgid
+
+
+class _Values(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
 
 
 def _load(language: str, domain: str) -> gettext.NullTranslations:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from commerce.texts import N_
+from commerce.texts import N_, counted
 from commerce.texts.fault_texts import FAULT_TEXTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commerce.errors import PosError
     from commerce.texts import Translator
 
@@ -56,12 +59,17 @@ ERROR_TEXTS: dict[str, str] = {
         "Entry {seq} of this till's ledger was changed on its disk ({count} in all). Nothing is signed over it: the Z "
         "waits. Tell head office; somebody who may can close the session without it."
     ),
-    "ledger.numbers_missing": N_(
-        "{count} numbered documents after number {after} are gone from this till's disk. Head office is told."
+    "ledger.numbers_missing": counted(
+        "count",
+        "{count} numbered document after number {after} is gone from this till's disk. Head office is told.",
+        "{count} numbered documents after number {after} are gone from this till's disk. Head office is told.",
     ),
-    "ledger.rows_changed": N_(
+    "ledger.rows_changed": counted(
+        "count",
+        "{count} row beside this till's ledger did not say what was signed: it was put right from it. Head office is "
+        "told.",
         "{count} rows beside this till's ledger did not say what was signed: they were put right from it. Head office "
-        "is told."
+        "is told.",
     ),
     "ledger.rows_at_odds": N_(
         "Rows on this till's disk were changed and contradict what is to be written. The sale is as it was. Tell head "
@@ -167,7 +175,11 @@ ERROR_TEXTS: dict[str, str] = {
     "forbidden.form": N_("This page is too old to be sent. Nothing was changed: load it again and repeat."),
     "sign_in.needed": N_("Sign in first."),
     "sign_in.wrong": N_("Name or password is not right."),
-    "sign_in.wait": N_("Too many attempts. Wait {wait_s} seconds, then try again."),
+    "sign_in.wait": counted(
+        "wait_s",
+        "Too many attempts. Wait {wait_s} second, then try again.",
+        "Too many attempts. Wait {wait_s} seconds, then try again.",
+    ),
     "password.wrong": N_("The password until now is not right. Nothing was changed."),
     "password.length": N_("A password has {least} to {most} characters."),
     "password.common": N_(
@@ -262,7 +274,11 @@ ERROR_TEXTS: dict[str, str] = {
     "import.vat_option": N_("There is no VAT code {vat}; there are {codes}."),
     "import.decimal_mark": N_("“{mark}” is no decimal mark: it is . or ,"),
     "import.running": N_("Items are being imported right now. Nothing of yours was saved: try again in a minute."),
-    "import.strict": N_("{errors} rows are in error. Nothing was imported, because the import is strict."),
+    "import.strict": counted(
+        "errors",
+        "{errors} row is in error. Nothing was imported, because the import is strict.",
+        "{errors} rows are in error. Nothing was imported, because the import is strict.",
+    ),
     "row.no_code": N_("has neither a code nor an article number"),
     "row.no_name": N_("has no name"),
     "row.name_too_long": N_("has a name of more than {most} characters"),
@@ -300,11 +316,15 @@ ERROR_TEXTS |= FAULT_TEXTS
 def error_text(translator: Translator, error: PosError) -> str:
     """Put an error into a person's language; a code without a sentence falls back to its class's."""
     msgid = ERROR_TEXTS.get(error.code) or ERROR_TEXTS.get(error.default_code) or UNKNOWN_CODE
-    return translator.t(msgid).format_map(_Values({"code": error.code, **error.values}))
+    return translator.say(msgid, {"code": error.code, **_shown(translator, error.values)})
 
 
-class _Values(dict[str, object]):
-    """Shows a missing value as "?": a person told something imprecise is better off than one told nothing."""
+def _shown(translator: Translator, values: Mapping[str, object]) -> dict[str, object]:
+    """Write numbers with decimals as people do, so that they can be typed as they are read."""
+    decimals = [name for name, value in values.items() if isinstance(value, Decimal)]
+    if not decimals:
+        return dict(values)
+    from commerce.texts.formats import formats  # Babel takes its time, and hardly any refusal needs it
 
-    def __missing__(self, key: str) -> str:
-        return "?"
+    mark = formats(translator.language).decimal
+    return {**values, **{name: f"{values[name]:f}".replace(".", mark) for name in decimals}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commerce.texts import N_
+from commerce.texts import N_, counted
 
 _NO_GS1 = N_("This is not a valid GS1 code ({code}).")
 
@@ -102,8 +102,16 @@ FAULT_TEXTS: dict[str, str] = {
     ),
     "enrol.code": N_("The code is wrong, used or expired. Ask head office for a fresh one."),
     "item.text": N_("A text of the item is too long, or has characters that cannot be shown."),
-    "sync.wait": N_("This till sends more than central takes at once. It goes on by itself in {wait_s} seconds."),
-    "enrol.wait": N_("Too many wrong codes. Wait {wait_s} seconds, then try again."),
+    "sync.wait": counted(
+        "wait_s",
+        "This till sends more than central takes at once. It goes on by itself in {wait_s} second.",
+        "This till sends more than central takes at once. It goes on by itself in {wait_s} seconds.",
+    ),
+    "enrol.wait": counted(
+        "wait_s",
+        "Too many wrong codes. Wait {wait_s} second, then try again.",
+        "Too many wrong codes. Wait {wait_s} seconds, then try again.",
+    ),
     "till.revoked": N_("Head office has shut this till out. Sales are kept here; ask head office."),
     "till.unknown_token": N_("Central does not know this till. Sales are kept here; ask head office."),
     "sync.another_central": N_(

@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from typing import Final
 
-from commerce.texts import N_, translator
+from commerce.texts import N_, Counted, counted, translator
 
 PAGE_TEXTS: Final[dict[str, str]] = {
     "title": N_("Till"),
@@ -25,7 +25,13 @@ PAGE_TEXTS: Final[dict[str, str]] = {
     "who": N_("Who is selling?"),
     "no_operators": N_("Nobody may sell here yet. Operators arrive from head office by themselves."),
     "pin_of": N_("PIN of {name}"),
-    "pin_typed": N_("{count} digits typed"),
+    "pin_typed": counted("count", "{count} digit typed", "{count} digits typed"),
+    "pin_checking": N_("The PIN is being checked…"),
+    "pin_waits": counted(
+        "count",
+        "After a wrong PIN the next one waits. It is looked at in {count} second.",
+        "After a wrong PIN the next one waits. It is looked at in {count} seconds.",
+    ),
     "sign_on": N_("Sign on"),
     "someone_else": N_("Someone else"),
     # the layer
@@ -154,9 +160,12 @@ PAGE_TEXTS: Final[dict[str, str]] = {
 
 @lru_cache(maxsize=8)
 def page_texts(language: str) -> dict[str, str]:
-    """Return the page's words in a language, their placeholders left for the page to fill."""
+    """Return the page's words in a language, their placeholders left for the page; ``name.one`` is said of one."""
     words = translator(language)
-    return {name: words.t(msgid) for name, msgid in PAGE_TEXTS.items()}
+    texts = {name: words.t(msgid) for name, msgid in PAGE_TEXTS.items()}
+    return texts | {
+        f"{name}.one": words.forms(msgid)[0] for name, msgid in PAGE_TEXTS.items() if isinstance(msgid, Counted)
+    }
 
 
 @lru_cache(maxsize=8)

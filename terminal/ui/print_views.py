@@ -121,12 +121,7 @@ def _notice_text(viewer: Viewer, notice: Notice) -> str:
     by_code = PRICE_MISSING if notice.code == "price.missing" and name else own or ERROR_TEXTS.get(notice.code)
     msgid = by_code or ERROR_TEXTS["rule"]
     shown = {"code": notice.code, **values, "name": name}
-    return viewer.words.t(msgid).format_map(_Shown(shown))
-
-
-class _Shown(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "?"
+    return viewer.words.say(msgid, shown)
 
 
 def _name(viewer: Viewer, values: Mapping[str, Any]) -> str:

@@ -168,7 +168,7 @@ class TestImport:
         assert ended.status == 0
         assert re.search(r"row 3: .*code\.check_digit", ended.out)
         assert re.search(r"row 4: .*row\.duplicate_code", ended.out)
-        assert "3 rows: 2 added, 0 changed, 0 unchanged, 1 left out, 1 notes" in ended.out
+        assert "3 rows: 2 added, 0 changed, 0 unchanged, 1 left out, notes: 1" in ended.out
         assert len(central.rows("SELECT id FROM item")) == 2
 
     def test_what_was_found_is_listed_where_told_and_in_the_readers_language(

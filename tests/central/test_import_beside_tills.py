@@ -62,7 +62,7 @@ async def import_beside(office: Office, config: Path, folder: Path, count: int) 
     assert seller.acknowledged == list(range(2, len(till.entries) + 1))
     assert len(seller.acknowledged) > count // 5000
     assert max(seller.passed) <= MOST_ROWS_MEANWHILE
-    largest = re.search(r"transactions of at most (\d+) rows", imported.out)
+    largest = re.search(r"transactions? of at most (\d+) rows", imported.out)
     assert largest
     assert 0 < int(largest[1]) <= LARGEST_WRITE
     assert imported.peak_mb <= MOST_MEMORY_MB

@@ -1,7 +1,7 @@
 import pytest
 
 from commerce.errors import ConflictError, DeviceRefusedError
-from commerce.texts import translator
+from commerce.texts import Counted, translator
 from commerce.texts.errors import ERROR_TEXTS, error_text
 
 
@@ -57,3 +57,29 @@ def test_every_error_text_is_translated() -> None:
     it = translator("it")
 
     assert [code for code, msgid in ERROR_TEXTS.items() if it.t(msgid) == msgid] == []
+
+
+COUNTED = {code: msgid for code, msgid in ERROR_TEXTS.items() if isinstance(msgid, Counted)}
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("code", COUNTED)
+def test_one_is_not_said_as_many(code: str, language: str) -> None:
+    words, of = translator(language), COUNTED[code].of
+
+    one, two = (error_text(words, ConflictError(code, after=7, **{of: count})) for count in (1, 2))
+
+    assert "1" in one
+    assert one.replace("1", "2") != two
+    assert "?" not in one + two
+
+
+def test_seconds_are_counted_everywhere() -> None:
+    assert [code for code, msgid in ERROR_TEXTS.items() if "{wait_s}" in msgid and code not in COUNTED] == []
+    assert len(COUNTED) >= 6
+
+
+def test_a_counted_sentence_without_its_count_is_said_as_of_many() -> None:
+    said = error_text(translator("en"), ConflictError("sign_in.wait"))
+
+    assert said == "Too many attempts. Wait ? seconds, then try again."

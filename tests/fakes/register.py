@@ -61,6 +61,7 @@ class FakeRegister:
     print_reason: str = ""
     fails_with: Exception | None = None
     needs: dict[type[c.Command], str] = field(default_factory=dict)  # rights that acts need beyond selling
+    pin_wait_s: int = 1  # how long the next PIN waits after a wrong one
     changed_entry: int = 0  # whose Z waits for somebody who leaves it out
     listeners: list[Listener] = field(default_factory=list)
     submitted: list[c.Command] = field(default_factory=list)
@@ -121,7 +122,7 @@ class FakeRegister:
         if given is None:
             raise ForbiddenError("approval.needed", rights=[right])
         if PINS[given.operator] != given.pin:
-            raise _wrong_pin(given.operator)
+            raise WrongPinError(given.operator, 1, self.pin_wait_s, is_alarming=False)
         if right not in self.state.operating.operators[given.operator].rights:
             raise ForbiddenError("approval.no_right", rights=[right])
 
@@ -156,7 +157,7 @@ class FakeRegister:
         if operator is None:
             raise NotFoundError("operator.unknown")
         if PINS[command.operator] != command.pin:
-            raise _wrong_pin(operator.name)
+            raise WrongPinError(operator.name, 1, self.pin_wait_s, is_alarming=False)
         self.show(operator=operator, screen=Screen.SELLING if self.state.session else Screen.SESSION)
 
     def _sign_off(self, _: c.SignOff) -> None:
@@ -360,7 +361,3 @@ class FakeRegister:
     def _show_sale(self, basket: Basket | None, **changes: Any) -> None:  # noqa: ANN401
         screen = Screen.PAYING if basket is not None and basket.tenders else Screen.SELLING
         self.show(basket=basket, screen=screen, **changes)
-
-
-def _wrong_pin(operator: str) -> ForbiddenError:
-    return WrongPinError(operator, 1, 1, is_alarming=False)

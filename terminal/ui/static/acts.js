@@ -1,8 +1,10 @@
 // @ts-check
 /** Sends what was tapped and follows a refusal as far as a person can: an approval by somebody else, a Z without what was changed. */
 
+import { noteWait } from "./pin-waits.js"
 import { t } from "./texts.js"
 
+const SIGN_ON = "/api/v1/sign-on"
 const CLOSE = "/api/v1/session/close"
 
 export class Acts {
@@ -24,9 +26,20 @@ export class Acts {
   async send(path, body, what, sure = null) {
     if (sure && !(await this.#isSure(sure))) return null
     const command = { command_id: crypto.randomUUID(), ...this.#saleMeant(path), ...body }
-    let answer = /** @type {import("./link.js").Answer | null} */ (await this.link.act(path, command))
+    let answer = /** @type {import("./link.js").Answer | null} */ (await this.#act(path, command))
     if (answer?.data.code === "approval.needed") answer = await this.#approved(path, command, what, answer, sure?.tender)
     if (answer?.data.code === "ledger.changed" && path === CLOSE) return this.#leavingOut(body, what, answer.data.message)
+    return answer
+  }
+
+  /**
+   * @param {string} path @param {Record<string, any>} command
+   * @returns {Promise<import("./link.js").Answer>}
+   */
+  async #act(path, command) {
+    const prover = path === SIGN_ON ? command.operator : command.approval?.operator
+    const answer = await this.link.act(path, command, { isChecked: Boolean(prover) })
+    if (prover && (answer.ok || answer.data.code === "pin.wrong")) noteWait(prover, answer.data.values?.wait_s ?? 0)
     return answer
   }
 
@@ -50,7 +63,7 @@ export class Acts {
       for (;;) {
         const approval = await question.answer()
         if (!approval) return null
-        const answer = await this.link.act(path, { ...command, approval })
+        const answer = await this.#act(path, { ...command, approval })
         if (!/^(?:approval|pin)\./.test(answer.data.code ?? "")) return answer
         question.element.fault = answer.data.message
       }

@@ -20,6 +20,7 @@ const page = {
   /** @type {import("./types.js").View | null} */
   view: null,
   fault: "",
+  faultOf: "",
   /** What is under way: the same again is not sent beside it. @type {Set<string>} */
   waiting: new Set(),
 }
@@ -123,10 +124,11 @@ function take(path, body, then, what, sure) {
  */
 async function send(path, body, then, what = "", sure = null) {
   const answer = await acts.send(path, body, what, sure)
-  if (!answer || answer.ok) setFault("")
+  if (answer?.data.code === "pin.asked_again") return // by this page: it waits for the newer one
+  if (answer?.ok || !answer) answered(body)
   else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
-  else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message) // else the view has it
-  if (!answer?.ok) panels.refused(path)
+  else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message, faultOf(body)) // else the view has it
+  if (!answer?.ok) panels.refused(path, body)
   if (answer?.ok && then) panels.show({ name: then })
   draw()
 }
@@ -137,9 +139,20 @@ function askPrice({ item, names = {} }) {
   panels.show({ name: "price", item: { id: item, name, sku: "", unit: "", price: null } })
 }
 
-/** @param {string} text */
-function setFault(text) {
+/** @param {Record<string, unknown>} body @returns {string} whom a refusal is about, where it is somebody's PIN */
+function faultOf({ operator }) {
+  return typeof operator === "string" ? operator : ""
+}
+
+/** What succeeds answers what was refused before, but not what was refused to somebody else meanwhile. @param {Record<string, unknown>} body */
+function answered(body) {
+  if (!page.faultOf || page.faultOf === faultOf(body)) setFault("")
+}
+
+/** @param {string} text @param {string} [of] */
+function setFault(text, of = "") {
   page.fault = text
+  page.faultOf = of
   find("live-words").alarm(text)
   if (text) soundBad()
 }

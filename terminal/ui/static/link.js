@@ -5,6 +5,7 @@ import { changed } from "./sections.js"
 
 const RETRY_MS = [200, 400, 800, 1500, 3000, 5000, 10_000]
 const ANSWER_MS = 20_000 // for one asking; then it is asked again
+const CHECKED_MS = 15_000 // a PIN waits for seconds after wrong ones, and says so
 const SOON_MS = 2500 // an answer that takes longer is said to be missing
 
 /** @typedef {{connected: boolean, overdue: boolean}} LinkState */
@@ -14,6 +15,8 @@ export class Link {
   /** @type {LinkState} */
   state = { connected: true, overdue: false }
   #wake = () => {}
+  /** @type {Set<string>} commands whose answer is missing */
+  #overdue = new Set()
 
   /** @param {{view: (view: any) => void, notice: (notice: any) => void, state: (state: LinkState) => void}} tell */
   constructor(tell) {
@@ -47,13 +50,15 @@ export class Link {
 
   /**
    * Send an act. No answer means that it is not known what became of it: the very same command is sent again, after growing
-   * pauses, until the till has answered. Acts go one after the other, in the order of the taps.
-   * @param {string} path @param {Record<string, unknown>} act with its command_id
+   * pauses, until the till has answered. Acts go one after the other, in the order of the taps; but nobody waits for a PIN that
+   * is checked, which takes its time after wrong ones.
+   * @param {string} path @param {Record<string, unknown>} act with its command_id @param {{isChecked?: boolean}} [how]
    * @returns {Promise<Answer>}
    */
-  act(path, act) {
+  act(path, act, { isChecked = false } = {}) {
     const command = JSON.stringify(act)
-    const sent = this.last.then(() => this.#deliver(path, command))
+    if (isChecked) return this.#deliver(path, command, CHECKED_MS)
+    const sent = this.last.then(() => this.#deliver(path, command, SOON_MS))
     this.last = sent.catch(() => undefined)
     return sent
   }
@@ -64,20 +69,21 @@ export class Link {
     return answer.ok ? answer.json() : null
   }
 
-  /** @param {string} path @param {string} command @returns {Promise<Answer>} */
-  async #deliver(path, command) {
-    const soon = setTimeout(() => this.#tell({ overdue: true }), SOON_MS)
+  /** @param {string} path @param {string} command @param {number} soon_ms @returns {Promise<Answer>} */
+  async #deliver(path, command, soon_ms) {
+    const soon = setTimeout(() => this.#overdue.add(command) && this.#tellOverdue(), soon_ms)
     try {
       for (let attempt = 0; ; attempt += 1) {
         const answer = await this.#post(path, command)
         if (answer?.data.code === "request.token") await this.#renewToken()
         else if (answer && answer.status !== 408) return { ok: answer.status < 400, data: answer.data }
-        if (!answer) this.#tell({ overdue: true })
+        if (!answer) this.#overdue.add(command) && this.#tellOverdue()
         await this.#pause(attempt)
       }
     } finally {
       clearTimeout(soon)
-      this.#tell({ overdue: false })
+      this.#overdue.delete(command)
+      this.#tellOverdue()
     }
   }
 
@@ -87,6 +93,10 @@ export class Link {
       const timer = setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)])
       this.#wake = () => (clearTimeout(timer), resolve(undefined))
     })
+  }
+
+  #tellOverdue() {
+    this.#tell({ overdue: this.#overdue.size > 0 })
   }
 
   /** @param {Partial<LinkState>} change */

@@ -74,9 +74,9 @@ export class Panels {
     if (changed) this.#focus(kind.focus)
   }
 
-  /** @param {string} path what was refused */
-  refused(path) {
-    if (path.endsWith("/sign-on")) /** @type {any} */ (this.host.querySelector("sign-on"))?.again()
+  /** @param {string} path what was refused @param {Record<string, unknown>} body */
+  refused(path, body) {
+    if (path.endsWith("/sign-on")) /** @type {any} */ (this.host.querySelector("sign-on"))?.again(body.operator)
   }
 
   /** @param {string} name @param {View} view @returns {boolean} */

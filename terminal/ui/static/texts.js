@@ -9,7 +9,8 @@ let typing = null
 
 /** @param {string} name @param {Record<string, string | number>} [values] @returns {string} */
 export function t(name, values = {}) {
-  return (words[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""))
+  const text = (values.count === 1 && words[`${name}.one`]) || words[name] || ""
+  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""))
 }
 
 /** @param {string} language @returns {Promise<void>} */

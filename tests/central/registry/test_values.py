@@ -13,6 +13,8 @@ from central.registry.columns import ImportRow
 from central.registry.merging import Defaults
 from central.registry.values import VatCard, parse_price
 from commerce.errors import BadInputError
+from commerce.texts import translator
+from commerce.texts.errors import error_text
 
 CARD = VatCard("22", {"it": "Ordinaria"}, ((date(2013, 10, 1), Decimal(22)),))
 TOO_LARGE: tuple[dict[str, Any], ...] = (
@@ -38,3 +40,23 @@ def test_a_rate_that_is_no_number_names_no_vat_code(text: str) -> None:
     row = ImportRow(1, ("8001234500017",), None, {"it": "Nome"}, None, text, None, None, None, None)
 
     assert Defaults({"22": "22.00"}, None, None, "it").vat_of(row) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "italian"),
+    [
+        ("1.000", "1.00 or 1000.00", "1,00 o 1000,00"),
+        ("12,500", "12.50 or 12500.00", "12,50 o 12500,00"),
+        ("1.234", "1.2340 or 1234.00", "1,2340 o 1234,00"),
+    ],
+)
+def test_a_price_that_can_be_two_is_asked_back_as_people_write_them_and_as_it_can_be_typed(
+    text: str, english: str, italian: str
+) -> None:
+    with pytest.raises(BadInputError) as refused:
+        parse_price(text)
+
+    assert english in error_text(translator("en"), refused.value)
+    assert italian in error_text(translator("it"), refused.value)
+    for said in (*english.split(" or "), *italian.split(" o ")):
+        assert parse_price(said) in (refused.value.values["small"], refused.value.values["large"])

@@ -5,6 +5,7 @@ import { t } from "../texts.js"
 import { answerLayer } from "./modal-layer.js"
 import { numberPad } from "./number-pad.js"
 import { people } from "./people.js"
+import { pinWait } from "./pin-wait.js"
 
 /** @typedef {{what: string, why: string, who: import("../types.js").Person[], money: import("../types.js").MoneyFormat}} Asked */
 
@@ -26,7 +27,9 @@ export class ApprovalAsk extends HTMLElement {
   set fault(text) {
     this.#fault.textContent = text
     const pad = /** @type {import("./number-pad.js").NumberPad | null} */ (this.querySelector("number-pad"))
+    const wait = /** @type {import("./pin-wait.js").PinWait | null} */ (this.querySelector("pin-wait"))
     pad?.clear()
+    if (wait) wait.checking = false
   }
 
   /** Let somebody else be chosen. @returns {boolean} */
@@ -52,12 +55,17 @@ export class ApprovalAsk extends HTMLElement {
   /** @param {import("../types.js").Person} person */
   #pin(person) {
     const pad = numberPad("pin", t("pin_of", { name: person.name }), /** @type {Asked} */ (this.#asked).money)
-    const send = () => pad.typed && answerLayer(this, { operator: person.id, pin: pad.typed })
+    const wait = pinWait(person.id)
+    const send = () => {
+      if (!pad.typed) return
+      answerLayer(this, { operator: person.id, pin: pad.typed })
+      wait.checking = true
+    }
     const enter = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "button primary tall", "data-key": "approve", disabled: true, onclick: send }, t("approve")))
     pad.addEventListener("pad-enter", send)
     pad.addEventListener("pad-change", () => (enter.disabled = !pad.typed))
     const back = h("button", { type: "button", class: "button tall", "data-key": "cancel", onclick: () => this.back() || answerLayer(this, null) }, t("cancel"))
-    return [pad, h("div", { class: "card-buttons" }, back, enter)]
+    return [pad, wait, h("div", { class: "card-buttons" }, back, enter)]
   }
 
   /** @param {string} id */

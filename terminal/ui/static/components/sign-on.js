@@ -4,6 +4,7 @@ import { act, h, redraw } from "../dom.js"
 import { t } from "../texts.js"
 import { numberPad } from "./number-pad.js"
 import { people } from "./people.js"
+import { pinWait } from "./pin-wait.js"
 
 /** Who is selling: a name, then the PIN. */
 export class SignOn extends HTMLElement {
@@ -22,10 +23,13 @@ export class SignOn extends HTMLElement {
     redraw(this, person ? this.#pin(person) : this.#names(view.operators))
   }
 
-  /** Start the PIN again after a wrong one. */
-  again() {
+  /** Start the PIN again after a wrong one of whoever is typing. @param {unknown} operator */
+  again(operator) {
+    if (operator !== this.#chosen) return
     const pad = /** @type {import("./number-pad.js").NumberPad | null} */ (this.querySelector("number-pad"))
+    const wait = /** @type {import("./pin-wait.js").PinWait | null} */ (this.querySelector("pin-wait"))
     pad?.clear()
+    if (wait) wait.checking = false
   }
 
   /** Let somebody else choose. @returns {boolean} */
@@ -43,12 +47,15 @@ export class SignOn extends HTMLElement {
   /** @param {{id: string, name: string}} person */
   #pin(person) {
     const pad = numberPad("pin", t("pin_of", { name: person.name }), /** @type {import("../types.js").View} */ (this.#view).money)
-    const send = () => pad.typed && act(this, "/api/v1/sign-on", { operator: person.id, pin: pad.typed })
+    const wait = pinWait(person.id)
+    const send = () => {
+      if (pad.typed && act(this, "/api/v1/sign-on", { operator: person.id, pin: pad.typed })) wait.checking = true
+    }
     const enter = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "button primary tall", "data-key": "enter", disabled: true, onclick: send }, t("sign_on")))
     pad.addEventListener("pad-enter", send)
     pad.addEventListener("pad-change", () => (enter.disabled = !pad.typed))
     const other = h("button", { type: "button", class: "button", "data-key": "other", onclick: () => this.#choose("") }, t("someone_else"))
-    return h("div", { class: "card" }, h("h2", { class: "big", text: person.name }), pad, h("div", { class: "card-buttons" }, other, enter))
+    return h("div", { class: "card" }, h("h2", { class: "big", text: person.name }), pad, wait, h("div", { class: "card-buttons" }, other, enter))
   }
 
   /** @param {string} id */
