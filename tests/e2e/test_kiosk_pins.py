@@ -36,6 +36,10 @@ class HeldChecks:
         await self.open.wait()
         await route.continue_()
 
+    async def next(self) -> str:
+        """Return what the next one that is held asked."""
+        return await asyncio.wait_for(self.waiting.get(), 20)
+
 
 @pytest.fixture
 async def kiosk(chromium: Browser) -> AsyncIterator[Kiosk]:
@@ -73,7 +77,7 @@ async def test_a_check_that_waits_is_no_till_that_is_away(kiosk: Kiosk) -> None:
 
     await kiosk.page.keyboard.type("1234")
     await kiosk.page.keyboard.press("Enter")
-    await held.waiting.get()
+    await held.next()
     await kiosk.page.clock.run_for(9000)
 
     await kiosk.sees(".pin-wait", "The PIN is being checked…")
@@ -88,7 +92,7 @@ async def test_a_check_without_any_answer_is_a_till_that_is_away(kiosk: Kiosk) -
     await kiosk.page.route("**/sign-on", held.hold)
     await kiosk.page.keyboard.type("1234")
     await kiosk.page.keyboard.press("Enter")
-    await held.waiting.get()
+    await held.next()
 
     await kiosk.page.clock.run_for(16_000)
 
@@ -125,14 +129,14 @@ async def test_nobody_waits_behind_the_pin_of_somebody_else(kiosk: Kiosk) -> Non
     await kiosk.tap(".person >> nth=0")
     await kiosk.page.keyboard.type("0000")
     await kiosk.page.keyboard.press("Enter")
-    assert "0000" in await held.waiting.get()
+    assert "0000" in await held.next()
     await kiosk.tap("[data-key=other]")
     await kiosk.tap(".person >> nth=1")
 
     await kiosk.page.keyboard.type("5678")
     await kiosk.page.keyboard.press("Enter")
 
-    assert "5678" in await asyncio.wait_for(held.waiting.get(), 5)
+    assert "5678" in await held.next()
     held.open.set()
     await kiosk.screen("session")
 
