@@ -18,6 +18,7 @@ from central.web.context import FORM_SECRET, current_actor, language_of, require
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
 from central.web.keys import WEB_SETTINGS, database, now
 from central.web.once import show_once, shown_once
+from central.web.paging import Sheet, place_in, sheet_of
 from central.web.refused import write_down
 from central.web.rendering import page
 from central.web.shell import safe_path
@@ -220,7 +221,7 @@ async def _account_page(
     typed: Mapping[str, object] | None = None,
 ) -> web.Response:
     actor = require_actor(request)
-    sessions = await service.list_sessions(database(request), actor, now(request), own=True)
+    sessions = await _sessions(request, own=True)
     tokens = await service.list_tokens(database(request), actor)
     tn = translator(language_of(request)).tn
     key_form = {"name": "", "days": "90", **(typed or {}), "refusal": _words(request, key_refusal), "open": key_refusal}
@@ -245,7 +246,7 @@ async def _users_page(
         "identity/users.html",
         status=refusal.status if refusal else 200,
         users=await service.list_users(database(request), actor),
-        sessions=await service.list_sessions(database(request), actor, now(request)),
+        sessions=await _sessions(request, own=False),
         tokens=await service.list_all_tokens(database(request), actor),
         roles=ROLE_NAMES,
         role_options=[(key, t(text)) for key, text in ROLE_NAMES.items()],
@@ -254,6 +255,14 @@ async def _users_page(
         zone=await _zone(request),
         refusal=_words(request, refusal),
     )
+
+
+async def _sessions(request: web.Request, *, own: bool) -> Sheet:
+    found = await service.list_sessions(
+        database(request), require_actor(request), now(request), own=own, after=place_in(request, "sessions", 2),
+        limit=_PAGE + 1,
+    )  # fmt: skip
+    return sheet_of(found, _PAGE, lambda session: session.place)
 
 
 def _words(request: web.Request, error: PosError | None) -> str:

@@ -1,13 +1,17 @@
 """The SQL of people, sessions, tokens and delays. Plain functions on a connection; they never commit."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, text, update
 
 from central.db.bulk import insert_new
+from central.db.keyset import Place, comes_after, read_keys
 from central.db.signals import ACCESS, mark
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
+from commerce.dates import utc_text
 
 UserRow = Row[Any]
 
@@ -58,15 +62,65 @@ def touch_session(conn: Connection, session: str, at: datetime) -> None:
     conn.execute(update(user_session).where(user_session.c.id == session).values(seen_at=at))
 
 
-def list_sessions(conn: Connection, now: datetime, idle_since: datetime, company: str | None = None) -> list[Row[Any]]:
-    """Return the sessions that still open doors, of a company's users or of all, newest first, with their names."""
+_SESSION_KEYS = (user_session.c.seen_at, user_session.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that opens doors, with its user's names."""
+
+    id: str
+    user: str
+    name: str
+    display_name: str
+    address: str
+    agent: str
+    created_at: datetime
+    seen_at: datetime
+
+    @property
+    def place(self) -> Place:
+        """Return where a page ends that ends with this one."""
+        return utc_text(self.seen_at), self.id
+
+
+def list_sessions(
+    conn: Connection,
+    now: datetime,
+    idle_since: datetime,
+    *,
+    company: str | None = None,
+    user: str | None = None,
+    after: Place | None = None,
+    limit: int = 100,
+) -> list[OpenSession]:
+    """Return a page of the sessions that still open doors, of one user, of a company's or of all, used last first."""
+    session = user_session.c
     statement = (
-        select(user_session, app_user.c.display_name, app_user.c.name)
-        .join(app_user, app_user.c.id == user_session.c.user)
-        .where(user_session.c.ended_at.is_(None), user_session.c.expires_at > now, user_session.c.seen_at > idle_since)
-        .order_by(user_session.c.seen_at.desc())
+        select(session.id, session.user, session.address, session.agent, session.created_at, session.seen_at)
+        .where(session.ended_at.is_(None), session.expires_at > now, session.seen_at > idle_since)
+        .order_by(*(key.desc() for key in _SESSION_KEYS))
+        .limit(limit)
     )
-    return list(conn.execute(_of_company(statement, company)))
+    if user is not None:
+        statement = statement.where(session.user == user)
+    if company is not None:
+        statement = statement.where(exists().where(app_user.c.id == session.user, app_user.c.company == company))
+    if after is not None:
+        statement = statement.where(comes_after(_SESSION_KEYS, read_keys(_SESSION_KEYS, after)))
+    rows = conn.execute(statement).all()
+    # Joined, an engine may well begin with the users and sort all their sessions.
+    names = _names_of(conn, {row.user for row in rows})
+    return [
+        OpenSession(row.id, row.user, *names[row.user], row.address, row.agent, row.created_at, row.seen_at)
+        for row in rows
+    ]
+
+
+def _names_of(conn: Connection, users: Collection[str]) -> dict[str, tuple[str, str]]:
+    columns = (app_user.c.id, app_user.c.name, app_user.c.display_name)
+    rows = conn.execute(select(*columns).where(app_user.c.id.in_(users)))
+    return {row.id: (row.name, row.display_name) for row in rows}
 
 
 def find_session_owner(conn: Connection, session: str) -> str | None:

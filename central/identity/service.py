@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from central.db.keyset import Place
 from central.identity import audit, limits, queries
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.passwords import hash_password, password_matches, token_digest
@@ -206,12 +207,18 @@ async def list_users(db: "Database", actor: Actor) -> "list[Row[Any]]":
     return await db.read(lambda conn: queries.list_users(conn, actor.company))
 
 
-async def list_sessions(db: "Database", actor: Actor, now: datetime, *, own: bool = False) -> "list[Row[Any]]":
-    """Return open sessions: one's own, or those of everybody in the actor's company for who may manage users."""
+async def list_sessions(
+    db: "Database", actor: Actor, now: datetime, *, own: bool = False, after: Place | None = None, limit: int = 100
+) -> list[queries.OpenSession]:
+    """Return a page of open sessions: one's own, or those of everybody in the company for who may manage users."""
     if not own:
         actor.require(Permission.MANAGE_USERS)
-    rows = await db.read(lambda conn: queries.list_sessions(conn, now, now - IDLE_LENGTH, actor.company))
-    return [row for row in rows if not own or row.user == actor.id]
+    user = (actor.id or "") if own else None
+    return await db.read(
+        lambda conn: queries.list_sessions(
+            conn, now, now - IDLE_LENGTH, company=actor.company, user=user, after=after, limit=limit
+        )
+    )
 
 
 async def list_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":

@@ -32,6 +32,11 @@ user_session = Table(
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
 )
+_NOT_ENDED = user_session.c.ended_at.is_(None)
+Index("ix_user_session_open", user_session.c.seen_at, user_session.c.id, sqlite_where=_NOT_ENDED,
+      postgresql_where=_NOT_ENDED)  # fmt: skip
+Index("ix_user_session_open_user", user_session.c.user, user_session.c.seen_at, user_session.c.id,
+      sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED)  # fmt: skip
 
 api_token = Table(
     "api_token",

@@ -8,16 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.identity.people import Permission
 from central.organisation.service import get_till
-from central.tills.alarms import list_alarms, mark_seen
+from central.tills.alarms import ALARMS, list_alarms, mark_seen
 from central.tills.api import TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
 from central.tills.registering import add_till
 from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
-from central.web.api import Answer, ApiRoute, add_api, read_body, reply
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
 from central.web.context import require_actor
 from central.web.keys import database, now
+from central.web.paging import decode_cursor, sheet_of
 from commerce.bodies.alarm import AlarmCode
 from commerce.errors import NotFoundError
 from commerce.wire import DeviceStatus, Hex32, Hex64
@@ -76,9 +77,19 @@ class AlarmAnswer(Answer):
 
 
 class AlarmList(Answer):
-    """A till's alarms, those that nobody has seen first; at most 50."""
+    """A page of a till's alarms, those that nobody has seen first; ``next`` is None on the last."""
 
     alarms: list[AlarmAnswer]
+    next: str | None
+
+
+class AlarmQuery(BaseModel):
+    """Where a page begins: ``next`` of the one before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    after: str | None = Field(default=None, max_length=1000)
+    limit: int = Field(default=50, ge=1, le=MAX_LIST)
 
 
 class SeenAlarm(BaseModel):
@@ -106,7 +117,8 @@ def add_routes(app: web.Application) -> None:
         ApiRoute("GET", "/api/v1/tills", list_tills, "List tills with their state", TillList),
         ApiRoute("POST", "/api/v1/tills", create_till, "Add a till; answers its first enrolment code", CodeAnswer,
                  body=NewTill),
-        ApiRoute("GET", "/api/v1/tills/{till}/alarms", list_till_alarms, "A till's alarms", AlarmList),
+        ApiRoute("GET", "/api/v1/tills/{till}/alarms", list_till_alarms, "A till's alarms", AlarmList,
+                 query=AlarmQuery),
         ApiRoute("POST", "/api/v1/tills/{till}/alarms/seen", see_alarm, "Note that somebody saw an alarm", AlarmList,
                  body=SeenAlarm),
         ApiRoute("POST", "/api/v1/tills/{till}/enrolment-code", issue_code, "A fresh enrolment code", CodeAnswer),
@@ -140,7 +152,7 @@ async def list_till_alarms(request: web.Request) -> web.Response:
     """Give a till's alarms."""
     actor = require_actor(request)
     actor.require(Permission.READ)
-    return await _alarms(request)
+    return await _alarms(request, read_query(request, AlarmQuery))
 
 
 async def see_alarm(request: web.Request) -> web.Response:
@@ -149,20 +161,22 @@ async def see_alarm(request: web.Request) -> web.Response:
     key = EntryKey(request.match_info["till"], asked.chain, asked.seq, bytes.fromhex(asked.hash))
     decision = Decision(require_actor(request), now(request), asked.note.strip())
     await database(request).write(lambda conn: mark_seen(conn, key, decision))
-    return await _alarms(request)
+    return await _alarms(request, AlarmQuery())
 
 
-async def _alarms(request: web.Request) -> web.Response:
+async def _alarms(request: web.Request, query: AlarmQuery) -> web.Response:
     actor, till = require_actor(request), request.match_info["till"]
+    after = tuple(decode_cursor(query.after, 5)) if query.after else None
 
     def job(conn: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         if actor.company not in (None, get_till(conn, till).company):
             raise NotFoundError("till.unknown", till=till)
-        return list_alarms(conn, till)
+        return list_alarms(conn, till, after, query.limit + 1)
 
-    rows = await database(request).read(job)
+    found = sheet_of(await database(request).read(job), query.limit, ALARMS.place)
     return reply(
         AlarmList(
+            next=found.older or None,
             alarms=[
                 AlarmAnswer(
                     chain=row.chain,
@@ -176,8 +190,8 @@ async def _alarms(request: web.Request) -> web.Response:
                     seen_at=row.seen_at,
                     seen_by=row.seen_by,
                 )
-                for row in rows
-            ]
+                for row in found.rows
+            ],
         )
     )
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from central.organisation.service import list_shops
 from central.registry.service import operator_names
 from central.tills import queries
-from central.tills.alarms import list_alarms, mark_seen
+from central.tills.alarms import ALARMS, list_alarms, mark_seen
 from central.tills.api import TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
@@ -19,10 +19,13 @@ from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.live import stream
 from central.web.once import show_once, shown_once
+from central.web.paging import place_in, sheet_of
 from central.web.rendering import page, render, words_of
 from commerce.bodies.summary import summary_of
 from commerce.errors import BadInputError, ConflictError, NotFoundError, PosError
 from commerce.texts.errors import error_text
+
+_PAGE = 50
 
 
 def add_routes(app: web.Application) -> None:
@@ -154,6 +157,7 @@ async def _till_page(
     request: web.Request, till_id: str, *, code: str = "", refusal: PosError | None = None
 ) -> web.Response:
     actor, moment = require_actor(request), now(request)
+    alarms, aside, forks = place_in(request, "alarms", 5), place_in(request, "aside", 4), place_in(request, "forks", 5)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         till = next((one for one in list_fleet(conn, actor.company) if one.id == till_id), None)
@@ -166,15 +170,24 @@ async def _till_page(
             "state": till_state(till, moment),
             "chains": queries.list_chains(conn, till_id),
             "credentials": queries.list_credentials(conn, till_id),
-            "alarms": list_alarms(conn, till_id),
+            "alarms": sheet_of(list_alarms(conn, till_id, alarms, _PAGE + 1), _PAGE, ALARMS.place),
             "people": operator_names(conn, till.company),
-            "set_aside": [(row, summary_of(row.body)) for row in queries.list_set_aside(conn, till_id)],
-            "forks": [
-                (row, summary_of(row.body), summary_of(row.own_body)) for row in queries.list_forks(conn, till_id)
-            ],
+            "set_aside": sheet_of(
+                queries.list_set_aside(conn, till_id, aside, _PAGE + 1), _PAGE, queries.SET_ASIDE.place
+            ),
+            "forks": sheet_of(queries.list_forks(conn, till_id, forks, _PAGE + 1), _PAGE, queries.FORKS.place),
         }
 
     found = await database(request).read(job)
     text = error_text(words_of(request), refusal) if refusal else ""
     status = refusal.status if refusal else 200
-    return page(request, "tills/till.html", status=status, **found, code=code, refusal=text, moment=moment)
+    return page(
+        request,
+        "tills/till.html",
+        status=status,
+        **found,
+        code=code,
+        refusal=text,
+        moment=moment,
+        summary_of=summary_of,
+    )

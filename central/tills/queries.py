@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, func, null, select
 
+from central.db.keyset import Place, Waiting
 from central.organisation.directory import tills
 from central.tills.tables import ledger_entry, ledger_fork, set_aside, till_chain, till_credential
 
@@ -61,8 +62,20 @@ def list_credentials(conn: Connection, till: str) -> list[Row[Any]]:
     return list(conn.execute(query))
 
 
-def list_set_aside(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
-    """Return entries set aside, those that wait first; ``body`` is None where it is too large to be shown."""
+SET_ASIDE = Waiting(
+    set_aside.c.state,
+    (("open",), ("projected", "dismissed")),
+    (set_aside.c.created_at, set_aside.c.chain, set_aside.c.seq),
+)
+FORKS = Waiting(
+    ledger_fork.c.state,
+    (("open",), ("accepted", "dismissed")),
+    (ledger_fork.c.received_at, ledger_fork.c.chain, ledger_fork.c.seq, ledger_fork.c.hash),
+)
+
+
+def list_set_aside(conn: Connection, till: str, after: Place | None = None, limit: int = 100) -> list[Row[Any]]:
+    """Return a page of entries set aside, those that wait first; ``body`` is None where it is too large to be shown."""
     query = (
         select(set_aside, ledger_entry.c.kind, ledger_entry.c.at, _shown(ledger_entry.c.body).label("body"))
         .outerjoin(
@@ -72,14 +85,12 @@ def list_set_aside(conn: Connection, till: str, limit: int = 100) -> list[Row[An
             & (ledger_entry.c.seq == set_aside.c.seq),
         )
         .where(set_aside.c.till == till)
-        .order_by(set_aside.c.state != "open", set_aside.c.created_at.desc(), set_aside.c.seq.desc())
-        .limit(limit)
     )
-    return list(conn.execute(query))
+    return SET_ASIDE.page(conn, query, after, limit)
 
 
-def list_forks(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
-    """Return forked entries beside what the chain holds, those that wait first; bodies as ``list_set_aside``."""
+def list_forks(conn: Connection, till: str, after: Place | None = None, limit: int = 100) -> list[Row[Any]]:
+    """Return a page of forked entries beside the chain's own, those that wait first; bodies as ``list_set_aside``."""
     fork, entry = ledger_fork.c, ledger_entry.c
     query = (
         select(
@@ -105,10 +116,8 @@ def list_forks(conn: Connection, till: str, limit: int = 100) -> list[Row[Any]]:
             & (ledger_entry.c.seq == ledger_fork.c.seq),
         )
         .where(ledger_fork.c.till == till)
-        .order_by(ledger_fork.c.state != "open", ledger_fork.c.received_at.desc())
-        .limit(limit)
     )
-    return list(conn.execute(query))
+    return FORKS.page(conn, query, after, limit)
 
 
 def _shown(body: ColumnElement[Any]) -> ColumnElement[Any]:

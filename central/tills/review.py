@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from central.identity import audit
 from central.identity.people import Actor, Permission
-from central.organisation.directory import tills
 from central.organisation.service import get_till
 from central.tills import chains
 from central.tills.projector import Projection, project_one
@@ -46,24 +45,6 @@ class Counting:
 
     projection: Projection
     modes: tuple[str, ...] = ("live",)
-
-
-def list_set_aside(
-    connection: Connection, company: str | None = None, *, state: str = "open", limit: int = 200
-) -> list[Row[Any]]:
-    """Return entries set aside, newest first: those of ``set_aside``, kind, at, till_code, till_name, shop_name."""
-    entry = ledger_entry.c
-    same = (entry.till == set_aside.c.till) & (entry.chain == set_aside.c.chain) & (entry.seq == set_aside.c.seq)
-    query = _with_till(select(*set_aside.c, entry.kind, entry.at, *_TILL).join(ledger_entry, same), set_aside)
-    return _listed(connection, query.where(set_aside.c.state == state), company, set_aside.c.created_at, limit)
-
-
-def list_forks(
-    connection: Connection, company: str | None = None, *, state: str = "open", limit: int = 200
-) -> list[Row[Any]]:
-    """Return forks, newest first: those of ``ledger_fork``, till_code, till_name, shop_name."""
-    query = _with_till(select(*ledger_fork.c, *_TILL), ledger_fork).where(ledger_fork.c.state == state)
-    return _listed(connection, query, company, ledger_fork.c.received_at, limit)
 
 
 def get_entry(connection: Connection, key: EntryKey) -> RawEntry:
@@ -166,16 +147,3 @@ def _close(connection: Connection, table: Table, key: EntryKey, decision: Decisi
 def _is(table: Table, key: EntryKey) -> list[Any]:
     same = [table.c.till == key.till, table.c.chain == key.chain, table.c.seq == key.seq]
     return [*same, table.c.hash == key.hash] if table is ledger_fork else same
-
-
-_TILL = (tills.c.code.label("till_code"), tills.c.name.label("till_name"), tills.c.shop_name)
-
-
-def _with_till(query: Any, table: Table) -> Any:  # noqa: ANN401 - SQLAlchemy's own select
-    return query.join(tills, tills.c.id == table.c.till)
-
-
-def _listed(connection: Connection, query: Any, company: str | None, order: Any, limit: int) -> list[Row[Any]]:  # noqa: ANN401
-    if company is not None:
-        query = query.where(tills.c.company == company)
-    return list(connection.execute(query.order_by(order.desc()).limit(limit)))

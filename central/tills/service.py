@@ -168,14 +168,6 @@ class TillService:
         """Return every till with how it is (``fleet.list_fleet``)."""
         return await self.database.read(partial(list_fleet, company=company))
 
-    async def list_set_aside(self, company: str | None = None, state: str = "open") -> list[Row[Any]]:
-        """Return entries set aside (``review.list_set_aside``)."""
-        return await self.database.read(partial(review.list_set_aside, company=company, state=state))
-
-    async def list_forks(self, company: str | None = None, state: str = "open") -> list[Row[Any]]:
-        """Return forks (``review.list_forks``)."""
-        return await self.database.read(partial(review.list_forks, company=company, state=state))
-
     async def get_entry(self, key: EntryKey) -> RawEntry:
         """Return a stored entry's own bytes."""
         return await self.database.read(partial(review.get_entry, key=key))

@@ -114,7 +114,8 @@ ledger_fork = Table(
     Column("resolved_at", Utc),
     Column("resolved_by", Text),
     Column("note", Text),
-    Index("ix_ledger_fork_state", "till", "state"),  # every page of tills counts those that wait
+    # every page of tills counts those that wait, and a till's page lists them
+    Index("ix_ledger_fork_state", "till", "state", "received_at", "chain", "seq", "hash"),
 )
 
 # What tills noticed and a person must see: made of entries, dropped and made again by a rebuild.
@@ -130,6 +131,11 @@ till_alarm = Table(
     Column("times", BigInteger, nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("state", Text, nullable=False),  # open, or seen as ``alarm_seen`` says, whose words are repeated here
+    Column("seen_at", Utc),
+    Column("seen_by", Text),
+    Column("note", Text),
+    Index("ix_till_alarm_state", "till", "state", "at", "chain", "seq", "hash"),
 )
 
 # Who saw an alarm; a table of its own, because a rebuild forgets no decision.
@@ -158,5 +164,5 @@ set_aside = Table(
     Column("resolved_at", Utc),
     Column("resolved_by", Text),
     Column("note", Text),
-    Index("ix_set_aside_state", "till", "state"),
+    Index("ix_set_aside_state", "till", "state", "created_at", "chain", "seq"),
 )

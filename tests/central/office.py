@@ -98,9 +98,9 @@ class Office:
         assert isinstance(answer, PushAnswer), answer
         return answer
 
-    async def rows(self, table: Table) -> list[Row[Any]]:
-        """All rows of a table in order of its key."""
-        query = select(table).order_by(*table.primary_key.columns)
+    async def rows(self, table: Table, **where: object) -> list[Row[Any]]:
+        """The rows of a table that have these values, in order of its key."""
+        query = select(table).filter_by(**where).order_by(*table.primary_key.columns)
         return await self.database.read(lambda connection: list(connection.execute(query)))
 
 

@@ -20,7 +20,7 @@ from commerce.discounts import discounted
 from commerce.documents import sale_body, unnumbered_body
 from commerce.errors import BadInputError, PosError, RuleError
 from commerce.line import vat_rate
-from commerce.money import price_text
+from commerce.money import percent_of, price_text, spread
 from commerce.sums import paid_by_line, sale_fault
 from commerce.tender import Tender, TenderKind, TenderState
 from commerce.vat import VatRate
@@ -135,6 +135,17 @@ PROMOTIONS = [
         id="3 for 2",
     ),
     pytest.param([("a", 600, V10), ("b", 350, V22)], {"a": -95, "b": -55}, 800, {"10": 46, "22": 53}, id="bundle"),
+    pytest.param([("a", 2331, V22)], {"a": -666}, 1665, {"22": 300}, id="3 for 2, seven times 3.33"),
+    pytest.param(
+        [(f"l-{place}", 333, V22) for place in range(7)],
+        {f"l-{place}": cents for place, cents in enumerate(spread(-666, [(333, "22")] * 7))},
+        1665, {"22": 300}, id="3 for 2, scanned one by one",
+    ),
+    pytest.param([("a", 1797, V22)], {"a": -percent_of(599, Decimal(50))}, 1497, {"22": 270}, id="second piece half"),
+    pytest.param(
+        [("a", 599, V22), ("b", 599, V22), ("c", 599, V22)], {"a": -150, "b": -150}, 1497, {"22": 270},
+        id="second piece half, scanned one by one",
+    ),
 ]  # fmt: skip
 
 
@@ -151,7 +162,7 @@ def test_a_promotion_stays_out_of_its_lines_and_moves_total_and_tax(
     assert after.total == sold.settlement.total == total
     assert {row.code: row.tax for row in sold.taxes} == taxes
     assert [row.ready_body for row in after.lines] == ready
-    assert paid_by_line(sold) == {line_id: cents + shares[line_id] for line_id, cents, _ in rows}
+    assert paid_by_line(sold) == {line_id: cents + shares.get(line_id, 0) for line_id, cents, _ in rows}
     assert sale_fault(sold) is None
 
 

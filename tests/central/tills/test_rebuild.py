@@ -136,7 +136,7 @@ async def test_two_projectors_at_once_project_everything_once(office: Office) ->
     await asyncio.gather(office.projector.catch_up(), other.catch_up())
 
     assert len(await office.rows(sale)) == 60
-    assert await office.tills.list_set_aside() == []
+    assert await office.rows(set_aside, state="open") == []
 
 
 async def forks_of_every_kind(office: Office) -> list[EntryKey]:

@@ -212,7 +212,7 @@ def _create_chains() -> None:
         sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", "hash", name="pk_ledger_fork"),
     )
-    op.create_index("ix_ledger_fork_state", "ledger_fork", ["till", "state"])
+    op.create_index("ix_ledger_fork_state", "ledger_fork", ["till", "state", "received_at", "chain", "seq", "hash"])
     op.create_table(
         "set_aside",
         sa.Column("till", sa.Text(), nullable=False),
@@ -226,7 +226,7 @@ def _create_chains() -> None:
         sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", name="pk_set_aside"),
     )
-    op.create_index("ix_set_aside_state", "set_aside", ["till", "state"])
+    op.create_index("ix_set_aside_state", "set_aside", ["till", "state", "created_at", "chain", "seq"])
     op.create_table(
         "till_alarm",
         *_entry_key(),
@@ -235,8 +235,13 @@ def _create_chains() -> None:
         sa.Column("times", sa.BigInteger(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.Text()),
+        sa.Column("seen_by", sa.Text()),
+        sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", "hash", name="pk_till_alarm"),
     )
+    op.create_index("ix_till_alarm_state", "till_alarm", ["till", "state", "at", "chain", "seq", "hash"])
     op.create_table(
         "alarm_seen",
         *_entry_key(),

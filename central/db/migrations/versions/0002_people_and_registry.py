@@ -95,6 +95,12 @@ def _create_identity() -> None:
     )
     op.create_index("ix_user_session_user", "user_session", ["user"], unique=False)
     op.create_index("ix_user_session_device", "user_session", ["device"], unique=False)
+    open_ones = sa.text("ended_at IS NULL")
+    for name, columns in (
+        ("ix_user_session_open", ["seen_at", "id"]),
+        ("ix_user_session_open_user", ["user", "seen_at", "id"]),
+    ):
+        op.create_index(name, "user_session", columns, sqlite_where=open_ones, postgresql_where=open_ones)
 
 
 def _create_registry() -> None:
