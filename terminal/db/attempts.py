@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - only constants of this module are put into the text of a statement
 """Attempts of tenders: each request to a card reader, on disk before the reader is asked, with what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,6 +85,16 @@ def settle_attempt(tx: Transaction, attempt: str, state: AttemptState, reason: s
         (state.value, reason, reference, attempt),
     )
     return changed == 1
+
+
+def replace_all(tx: Transaction, sale: str, rows: Sequence[AttemptRow]) -> None:
+    """Write a sale's attempts anew."""
+    tx.execute("DELETE FROM tender_attempt WHERE sale = ?", (sale,))
+    for row in rows:
+        tx.execute(
+            "DELETE FROM tender_attempt WHERE id = ? OR (tender = ? AND number = ?)", (row.id, row.tender, row.number)
+        )
+        add_attempt(tx, row)
 
 
 def list_of_sale(queries: Queries, sale: str) -> list[AttemptRow]:

@@ -29,7 +29,7 @@ def look_at_start(tx: Transaction, chains: Chains, before: Sequence[Problem], at
     """
     key = chains.signer.public_key
     healed = [*before, *put_right(tx, chains.till, key)]
-    sale = put_sale_right(tx, Place(chains.till, chains.mode.value), utc_text(at))
+    sale = put_sale_right(tx, Place(chains.till, chains.mode.value), utc_text(at), key)
     findings = inspect(tx, open_chains(tx, chains.chain), key, AT_START)
     return replace(findings, put_right=tuple(healed), sales=(sale,) if sale else ())
 

@@ -21,6 +21,7 @@ from terminal.db.documents import find_content
 from terminal.db.ledger import LedgerRow
 from terminal.db.sales import NewSale, Place, SaleState
 from terminal.db.sessions import SessionRow
+from terminal.services.attempt_rows import put_attempts_right
 from terminal.services.changed_sale import ChangedSale
 from terminal.services.plan import place_of, require_session
 from terminal.services.state import RegisterState
@@ -45,8 +46,17 @@ def write_sale_again(tx: Transaction, state: RegisterState, at: str) -> ChangedS
     return ChangedSale(basket.sale)
 
 
-def put_sale_right(tx: Transaction, place: Place, at: str) -> ChangedSale | None:
+def put_sale_right(tx: Transaction, place: Place, at: str, own_key: bytes) -> ChangedSale | None:
     """At a start: take the open sale up from what is left of its rows, or begin anew."""
+    found = _put_rows_right(tx, place, at)
+    current = sales.find_current(tx, place)
+    basket = _read(tx, current.id) if current is not None and current.state is SaleState.OPEN else None
+    if basket is not None and put_attempts_right(tx, basket, own_key):
+        return ChangedSale(basket.sale)
+    return found
+
+
+def _put_rows_right(tx: Transaction, place: Place, at: str) -> ChangedSale | None:
     current = sale_rows.find_current_id(tx, place)
     if current is not None and _holds(tx, place, current):
         return None

@@ -25,6 +25,7 @@ from terminal.devices.protocols import CardReply, CardRequest
 from terminal.services import commands as acts
 from terminal.services.card_loop import CardLoop
 from terminal.services.commands import OfferedApproval
+from tests.terminal.services.test_putting_right import execute
 from tests.terminal.shop import ANNA, BREAD, CARLO, COFFEE, PIN, TestTill, operating_changes, running_till
 
 if TYPE_CHECKING:
@@ -653,3 +654,68 @@ def _is_taken(tender: Tender) -> bool:
 
 Counter.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestCounter = Counter.TestCase
+
+
+ATTEMPTS = {
+    "taken away": "DELETE FROM tender_attempt",
+    "said to be declined": "UPDATE tender_attempt SET state = 'declined'",
+    "said to be approved": "UPDATE tender_attempt SET state = 'approved'",
+    "of another sale": "UPDATE tender_attempt SET sale = 'x'",
+}
+
+
+async def attempts_after(folder: Path, statement: str) -> tuple[AttemptRow, ...]:
+    await asyncio.to_thread(execute, folder, statement)
+    async with card_till(folder, fill=False) as till:
+        assert [notice.code for notice in till.state.notices] == ["sale.rows_changed"]
+        assert (await bodies(till, "alarm_raised"))[-1]["detail"] == "sale.rows_changed"
+        return till.state.attempts
+
+
+@pytest.mark.parametrize("what", ATTEMPTS)
+async def test_what_a_reader_was_asked_is_not_forgotten_with_its_row(tmp_path: Path, what: str) -> None:
+    """A card whose money may be gone must not be taken off the sale as if nobody had been asked."""
+    async with card_till(tmp_path) as till:
+        await till.ready()
+        await till.scan(COFFEE)
+        await till.pay("card")
+        (before,) = till.state.attempts
+        await till.register.start_attempt(before.id)
+
+    (after,) = await attempts_after(tmp_path, ATTEMPTS[what])
+
+    assert after.state is AttemptState.UNKNOWN
+    assert (after.id, after.tender, after.amount, after.device) == (before.id, before.tender, 349, "reader")
+
+
+@pytest.mark.parametrize("what", ["taken away", "said to be declined"])
+async def test_money_that_a_reader_took_stays_on_the_sale(tmp_path: Path, what: str) -> None:
+    async with card_till(tmp_path) as till:
+        await till.ready()
+        await till.scan(COFFEE)
+        await till.pay("card", 100)
+        (attempt,) = till.state.attempts
+        await till.register.start_attempt(attempt.id)
+        await till.register.settle_attempt(attempt.id, AttemptState.APPROVED, reference="auth 1")
+        (before,) = till.state.attempts
+
+    (after,) = await attempts_after(tmp_path, ATTEMPTS[what])
+
+    assert (after.state, after.reference, after.tender) == (AttemptState.APPROVED, "auth 1", before.tender)
+
+
+async def test_nothing_is_said_of_attempts_that_nobody_changed(tmp_path: Path) -> None:
+    async with card_till(tmp_path) as till:
+        await till.ready()
+        await till.scan(COFFEE)
+        await till.pay("card", 100)
+        (attempt,) = till.state.attempts
+        await till.register.start_attempt(attempt.id)
+        await till.register.settle_attempt(attempt.id, AttemptState.DECLINED, "card.declined")
+        await till.submit(acts.RetryTender(new_id(), tender_of(till).id))
+        before = till.state.attempts
+
+    async with card_till(tmp_path, fill=False) as till:
+        assert till.state.notices == ()
+        assert till.state.attempts == before
+        assert len(before) == 2
