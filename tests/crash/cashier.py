@@ -70,6 +70,7 @@ class Cashier:
         self._shown: str | None = None  # the sale on the page
         self._reader = reader
         self._takes_cards = takes_cards
+        self.is_asked = False  # the reader says nothing: the word is the cashier's
         self._acts_before = 0  # of the reader, when it was last asked for something
 
     def sell(self, sales: int) -> None:
@@ -225,7 +226,8 @@ class Cashier:
     def _look_settled(self) -> dict[str, Any]:
         """Look when the reader has said what it did, or a person has, and note what came of it."""
         view = self._look()
-        decides = self._takes_cards and self._random.random() < 0.3  # rather than wait until the reader says it
+        # Or rather than wait until the reader says it.
+        decides = self.is_asked or (self._takes_cards and self._random.random() < 0.3)
 
         def is_settled() -> bool:
             view.update(self._look())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.devices.card_reader.virtual import ReaderCondition
 from tests.crash.conftest import KILLED, MODES, SharedWorlds
 from tests.shared_data import PROJECT
 
@@ -103,6 +104,25 @@ def test_a_till_that_dies_while_a_card_is_given_back_knows_the_money(
     crash(world, lambda: world.crash_while(lambda: world.cashier.give_back_a_card(turn), step))
 
     finish(world)
+
+
+@pytest.mark.parametrize("turn", ["approve", "lost_before"])
+@modes()
+def test_where_the_reader_says_nothing_after_a_crash_a_person_does(
+    turn: str, mode: str, shared_worlds: SharedWorlds, crash: Callable[..., None]
+) -> None:
+    world = shared_worlds.get(mode)
+    world.reader.set_condition(ReaderCondition.SILENT)
+    world.cashier.is_asked = True
+    try:
+        crash(world, lambda: world.crash_while(lambda: world.cashier.pay_by_card(turn), "card.sent"))
+        finish(world)
+    finally:
+        world.reader.set_condition(ReaderCondition.WELL)
+        world.cashier.is_asked = False
+
+    decided = [row for row in world.read().cards.attempts if row["reason"] == "attempt.decided"]
+    assert decided[-1]["state"] == ("approved" if turn == "approve" else "declined")
 
 
 def finish(world: World) -> None:
