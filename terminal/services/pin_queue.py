@@ -20,9 +20,14 @@ class _Place:
 class PinQueue:
     """Lets one check begin at a time. However often a client asks, it comes once between two checks of others."""
 
-    def __init__(self, sleep: Callable[[float], Awaitable[object]], passed: Callable[[], float]) -> None:
+    def __init__(
+        self, sleep: Callable[[float], Awaitable[object]], passed: Callable[[], float], grace_s: float
+    ) -> None:
         self._sleep = sleep
         self._passed = passed
+        self._grace_s = (
+            grace_s  # how long the place of somebody who left is kept: a page asks again when it waited long
+        )
         self._places: dict[str, _Place] = {}
         self._is_busy = False
 
@@ -43,10 +48,11 @@ class PinQueue:
                 raise ConflictError("pin.asked_again") from None
             raise
         finally:
-            if place.asked is task:  # it begins, or who asked has left
+            if began:
+                self._is_busy = True
                 del self._places[client]
-                self._is_busy = self._is_busy or began
-                self._call_next()
+            elif place.asked is task:
+                self._keep_for_a_while(client, place)
 
     def leave(self) -> None:
         """Let the next one begin."""
@@ -74,6 +80,16 @@ class PinQueue:
         place.since = now if place.since is None else place.since
         if (rest_s := delay_s - (now - place.since)) > 0:
             await self._sleep(rest_s)
+
+    def _keep_for_a_while(self, client: str, place: _Place) -> None:
+        place.asked = None
+
+        def let_go() -> None:
+            if place.asked is None and self._places.get(client) is place:
+                del self._places[client]
+                self._call_next()
+
+        asyncio.get_running_loop().call_later(self._grace_s, let_go)
 
     def _call_next(self) -> None:
         if not self._is_busy and self._places:

@@ -64,8 +64,8 @@ class PinCheck:
     Wrong PINs are counted by operator and client (a browser, a program): a client from which the operator's PIN was
     right before has a count of its own, and all others share one. So nobody who guesses elsewhere slows the operator
     down at the till, and a guesser who comes as many clients gains nothing. Each client has one place, which its newest
-    check takes; who left has none. An attempt is counted on disk before it is made, so that pulling the plug in
-    between gains nothing.
+    check takes; who left has none, a moment later. An attempt is counted on disk before it is made, so that pulling the
+    plug in between gains nothing.
     """
 
     def __init__(
@@ -74,11 +74,13 @@ class PinCheck:
         attempts: AttemptStore,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         passed: Callable[[], float] = time.monotonic,
+        grace_s: float = 2.0,
     ) -> None:
         self._secret = till_secret
         self._store = attempts
         self._sleep = sleep
         self._passed = passed
+        self._grace_s = grace_s
         self._attempts: dict[Guesser, int] = {}
         self._told: dict[Guesser, int] = {}  # attempts that somebody stayed to hear of
         self._queues: dict[Guesser, PinQueue] = {}
@@ -118,7 +120,7 @@ class PinCheck:
         for other, queue in self._queues.items():
             if other != guesser:
                 queue.drop(name)
-        return self._queues.setdefault(guesser, PinQueue(self._sleep, self._passed))
+        return self._queues.setdefault(guesser, PinQueue(self._sleep, self._passed, self._grace_s))
 
     async def _make_attempt(self, guesser: Guesser, operator: Operator, pin: str) -> tuple[bool, int]:
         """Return whether the PIN is right, and the attempts so far. The next hash waits for this one, come what may."""

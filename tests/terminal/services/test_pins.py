@@ -204,7 +204,7 @@ async def test_a_client_that_turns_to_another_operator_gives_its_place_up() -> N
 
 async def test_a_check_whose_asker_left_is_dropped_and_lets_the_next_one_in() -> None:
     held = Held()
-    pins = pins_with(held)
+    pins = PinCheck(SECRET, FakeAttempts(), held.sleep, held.passed, grace_s=0)
     await guess(pins, ELSEWHERE)
     left = asyncio.create_task(pins.check(ANNA_, WRONG, ELSEWHERE))
     await held.waiting.wait()
@@ -308,3 +308,25 @@ async def test_of_one_client_only_what_is_being_checked_and_the_newest_count() -
     assert all(isinstance(error, ConflictError) for error in refused[1:])
     assert right is None
     assert waits.slept == [0.25]
+
+
+async def test_a_page_that_waited_long_and_asks_again_finds_its_place_as_it_left_it() -> None:
+    """Pages let go of a request after a while: behind three guessers the operator would begin to wait anew for ever."""
+    held = Held()
+    pins = pins_with(held)
+    await guess(pins, ELSEWHERE)
+    async with asyncio.TaskGroup() as group:
+        first = asyncio.create_task(pins.check(ANNA_, PIN, KIOSK))
+        await held.waiting.wait()
+        others = [group.create_task(refusal(pins, f"page {number}")) for number in range(3)]
+        await asyncio.sleep(0)
+        held.now = 0.2
+        first.cancel()
+        await asyncio.sleep(0)
+        again = group.create_task(pins.check(ANNA_, PIN, KIOSK))
+        await asyncio.sleep(0)
+        held.over.set()
+        await again
+        assert not any(one.done() for one in others)
+
+    assert held.slept[:2] == [0.25, pytest.approx(0.05)]
