@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import sqlite3
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from central.app import Central, build
 from central.config import CentralConfig, DatabaseSection
 from central.db.engine import open_database
 from central.db.migrate import migrate
+from central.runtime import tune_interpreter
 from central.sales.tables import sale, sale_effect, sale_line, sale_tax, sale_tender
 from central.tills.messages import parse_push
 from central.tills.tables import ledger_entry
@@ -102,7 +104,13 @@ def run(size: Size) -> list[Figure]:
 def _measure(size: Size, folder: Path, url: str | None, raw_url: str) -> list[Round]:
     where = url or f"sqlite:///{folder / 'central.db'}"
     code = seed(where, 1).tills[False][0].code
-    return asyncio.run(_measure_rounds(size, folder, where, raw_url, code))
+    collecting, switching = gc.get_threshold(), sys.getswitchinterval()
+    tune_interpreter()  # as the server does
+    try:
+        return asyncio.run(_measure_rounds(size, folder, where, raw_url, code))
+    finally:
+        gc.set_threshold(*collecting)
+        sys.setswitchinterval(switching)
 
 
 async def _measure_rounds(size: Size, folder: Path, url: str, raw_url: str, code: str) -> list[Round]:

@@ -78,10 +78,7 @@ async def serve(central: Parts, announce: Callable[[str], None] = lambda _: None
 
     ``announce`` is told the address once tills and browsers can come.
     """
-    gc.set_threshold(100_000, 50, 100)  # the collector walking parsed batches cost a fifth of an ingest
-    # A thread that computes gives way at once: a page has twenty round trips to the database, and after each one it
-    # waited for as long as a report in another thread might keep the interpreter.
-    sys.setswitchinterval(_SWITCH_S)
+    tune_interpreter()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -91,6 +88,14 @@ async def serve(central: Parts, announce: Callable[[str], None] = lambda _: None
     finally:
         notify("STOPPING=1")
         await central.database.close()
+
+
+def tune_interpreter() -> None:
+    """Set the process up for many threads and large batches."""
+    gc.set_threshold(100_000, 50, 100)  # the collector walking parsed batches cost a fifth of an ingest
+    # A thread that computes gives way at once: a page has twenty round trips to the database, and after each one it
+    # waited for as long as a report in another thread might keep the interpreter.
+    sys.setswitchinterval(_SWITCH_S)
 
 
 async def _prepare(central: Parts) -> None:

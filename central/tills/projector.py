@@ -6,7 +6,7 @@ An entry that cannot be projected is set aside, and the others go on.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from central.db.engine import Database
 from central.db.events import emit
 from central.db.faults import concerns_rows, is_duplicate
-from central.db.signals import STORED
+from central.db.signals import STORED, Subscription
 from central.organisation.directory import tills
 from central.tills import chains
+from central.tills.building import Builder, Built
 from central.tills.handover import Handover
 from central.tills.tables import ledger_entry, projection_cursor, set_aside, till_chain
 from central.tills.values import RawEntry
@@ -29,6 +30,7 @@ _log = structlog.get_logger()
 SET_SIZE = 500
 _SET_BYTES = 16 * 1024 * 1024  # of bodies; an entry may have 12 MB, and 500 of them would be the end of the process
 _CHAINS_AT_ONCE = 50
+_SETS_AT_ONCE = 4  # of one chain, before the others' turn
 _GATHER_S = 0.05  # sales of the next moments share a set, and acknowledging them does not wait for this one
 
 
@@ -63,6 +65,15 @@ class Waiting:
         return self.till, self.chain
 
 
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """Entries up to ``last`` with the rows and problems that they come to; None where that could not be made."""
+
+    last: int
+    entries: list[RawEntry]
+    built: Built | None
+
+
 @dataclass(slots=True)
 class Projector:
     """Brings projections up to date with the raw entries."""
@@ -72,18 +83,28 @@ class Projector:
     now: Callable[[], datetime]
     modes: tuple[str, ...] = ("live",)
     handover: Handover = field(default_factory=Handover)
+    builder: Builder = field(default_factory=Builder)
     projected: int = field(default=0)
     _failed: set[tuple[str, str]] = field(default_factory=set)
 
     async def run(self, poll_s: float = 2.0) -> None:
         """Project whenever something was stored, for ever."""
         with self.database.signals.subscribe(STORED) as subscription:
-            while True:
-                if not await self.step() and await subscription.wait(poll_s):
-                    await asyncio.sleep(_GATHER_S)
+            try:
+                await self._run(subscription, poll_s)
+            finally:
+                await self.builder.close()
+
+    async def _run(self, subscription: Subscription, poll_s: float) -> None:
+        while True:
+            if await self.step():
+                continue
+            await self.builder.rest()
+            if await subscription.wait(poll_s):
+                await asyncio.sleep(_GATHER_S)
 
     async def step(self) -> int:
-        """Project one set of every waiting chain; returns how many entries that advanced.
+        """Project some sets of every waiting chain; returns how many entries that advanced.
 
         A chain that cannot be projected just now ends the step, and comes after all others in the next one.
         """
@@ -91,30 +112,59 @@ class Projector:
         count = 0
         for chain in sorted(waiting, key=lambda one: one.key in self._failed):
             self._failed.add(chain.key)
-            count += await self._project_set(chain)
+            count += await self._project_sets(chain)
             self._failed.discard(chain.key)
         return count
 
     async def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Project everything that waits; returns how many entries that were."""
         total = 0
-        while await self.database.read(partial(_waiting_chains, modes=self.modes)):  # a set may be in vain: not the end
-            total += await self.step()
-            progress(total)
+        try:
+            while await self.database.read(partial(_waiting_chains, modes=self.modes)):  # a set in vain is not the end
+                total += await self.step()
+                progress(total)
+        finally:
+            await self.builder.close()
         return total
 
-    async def _project_set(self, chain: Waiting) -> int:
+    async def _project_sets(self, chain: Waiting) -> int:
+        """Project some sets of a chain; each is built while the one before it is stored."""
+        count, ahead = 0, asyncio.create_task(self._build_set(chain))
+        try:
+            for number in range(1, _SETS_AT_ONCE + 1):
+                built = await ahead
+                following = replace(chain, projected_seq=built.last, announced_seq=max(built.last, chain.announced_seq))
+                more = number < _SETS_AT_ONCE and following.projected_seq < chain.seq
+                if more:
+                    ahead = asyncio.create_task(self._build_set(following))
+                advanced = await self._store_set(chain, built)
+                count, chain = count + advanced, following
+                if not (advanced and more):
+                    break
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+        return count
+
+    async def _build_set(self, chain: Waiting) -> "_Set":
         last, entries = await self._take_set(chain)
         try:
-            rows, problems = await asyncio.to_thread(self.projection.build, entries)
-            named = {entries[index].seq: reason for index, reason in problems.items()}
-            done = await self.database.write(partial(self._store, chain=chain, last=last, rows=rows, problems=named))
+            return _Set(last, entries, await self.builder.build(self.projection, entries))
+        except Exception as error:  # see _store_set
+            if not concerns_rows(error):
+                raise
+            return _Set(last, entries, None)
+
+    async def _store_set(self, chain: Waiting, made: "_Set") -> int:
+        try:
+            done = await self.database.write(partial(self._store, chain=chain, made=made))
         except Exception as error:  # whatever an entry makes the code or the tables do, its chain goes on without it
             if not concerns_rows(error):
                 raise
-            done = await self.database.write(partial(self._store_parts, chain=chain, last=last, entries=entries))
-        self.projected += len(entries) if done else 0
-        return last - chain.projected_seq if done else 0
+            in_parts = partial(self._store_parts, chain=chain, last=made.last, entries=made.entries)
+            done = await self.database.write(in_parts)
+        self.projected += len(made.entries) if done else 0
+        return made.last - chain.projected_seq if done else 0
 
     async def _take_set(self, chain: Waiting) -> tuple[int, list[RawEntry]]:
         last = min(chain.seq, chain.projected_seq + SET_SIZE)
@@ -123,13 +173,14 @@ class Projector:
             return last, taken
         return await self.database.read(partial(_read_set, chain=chain, last=last))
 
-    def _store(
-        self, connection: Connection, chain: Waiting, last: int, rows: object, problems: Mapping[int, str]
-    ) -> bool:
-        if not _advance(connection, chain, last):
+    def _store(self, connection: Connection, chain: Waiting, made: "_Set") -> bool:
+        if made.built is None:
+            return self._store_parts(connection, chain, made.last, made.entries)
+        if not _advance(connection, chain, made.last):
             return False
+        rows, problems = made.built
         self.projection.store(connection, rows, self.now(), chain.announced_seq)
-        self._set_aside(connection, chain, problems)
+        self._set_aside(connection, chain, {made.entries[index].seq: reason for index, reason in problems.items()})
         return True
 
     def _store_parts(self, connection: Connection, chain: Waiting, last: int, entries: Sequence[RawEntry]) -> bool:

@@ -22,6 +22,8 @@ class _TooWideError(Exception):
 
 def shape_problem(kind: type, encoded: bytes) -> str | None:
     """Return why a body is not even to be read (a stable code): it would cost more than an honest one of its size."""
+    if len(encoded) <= FEW_MEMBERS:  # shorter than so many members, and most bodies are
+        return None
     members = encoded.count(b",") + encoded.count(b"[") + encoded.count(b"{")
     if members <= FEW_MEMBERS and len(encoded) <= FEW_BYTES:
         return None
