@@ -3,17 +3,20 @@
 import base64
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from orjson import Fragment
 
 from commerce.basket import Basket
+from commerce.bodies.form import read
 from commerce.bodies.parties import LayoutBody, SellerBody
+from commerce.bodies.sale import SaleCompleted
 from commerce.canonical import ready_part
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
@@ -91,6 +94,14 @@ def sale_body(
 def numbered_body(unnumbered: dict[str, Any], number: IssuedNumber, code: str) -> dict[str, Any]:
     """Return the whole body: the number and the receipt's code are made in the transaction and not before."""
     return unnumbered | {"document": number.as_body(), "receipt_code": code}
+
+
+def refuse_unreadable(body: Mapping[str, Any]) -> None:
+    """Raise BadInputError as the body's reader does: what no reader takes is not signed.
+
+    Lines and movements that stand ready were read when they were made, and are most of a body.
+    """
+    read(SaleCompleted, orjson.dumps({**body, "lines": [], "stock": []}))
 
 
 def unnumbered_body(

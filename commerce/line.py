@@ -14,6 +14,7 @@ from commerce.bodies.line import (
     DiscountBody,
     LineBody,
     LineKind,
+    MovementBody,
     OrderLine,
     PriceOrigin,
     ReturnOf,
@@ -21,7 +22,7 @@ from commerce.bodies.line import (
     VatBody,
     Weighed,
 )
-from commerce.canonical import ready_part
+from commerce.canonical import canonical_bytes
 from commerce.discounts import discounted
 from commerce.errors import BadInputError, RuleError
 from commerce.money import line_total_cents, price_text, quantity_text
@@ -131,8 +132,11 @@ class Line:
 
     @cached_property
     def ready_body(self) -> Fragment:
-        """Return ``body`` as canonical bytes, made when the line is scanned so that the commit need not."""
-        return ready_part(self.body)
+        """Return ``body`` as canonical bytes, made when the line is scanned so that the commit need not.
+
+        BadInputError ``body.unreadable`` or ``body.out_of_bounds`` when no reader would take them.
+        """
+        return _read_back(LineBody, self.body)
 
     @property
     def moves_stock(self) -> bool:
@@ -152,11 +156,17 @@ class Line:
         }
 
     def ready_movement(self, warehouse: str | None) -> Fragment:
-        """Return ``stock_movement`` as canonical bytes, made when the line is scanned so that the commit need not."""
+        """Return ``stock_movement`` as canonical bytes, made when the line is scanned; errors as ``ready_body``."""
         made: dict[str | None, Fragment] = self.__dict__.setdefault("ready_movements", {})
         if warehouse not in made:
-            made[warehouse] = ready_part(self.stock_movement(warehouse))
+            made[warehouse] = _read_back(MovementBody, self.stock_movement(warehouse))
         return made[warehouse]
+
+
+def _read_back(kind: type[Part], body: Mapping[str, object]) -> Fragment:
+    encoded = canonical_bytes(body)
+    read(kind, encoded)
+    return Fragment(encoded)
 
 
 def read_line(body: Mapping[str, Any]) -> Line:

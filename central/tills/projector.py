@@ -129,21 +129,20 @@ class Projector:
 
     async def _project_sets(self, chain: Waiting) -> int:
         """Project some sets of a chain; each is built while the one before it is stored."""
-        count, ahead = 0, asyncio.create_task(self._build_set(chain))
-        try:
-            for number in range(1, _SETS_AT_ONCE + 1):
-                built = await ahead
-                following = replace(chain, projected_seq=built.last, announced_seq=max(built.last, chain.announced_seq))
-                more = number < _SETS_AT_ONCE and following.projected_seq < chain.seq
-                if more:
-                    ahead = asyncio.create_task(self._build_set(following))
-                advanced = await self._store_set(chain, built)
-                count, chain = count + advanced, following
-                if not (advanced and more):
-                    break
-        finally:
-            ahead.cancel()
-            await asyncio.gather(ahead, return_exceptions=True)
+        made, count = await self._build_set(chain), 0
+        for left in reversed(range(_SETS_AT_ONCE)):
+            following = replace(chain, projected_seq=made.last, announced_seq=max(made.last, chain.announced_seq))
+            if not left or following.projected_seq >= chain.seq:
+                return count + await self._store_set(chain, made)
+            both = self._store_set(chain, made), self._build_set(following)
+            advanced, ahead = await asyncio.gather(*both, return_exceptions=True)
+            if isinstance(advanced, BaseException):
+                raise advanced
+            if isinstance(ahead, BaseException):
+                raise ahead
+            if not advanced:
+                break
+            count, chain, made = count + advanced, following, ahead
         return count
 
     async def _build_set(self, chain: Waiting) -> "_Set":

@@ -211,8 +211,6 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
     values = {"sale": basket.sale, "line": lines[-1].id, "lines": [line.id for line in lines]}
     after = replace(basket, lines=(*basket.lines, *lines))
     check_sums(after)
-    for line in lines:
-        _ = line.stored  # what no reader takes must not reach the journal: the till could not start on it
     _prepare(after, lines, state.operating.settings.warehouse)
     events = [sale.lines_added(lines) | {"lines": [line.ready_body for line in lines]}]
 
@@ -227,9 +225,13 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
 
 
 def _prepare(basket: Basket, lines: Sequence[Line], warehouse: str | None) -> None:
-    """Work out now what basket and lines keep for the commit, which the customer waits for."""
+    """Work out now what basket and lines keep for the commit, which the customer waits for.
+
+    BadInputError for a line that no reader takes: in the journal, the till could not start on it.
+    """
     _ = basket.taxes
     for line in lines:
+        _ = line.ready_body
         _ = line.ready_movement(warehouse) if line.moves_stock else None
 
 

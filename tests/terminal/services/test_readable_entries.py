@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
+from commerce.bodies.form import read
+from commerce.bodies.line import LineBody
 from commerce.bodies.reading import read_body
 from commerce.errors import BadInputError
 from commerce.ids import new_id
@@ -113,3 +117,19 @@ async def test_a_sale_that_its_reader_would_not_take_is_not_signed_and_stays_ope
         assert till.state.basket is not None
         assert till.state.basket.lines
         await assert_readable(till)
+
+
+async def test_a_line_that_no_reader_takes_is_refused_when_it_is_scanned(tmp_path: Path) -> None:
+    """The commit reads lines no more: what was read when it was made stands in the sale as those bytes."""
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        await till.scan(BREAD)
+        assert till.state.basket
+        line = till.state.basket.lines[0]
+
+    assert read(LineBody, orjson.dumps(line.ready_body)).id == line.id
+    for broken in (replace(line, unit="x" * 65), replace(line, note="x" * 1001)):
+        with pytest.raises(BadInputError, match=r"body\.out_of_bounds"):
+            _ = broken.ready_body
+    with pytest.raises(BadInputError, match=r"body\.out_of_bounds"):
+        line.ready_movement("w" * 65)
