@@ -12,6 +12,7 @@ from central.tills.alarms import ALARMS, list_alarms, mark_seen
 from central.tills.api import TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
+from central.tills.naming import EntryName, about
 from central.tills.registering import add_till
 from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
@@ -21,7 +22,6 @@ from central.web.live import stream
 from central.web.once import show_once, shown_once
 from central.web.paging import place_in, sheet_of
 from central.web.rendering import page, render, words_of
-from commerce.bodies.summary import summary_of
 from commerce.errors import BadInputError, ConflictError, NotFoundError, PosError
 from commerce.texts.errors import error_text
 
@@ -164,13 +164,15 @@ async def _till_page(
         if till is None:
             raise NotFoundError("till.unknown", till=till_id)
         shop = next(one for one in list_shops(conn, till.company) if one.id == till.shop)
+        noticed = sheet_of(list_alarms(conn, till_id, alarms, _PAGE + 1), _PAGE, ALARMS.place)
         return {
             "till": till,
             "zone": shop.zone,
             "state": till_state(till, moment),
             "chains": queries.list_chains(conn, till_id),
             "credentials": queries.list_credentials(conn, till_id),
-            "alarms": sheet_of(list_alarms(conn, till_id, alarms, _PAGE + 1), _PAGE, ALARMS.place),
+            "alarms": noticed,
+            "abouts": [about(conn, till.company, till_id, row.code, row.subject, row.detail) for row in noticed.rows],
             "people": operator_names(conn, till.company),
             "set_aside": sheet_of(
                 queries.list_set_aside(conn, till_id, aside, _PAGE + 1), _PAGE, queries.SET_ASIDE.place
@@ -189,5 +191,5 @@ async def _till_page(
         code=code,
         refusal=text,
         moment=moment,
-        summary_of=summary_of,
+        entry_name=EntryName.of,
     )

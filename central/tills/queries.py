@@ -35,6 +35,14 @@ def find_entry(conn: Connection, till: str, chain: str, seq: int) -> Row[Any] | 
     return next(iter(find_entries(conn, till, chain, seq, seq)), None)
 
 
+def find_shown(conn: Connection, till: str, chain: str, seq: int) -> Row[Any] | None:
+    """Return kind, ``at`` and body of the entry at a place; ``body`` as of ``list_set_aside``."""
+    entry = ledger_entry.c
+    columns: list[ColumnElement[Any]] = [entry.kind, entry.at, _shown(entry.body).label("body")]
+    query = select(*columns)
+    return next(iter(conn.execute(query.where(entry.till == till, entry.chain == chain, entry.seq == seq))), None)
+
+
 def find_fork(conn: Connection, till: str, chain: str, seq: int, digest: bytes) -> Row[Any] | None:
     """Return an entry that is kept beside the chain's own."""
     fork = ledger_fork.c
@@ -107,6 +115,8 @@ def list_forks(conn: Connection, till: str, after: Place | None = None, limit: i
             fork.note,
             _shown(fork.body).label("body"),
             entry.hash.label("own_hash"),
+            entry.kind.label("own_kind"),
+            entry.at.label("own_at"),
             _shown(entry.body).label("own_body"),
         )
         .outerjoin(
