@@ -277,6 +277,18 @@ def operator_names(conn: Connection, company: str) -> dict[str, str]:
     return {row.id: row.name for row in queries.list_operators(conn, company)}
 
 
+def row_names(conn: Connection, company: str, kind: str, key: str) -> dict[str, str] | None:
+    """Return what a row is called, by language ("" where it is the same in each); None where that is not known."""
+    if kind == "item":
+        item = queries.find_item(conn, company, key)
+        return None if item is None else dict(item.card.names)
+    if kind == "operator":
+        name = operator_names(conn, company).get(key)
+        return None if name is None else {"": name}
+    rows = {"vat_code": queries.list_vat_codes, "tender_type": queries.list_tender_types}.get(kind)
+    return next((dict(row.names) for row in rows(conn, company) if row.id == key), None) if rows else None
+
+
 def _kept_pin(before: queries.AnyRow | None) -> PinHash:
     if before is None:
         raise BadInputError("pin.form", field="pin", least=4, most=12)

@@ -5,7 +5,7 @@ from datetime import MAXYEAR, datetime
 
 from sqlalchemy import Connection
 
-from central.registry import queries as registry
+from central.registry.service import row_names
 from central.tills import queries
 from commerce.bodies.summary import Summary, summary_of
 
@@ -56,7 +56,7 @@ def about(conn: Connection, company: str, till: str, code: str, subject: str, de
         case "numbers_missing":
             return About(after=detail.removeprefix("after "))
         case "registry_changed":
-            return About(row=kind, names=_row_names(conn, company, kind, key))
+            return About(row=kind, names=row_names(conn, company, kind, key))
         case _:
             return About()
 
@@ -74,13 +74,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo and 1 < moment.year < MAXYEAR else None
-
-
-def _row_names(conn: Connection, company: str, kind: str, key: str) -> dict[str, str] | None:
-    if kind == "item":
-        item = registry.find_item(conn, company, key)
-        return None if item is None else dict(item.card.names)
-    if kind == "operator":
-        return next(({"": row.name} for row in registry.list_operators(conn, company) if row.id == key), None)
-    rows = {"vat_code": registry.list_vat_codes, "tender_type": registry.list_tender_types}.get(kind)
-    return next((dict(row.names) for row in rows(conn, company) if row.id == key), None) if rows else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -312,19 +313,35 @@ ERROR_TEXTS: dict[str, str] = {
 
 ERROR_TEXTS |= FAULT_TEXTS
 
+# Said instead where a number of a document is known: people know no entries.
+NUMBERED_TEXTS: dict[str, str] = {
+    "ledger.changed": N_(
+        "Receipt {number} of {day} was changed on this till's disk ({count} in all). Nothing is signed over it: the Z "
+        "waits. Tell head office; somebody who may can close the session without it."
+    ),
+}
+
 
 def error_text(translator: Translator, error: PosError) -> str:
     """Put an error into a person's language; a code without a sentence falls back to its class's."""
-    msgid = ERROR_TEXTS.get(error.code) or ERROR_TEXTS.get(error.default_code) or UNKNOWN_CODE
-    return translator.say(msgid, {"code": error.code, **_shown(translator, error.values)})
+    msgid = sentence_of(error.code, error.values) or ERROR_TEXTS.get(error.default_code) or UNKNOWN_CODE
+    return translator.say(msgid, {"code": error.code, **shown_values(translator, error.values)})
 
 
-def _shown(translator: Translator, values: Mapping[str, object]) -> dict[str, object]:
-    """Write numbers with decimals as people do, so that they can be typed as they are read."""
-    decimals = [name for name, value in values.items() if isinstance(value, Decimal)]
-    if not decimals:
-        return dict(values)
+def sentence_of(code: str, values: Mapping[str, object]) -> str | None:
+    """Return the message id for a code and what is known of it, None where the code has no sentence."""
+    return (NUMBERED_TEXTS.get(code) if values.get("number") else None) or ERROR_TEXTS.get(code)
+
+
+def shown_values(translator: Translator, values: Mapping[str, object]) -> dict[str, object]:
+    """Write days, and numbers with decimals, as people do: they can be typed as they are read."""
+    return {name: _shown(translator, value) for name, value in values.items()}
+
+
+def _shown(translator: Translator, value: object) -> object:
+    if not isinstance(value, Decimal | date):
+        return value
     from commerce.texts.formats import formats  # Babel takes its time, and hardly any refusal needs it
 
-    mark = formats(translator.language).decimal
-    return {**values, **{name: f"{values[name]:f}".replace(".", mark) for name in decimals}}
+    words = formats(translator.language)
+    return words.day(value) if isinstance(value, date) else f"{value:f}".replace(".", words.decimal)

@@ -118,6 +118,12 @@ def find_row(queries: Queries, document: str) -> tuple[str, NumberedRow] | None:
     return None if row is None else (row[0], NumberedRow(*row[1:]))
 
 
+def find_name(queries: Queries, chain: str, seq: int) -> tuple[str, date] | None:
+    """Return by which number, and of which day, people know the document of an entry; None where it is of none."""
+    row = queries.fetch_one("SELECT formatted, date FROM document WHERE chain = ? AND seq = ?", (chain, seq))
+    return None if row is None else (row[0], date.fromisoformat(row[1]))
+
+
 def replace_row(tx: Transaction, chain: str, row: NumberedRow) -> None:
     """Write a document's row anew, and take away whatever stands in its place."""
     tx.execute(

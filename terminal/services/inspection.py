@@ -45,7 +45,7 @@ def look_at_rows(tx: Transaction, chains: Chains, state: RegisterState, at: date
 def words_of(findings: Findings) -> Iterator[PosError]:
     """Return what a person is told of findings."""
     if findings.problems:
-        yield LedgerChangedError(findings.problems)
+        yield LedgerChangedError(findings.problems, findings.receipt)
     if findings.put_right:
         yield ConflictError("ledger.rows_changed", count=len(findings.put_right))
     for sale in findings.sales:

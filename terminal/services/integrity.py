@@ -7,6 +7,7 @@ and the check in idle moments asks them all.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from commerce.errors import BadInputError, ConflictError
@@ -27,10 +28,11 @@ class LedgerChangedError(ConflictError):
 
     default_code = "ledger.changed"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], receipt: tuple[str, date] | None = None) -> None:
         first = problems[0]
-        super().__init__("ledger.changed", seq=first.seq, reason=first.code, count=len(problems))
-        self.problems = tuple(problems)
+        named = {} if receipt is None else {"number": receipt[0], "day": receipt[1]}
+        super().__init__("ledger.changed", seq=first.seq, reason=first.code, count=len(problems), **named)
+        self.findings = Findings(tuple(problems), receipt=receipt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Findings:
     missing: tuple[MissingNumbers, ...] = ()
     put_right: tuple[Problem, ...] = ()  # rows beside the entries that were written anew
     sales: tuple[ChangedSale, ...] = ()  # open ones whose rows somebody changed
+    receipt: tuple[str, date] | None = None  # number and day of the first problem's, where it is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def inspect(queries: Queries, chains: Sequence[str], public_key: bytes, most: in
     """
     problems = [problem for chain in chains for problem in check_chain(queries, chain, public_key, most)]
     missing = [gap for chain in chains for gap in find_missing_numbers(queries, chain)]
-    return Findings(tuple(problems), tuple(missing))
+    receipt = documents.find_name(queries, problems[0].chain, problems[0].seq) if problems else None
+    return Findings(tuple(problems), tuple(missing), receipt=receipt)
 
 
 def open_chains(queries: Queries, current: str) -> list[str]:

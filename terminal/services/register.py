@@ -246,7 +246,7 @@ class Register:
         except CommandRepeatedError:
             return await self._results.find_or_refuse(command, ConflictError("command.reused"))
         except integrity.LedgerChangedError as error:
-            await self._report(integrity.Findings(error.problems))
+            await self._report(error.findings)
             raise
         except PosError as error:
             return await self._refuse(command, error)

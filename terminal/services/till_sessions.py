@@ -172,7 +172,7 @@ def _look_at_session(write: Write, moment: Moment, till: Till, *, leave_out: boo
     unreadable = (one for one in find_unreadable(write, session) if (one.chain, one.seq) not in named)
     findings = replace(findings, problems=(*findings.problems, *unreadable), put_right=tuple(healed))
     if findings.problems and not leave_out:
-        raise integrity.LedgerChangedError(findings.problems)
+        raise integrity.LedgerChangedError(findings.problems, findings.receipt)
     report_findings(write, moment, findings)
     return findings.problems
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from commerce.texts.errors import ERROR_TEXTS
+from commerce.texts.errors import ERROR_TEXTS, sentence_of, shown_values
 from terminal.ui.words import (
     FISCAL,
     FISCAL_AGAIN,
@@ -118,9 +118,9 @@ def _notice_text(viewer: Viewer, notice: Notice) -> str:
     values = notice.values
     name = _name(viewer, values)
     own = SCAN_REFUSED.get(notice.code) if notice.of_scan else None
-    by_code = PRICE_MISSING if notice.code == "price.missing" and name else own or ERROR_TEXTS.get(notice.code)
+    by_code = PRICE_MISSING if notice.code == "price.missing" and name else own or sentence_of(notice.code, values)
     msgid = by_code or ERROR_TEXTS["rule"]
-    shown = {"code": notice.code, **values, "name": name}
+    shown = {"code": notice.code, **shown_values(viewer.words, values), "name": name}
     return viewer.words.say(msgid, shown)
 
 

@@ -20,6 +20,8 @@ from commerce.errors import ForbiddenError
 from commerce.ids import new_id
 from commerce.kinds import Kind
 from commerce.ledger import Problem, Signer, entry_hash
+from commerce.texts import translator
+from commerce.texts.errors import error_text
 from terminal.services.clock import WatchedClock
 from terminal.services.commands import CloseSession, OfferedApproval, OpenSession, SignOn
 from terminal.services.integrity import LedgerChangedError, check_chain
@@ -128,6 +130,7 @@ async def test_a_sale_changed_in_the_open_session_is_named_shown_and_reported_an
             await till.submit(CloseSession(new_id(), CASH))
 
         assert (refused.value.values["seq"], refused.value.values["reason"]) == (seqs[1], code)
+        assert "/26/000002 of 23 Nov 2026 was changed" in error_text(translator("en"), refused.value)
         assert "session_closed" not in await kinds(till)
         assert till.state.session is not None
         assert "ledger.changed" in [notice.code for notice in till.state.notices]
@@ -330,7 +333,7 @@ async def test_any_flipped_bit_of_the_open_session_is_found(
         with pytest.raises(LedgerChangedError) as refused:
             await till.submit(CloseSession(new_id(), CASH))
 
-    assert refused.value.problems[0].seq == seq
+    assert refused.value.findings.problems[0].seq == seq
 
 
 ROWS_BESIDE: dict[str, tuple[str, str]] = {
