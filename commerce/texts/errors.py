@@ -49,8 +49,8 @@ ERROR_TEXTS: dict[str, str] = {
     ),
     "item.unknown": N_("This item is no longer in the catalogue. Nothing was added."),
     "registry.changed": N_(
-        "What head office sent was changed on this till's disk ({rows}; {count} in all). It is not used, and fetched "
-        "anew. Head office is told."
+        "What head office sent was changed on this till's disk ({count} in all). It is not used, and fetched anew. "
+        "Head office is told."
     ),
     "label.zero": N_(
         "The label of {name} says zero. Nothing was added: weigh it again, or choose the item and type the quantity."
@@ -315,6 +315,10 @@ ERROR_TEXTS |= FAULT_TEXTS
 
 # Said instead where a number of a document is known: people know no entries.
 NUMBERED_TEXTS: dict[str, str] = {
+    "ledger.damaged": N_(
+        "The ledger is damaged: receipt {number} of {day} does not hold. Delete nothing and call support; what central "
+        "has acknowledged is safe there."
+    ),
     "ledger.changed": N_(
         "Receipt {number} of {day} was changed on this till's disk ({count} in all). Nothing is signed over it: the Z "
         "waits. Tell head office; somebody who may can close the session without it."

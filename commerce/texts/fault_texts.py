@@ -18,8 +18,8 @@ FAULT_TEXTS: dict[str, str] = {
     ),
     "ledger.in_use": N_("Another till program has this ledger open already. Only one may run on it."),
     "ledger.damaged": N_(
-        "The ledger is damaged: entry {seq} of chain {chain} does not hold ({found}). Delete nothing and call support;"
-        " what central has acknowledged is safe there."
+        "The ledger is damaged: entry {seq} does not hold. Delete nothing and call support; what central has"
+        " acknowledged is safe there."
     ),
     "ledger.damaged_file": N_(
         "The ledger {path} is damaged ({reason}). Delete nothing and call support; what central has acknowledged is"

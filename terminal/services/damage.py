@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from commerce.errors import PosError, StorageError
 from commerce.ledger import Head, Problem, verify_chain
 from terminal.db import ledger
 from terminal.db.connection import DAMAGED, FULL, Connection, DatabaseFault, open_reader
+from terminal.db.documents import find_name
 from terminal.services.derived_rows import column_problem, find_changed_documents
 from terminal.services.genesis import find_key
 from terminal.services.verification import DAMAGED_PAGE, verify_ledger
@@ -39,9 +41,10 @@ def name_damage(path: Path, reason: str) -> StorageError:
     return as_error(found) if found else StorageError("ledger.damaged_file", path=path.name, reason=reason)
 
 
-def as_error(problem: Problem) -> StorageError:
-    """Return a finding of a walk as what people are told."""
-    return StorageError("ledger.damaged", chain=problem.chain, seq=problem.seq, found=problem.code)
+def as_error(problem: Problem, receipt: tuple[str, date] | None = None) -> StorageError:
+    """Return a finding of a walk as what people are told, by the number and day of its receipt where it is one."""
+    named = {} if receipt is None else {"number": receipt[0], "day": receipt[1]}
+    return StorageError("ledger.damaged", chain=problem.chain, seq=problem.seq, found=problem.code, **named)
 
 
 @dataclass(slots=True)
@@ -127,7 +130,7 @@ class IdleCheck:
         if verdict.problem or len(entries) < SLICE_ENTRIES:
             self._steps = self._steps[1:]
         problem = verdict.problem or next(filter(None, map(column_problem, rows)), None)
-        return as_error(problem) if problem else None
+        return as_error(problem, find_name(reader, problem.chain, problem.seq)) if problem else None
 
     def _check_table(self, reader: Connection, table: str) -> StorageError | None:
         self._steps = self._steps[1:]

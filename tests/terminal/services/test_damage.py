@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sqlite3
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commerce.errors import StorageError
+from commerce.texts import translator
+from commerce.texts.errors import error_text
 from terminal.services.damage import IdleCheck, words_of_start
 from terminal.services.verification import DAMAGED_PAGE, verify_ledger
 from tests.fakes.pauses import EnoughError
@@ -116,6 +119,10 @@ async def test_a_bit_flipped_in_an_entry_of_a_running_till_is_noticed_once(tmp_p
         chain,
         "ledger.body_changed",
     )
+    words = error_text(translator("en"), found)
+    assert re.search(r"damaged: (receipt \S+ of 23 Nov 2026|entry \d+) does not hold", words)
+    assert chain not in words
+    assert ("number" in found.values) == ("receipt" in words)
 
 
 async def test_a_page_that_is_no_page_any_more_is_noticed(tmp_path: Path) -> None:
