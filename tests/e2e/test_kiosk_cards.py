@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commerce.ids import new_id
 from commerce.kinds import TenderState
 from terminal.devices.protocols import Scan
+from terminal.services.commands import SignOff
 from terminal.services.scans import take_scan
 from terminal.services.state import Screen
 from tests.e2e.card_kiosk import CardKiosk, open_card_kiosk
@@ -297,3 +299,15 @@ async def test_every_step_fits_can_be_hit_and_shuts_nobody_out(
         await look_at("sure")
 
     assert faults == {}
+
+
+async def test_a_code_scanned_where_a_pin_is_typed_is_named_and_is_no_pin(cards: CardKiosk) -> None:
+    await cards.till.submit(SignOff(new_id()))
+    await cards.kiosk.tap(".person >> nth=0")
+
+    await cards.kiosk.page.keyboard.type(BREAD)
+    await cards.kiosk.page.keyboard.press("Enter")
+
+    await cards.kiosk.sees(".strip", f"{BREAD} was not added: nobody is signed on.")
+    assert [notice.code for notice in cards.till.state.notices] == ["operator.none"]
+    assert await cards.kiosk.page.locator("number-pad[data-typed]").count() == 0
