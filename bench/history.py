@@ -15,12 +15,30 @@ from commerce.tender import Tender, TenderKind
 from commerce.vat import VatMode
 from terminal.db import commands, documents, effects
 from terminal.services.chains import Moment, Write
+from terminal.services.commands import CloseSession
+from terminal.services.effect_bodies import effect_settled
 from terminal.services.operating import OperatingSet
 from terminal.services.till_core import TillCore
 
 LINES = 10
+DAY = 1_000
 _TOGETHER = 1000
 _PACE = timedelta(milliseconds=100)
+
+
+async def write_days(core: TillCore, count: int) -> None:
+    """Append so many sales in sessions of a day each, closed by the till itself; half a day's are in the open one."""
+    left = count
+    while left > DAY // 2:
+        day = min(DAY, left - DAY // 2)
+        await write_sales(core, day)
+        left -= day
+        await core.register.submit(CloseSession(new_id(), 0))
+        for effect in core.register.state.prints:  # the Z's own
+            await core.register.start_effect(effect.id)
+            await core.register.settle_effect(effect.id, "done")
+        await shop.begin_selling(core.register)
+    await write_sales(core, left)
 
 
 async def write_sales(core: TillCore, count: int) -> None:
@@ -62,6 +80,7 @@ def _write_one(core: TillCore, operating: OperatingSet, write: Write, moment: Mo
     for effect in intended:
         found = effects.find_effect(write.tx, effect.id)
         assert found
+        write.record(moment, effect_settled(found, "done", "", None))
         effects.settle(write.tx, found, "done", "", None, waits=False)
     commands.add_command(write.tx, moment.command_id or "", bytes(32), {"document": issued.document}, created)
 

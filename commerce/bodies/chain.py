@@ -2,24 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from commerce.bodies.form import (
-    MAX_ROWS,
-    Body,
-    Count,
-    DayText,
-    Digest,
-    HalfDigest,
-    Id,
-    Part,
-    Text,
-    UtcText,
-    Whole,
-    Word,
-)
+from commerce.bodies.form import Body, Count, DayText, Digest, HalfDigest, Id, Part, Rows, Text, UtcText, Whole, Word
 from commerce.kinds import ChainMode, Kind
 
 
@@ -84,7 +69,7 @@ class Checkpoint(Body):
     KIND: ClassVar[Kind] = Kind.CHECKPOINT
     session: Id | None
     reason: Word
-    counters: Annotated[tuple[Counter, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    counters: Rows[Counter]
     totals: GrandTotals
     head_seq: Count
     head_hash: Digest

@@ -39,6 +39,8 @@ Text = Annotated[str, Field(max_length=1_000)]
 Language = Annotated[str, Field(min_length=2, max_length=16)]
 Names = Annotated[dict[Language, Text], Field(max_length=32)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=64, fail_fast=True)]
+R = TypeVar("R")
+Rows = Annotated[tuple[R, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 P = TypeVar("P", bound="Part")

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from commerce.bodies.form import (
     MAX_LINES,
-    MAX_ROWS,
     Cents,
     Code,
     Currency,
@@ -17,6 +16,7 @@ from commerce.bodies.form import (
     Part,
     Price,
     Reason,
+    Rows,
     Text,
     UtcText,
     Word,
@@ -107,7 +107,7 @@ class TenderBody(Part):
     value: Cents
     reference: Text | None
     state: TenderState
-    attempts: Annotated[tuple[AttemptBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    attempts: Rows[AttemptBody]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from commerce.bodies.form import (
     MAX_LINES,
-    MAX_ROWS,
     Body,
     Cents,
     Count,
@@ -17,6 +16,7 @@ from commerce.bodies.form import (
     Language,
     Part,
     Quantity,
+    Rows,
     Text,
     UtcText,
     Word,
@@ -53,7 +53,7 @@ class ConditionsBody(Part):
 
     version: Text
     price_list: Id | None  # the document's own, which always wins
-    price_lists: Annotated[tuple[Id, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    price_lists: Rows[Id]
     discounts: Annotated[tuple[StageBody, ...], Field(max_length=32, fail_fast=True)]
     payment: Id | None
 
@@ -96,15 +96,15 @@ class SaleCompleted(Body):
     personal: Digest | None
     lines: Lines
     voided_lines: Count
-    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    coupons: Annotated[tuple[CouponBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    document_discounts: Rows[DocumentDiscountBody]
+    charges: Rows[ChargeBody]
+    coupons: Rows[CouponBody]
+    deposits: Rows[DepositBody]
     settlement: SettlementBody
-    tenders: Annotated[tuple[TenderBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    tenders: Rows[TenderBody]
+    taxes: Rows[TaxBody]
     stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES, fail_fast=True)]
-    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    effects: Rows[EffectBody]
     document: DocumentBody
     receipt_code: CodeText
 
@@ -114,7 +114,7 @@ class DocumentIssued(Body):
     """A document that no sale at this till brings along: an invoice of earlier receipts, a delivery note."""
 
     KIND: ClassVar[Kind] = Kind.DOCUMENT_ISSUED
-    sources: Annotated[tuple[SourceBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    sources: Rows[SourceBody]
     zone: Id
     currency: Currency
     vat_mode: VatMode
@@ -125,13 +125,13 @@ class DocumentIssued(Body):
     conditions: ConditionsBody | None
     personal: Digest | None
     lines: Lines
-    document_discounts: Annotated[tuple[DocumentDiscountBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    charges: Annotated[tuple[ChargeBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    deposits: Annotated[tuple[DepositBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    document_discounts: Rows[DocumentDiscountBody]
+    charges: Rows[ChargeBody]
+    deposits: Rows[DepositBody]
     total: Cents
-    taxes: Annotated[tuple[TaxBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    taxes: Rows[TaxBody]
     stock: Annotated[tuple[MovementBody, ...], Field(max_length=MAX_LINES, fail_fast=True)]
-    effects: Annotated[tuple[EffectBody, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    effects: Rows[EffectBody]
     document: DocumentBody
     receipt_code: CodeText
 

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from commerce.bodies.form import (
-    MAX_ROWS,
     Body,
     Cents,
     Count,
@@ -18,6 +17,7 @@ from commerce.bodies.form import (
     Names,
     Part,
     Rate,
+    Rows,
     Text,
     UtcText,
     Whole,
@@ -147,8 +147,8 @@ class SessionClosed(Body):
     sales: Count
     voids: Count
     totals: ZTotals
-    tenders: Annotated[tuple[ZTender, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
-    taxes: Annotated[tuple[ZTax, ...], Field(max_length=MAX_ROWS, fail_fast=True)]
+    tenders: Rows[ZTender]
+    taxes: Rows[ZTax]
     expected_cash: Whole
     counted_cash: Whole
     over_short: Whole

@@ -44,8 +44,14 @@ def member_of(encoded: bytes, name: str) -> bytes:
 
     BadInputError ``json.unreadable`` for what is no object.
     """
+    return members_of(encoded, (name,))[0]
+
+
+def members_of(encoded: bytes, names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return some members of an object; as ``member_of``."""
     try:
-        return bytes(getattr(_outline(name).decode(encoded), name))
+        found = _outline(names).decode(encoded)
+        return tuple(bytes(getattr(found, name)) for name in names)
     except (ValueError, RecursionError) as error:
         raise BadInputError("json.unreadable") from error
 
@@ -63,7 +69,8 @@ def _decoder(kind: type) -> Any:  # noqa: ANN401 - msgspec's own
 
 
 @cache
-def _outline(name: str) -> Any:  # noqa: ANN401 - msgspec's own
+def _outline(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - msgspec's own
     import msgspec
 
-    return msgspec.json.Decoder(msgspec.defstruct("Outline", [(name, msgspec.Raw, msgspec.Raw(b"null"))]))
+    members = [(name, msgspec.Raw, msgspec.Raw(b"null")) for name in names]
+    return msgspec.json.Decoder(msgspec.defstruct("Outline", members))

@@ -7,10 +7,11 @@ from commerce.bodies.chain import Checkpoint
 from commerce.bodies.form import read
 from commerce.bodies.session import SessionClosed
 from commerce.errors import ConflictError, RuleError
-from commerce.kinds import Kind
 from terminal.db.connection import Queries, Row, Transaction
 
-_NEWEST_CHECKPOINT = "SELECT seq, CAST(body AS BLOB) FROM entry WHERE chain = ? AND kind = ? ORDER BY seq DESC LIMIT 1"
+_NEWEST_CHECKPOINT = (  # by its index
+    "SELECT seq, CAST(body AS BLOB) FROM entry WHERE chain = ? AND kind = 'checkpoint' ORDER BY seq DESC LIMIT 1"
+)
 _COLUMNS = "id, mode, drawer, currency, opening_cash, business_day, opened_at, chain, opened_seq"
 
 
@@ -126,13 +127,13 @@ def set_business_day(tx: Transaction, session: str, day: str) -> None:
 
 def find_last_checkpoint(queries: Queries, chain: str) -> Checkpoint | None:
     """Return the body of a chain's newest checkpoint."""
-    row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain, Kind.CHECKPOINT.value))
+    row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain,))
     return None if row is None else read(Checkpoint, row[1])
 
 
 def last_checkpoint_seq(queries: Queries, chain: str) -> int:
     """Return where a chain's newest checkpoint stands, 0 where there is none. Session rows are not asked."""
-    row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain, Kind.CHECKPOINT.value))
+    row = queries.fetch_one(_NEWEST_CHECKPOINT, (chain,))
     return int(row[0]) if row else 0
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from commerce.bodies.form import read
+from commerce.bodies.outline import DocumentOutline, read_outline
 from commerce.bodies.parties import DocumentBody
-from commerce.bodies.reading import read_body
-from commerce.bodies.sale import DocumentIssued, SaleCompleted
 from commerce.bodies.session import SessionClosed, SessionOpened
 from commerce.errors import BadInputError
 from commerce.kinds import Kind
@@ -40,12 +39,10 @@ def find_row_problem(queries: Queries, chain: str) -> Problem | None:
 def _documents(queries: Queries, chain: str) -> Iterator[Problem]:
     """Compare numbered documents with the entries that issued them, both ways."""
     kept = {row.seq: row for row in documents.list_of_chain(queries, chain)}
-    for seq, kind, body in ledger.iterate_kinds(
-        queries, chain, (Kind.SALE_COMPLETED.value, Kind.DOCUMENT_ISSUED.value)
-    ):
+    for seq, _, body in ledger.iterate_kinds(queries, chain, (Kind.SALE_COMPLETED.value, Kind.DOCUMENT_ISSUED.value)):
         row = kept.pop(seq, None)
         try:
-            number = number_of(kind, body)
+            number = number_of(body)
         except BadInputError:
             yield Problem(chain, seq, "ledger.unreadable")
             continue
@@ -79,17 +76,15 @@ def find_changed_documents(queries: Queries, chain: str, rows: Sequence[LedgerRo
 
 def numbered_row(row: LedgerRow) -> NumberedRow:
     """Return the row of the document that an entry issued; BadInputError when its body cannot be read."""
-    said = number_of(row.kind, row.entry.body)
+    said = number_of(row.entry.body)
     return NumberedRow(
         row.entry.seq, said.id, said.kind, said.series, said.period, said.number, said.formatted, said.date
     )
 
 
-def number_of(kind: str, body: bytes) -> DocumentBody:
+def number_of(body: bytes) -> DocumentBody:
     """Return the document that an entry issued; BadInputError when its body cannot be read."""
-    read_as = read_body(kind, 1, body)
-    assert isinstance(read_as, SaleCompleted | DocumentIssued)  # noqa: S101 - the kinds that were asked for
-    return read_as.document
+    return read_outline(DocumentOutline, body).document
 
 
 def _sessions(queries: Queries, chain: str) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from commerce.bodies.effect import EffectIntended, EffectSettled
 from commerce.bodies.form import read
-from commerce.bodies.sale import SaleCompleted
+from commerce.bodies.outline import SaleOutline, read_outline
 from commerce.errors import BadInputError
 from commerce.kinds import Kind
 from commerce.ledger import Problem
@@ -48,7 +48,7 @@ class EffectsSeen:
     def note(self, chain: str, key: bytes, row: LedgerRow) -> None:
         """Take in one entry of ``KINDS``."""
         if row.kind == Kind.SALE_COMPLETED:
-            for effect in _of_sale(read(SaleCompleted, row.entry.body), row.at):
+            for effect in _of_sale(read_outline(SaleOutline, row.entry.body), row.at):
                 self.asked[effect.id] = _Signed((chain, key), row, effect)
         elif row.kind == Kind.EFFECT_INTENDED:
             self._note_intended(chain, key, row, read(EffectIntended, row.entry.body))
@@ -103,7 +103,7 @@ def _wanted(
     return row, True
 
 
-def _of_sale(sale: SaleCompleted, at: str) -> Iterator[EffectRow]:
+def _of_sale(sale: SaleOutline, at: str) -> Iterator[EffectRow]:
     document = sale.document
     for effect in sale.effects:
         if effect.kind not in _OF_ATTEMPTS:

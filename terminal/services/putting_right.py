@@ -147,7 +147,7 @@ def _date_of(chain: _Chain, series: str, period: str, taken: _Taken) -> str:
     if row is None or row.kind not in NUMBERED or not chain.holds(row):
         last = documents.find_counter(chain.tx, series, period)
         return last[1] if last and last[0] == taken.number and _is_day(last[1]) else taken.date
-    return number_of(row.kind, row.entry.body).date
+    return number_of(row.entry.body).date
 
 
 def _is_day(text: str) -> bool:

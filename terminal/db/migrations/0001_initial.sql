@@ -34,7 +34,8 @@ CREATE TABLE entry (
     personal BLOB,
     PRIMARY KEY (chain, seq)
 );
--- which sub-series a chain's numbers are in; nothing else is looked for by its kind over a whole chain
+-- which sub-series a chain's numbers are in, and where it is to be read from; nothing else is looked for by its kind
+CREATE INDEX entry_checkpoint ON entry (chain, seq) WHERE kind = 'checkpoint';
 CREATE INDEX entry_clock_corrected ON entry (chain, seq) WHERE kind = 'clock_corrected';
 CREATE TRIGGER entry_stays BEFORE DELETE ON entry
 BEGIN
