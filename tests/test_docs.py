@@ -35,6 +35,7 @@ DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
 OPERATIONS = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
 API = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
 LEDGER = (PROJECT / "docs" / "ledger.md").read_text(encoding="utf-8")
+ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
 def keys_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
@@ -143,11 +144,9 @@ def test_every_address_of_the_wire_is_documented() -> None:
 
 
 def test_every_act_of_the_till_is_in_the_architecture() -> None:
-    architecture = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
-
     served = [route.path for route in ROUTES if "/" in route.path]
 
-    assert [path for path in served if re.sub(r"\{number\}", "<n>", path) not in architecture] == []
+    assert [path for path in served if re.sub(r"\{number\}", "<n>", path) not in ARCHITECTURE] == []
 
 
 def test_the_check_with_other_tools_works_as_printed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,13 +161,35 @@ def test_the_check_with_other_tools_works_as_printed(monkeypatch: pytest.MonkeyP
 
 
 def test_every_table_is_in_the_architecture() -> None:
-    architecture = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
     schemas = [*PROJECT.glob("terminal/db/migrations/*.sql"), PROJECT / "commerce" / "catalog_schema.py"]
     texts = "".join(path.read_text(encoding="utf-8") for path in schemas)
     names = {*re.findall(r"CREATE (?:VIRTUAL )?TABLE (\w+)", texts), *metadata.tables}
 
     assert len(names) > 35
-    assert {name for name in names if f"`{name}`" not in architecture} == set()
+    assert {name for name in names if f"`{name}`" not in ARCHITECTURE} == set()
+
+
+@pytest.mark.parametrize(
+    ("folder", "begins", "ends"),
+    [("commerce", "\n## commerce/\n", "\n## The till\n"), ("terminal/services", "\n### The register", "\n### HTTP")],
+    ids=["commerce", "services"],
+)
+def test_every_module_has_its_place_in_the_architecture(folder: str, begins: str, ends: str) -> None:
+    section = ARCHITECTURE.split(begins, 1)[1].split(ends, 1)[0]
+    told = {word for names in re.findall(r"`([^`\n]+)`", section) for word in re.findall(r"\w+", names)}
+    modules = {path.stem for path in (PROJECT / folder).glob("*.py")} - {"__init__"}
+
+    assert len(modules) > 20
+    assert modules - told == set()
+
+
+def test_no_change_is_told_twice() -> None:
+    changes = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for version in changes.split("\n## ")[1:]:
+        headings = re.findall(r"^- \*\*(.+?)\*\*", version, re.MULTILINE)
+
+        assert headings
+        assert sorted(headings) == sorted(set(headings))
 
 
 def test_every_decision_is_in_the_index_under_its_own_title() -> None:
