@@ -118,7 +118,10 @@ def search_items(
     """
     query = select(item).where(item.c.company == company_id, ~item.c.deleted)
     if words:
-        query = query.where(item.c.id.in_(_candidates(conn, company_id, words)))
+        candidates = _candidates(conn, company_id, words)
+        if not candidates:
+            return []
+        query = query.where(item.c.id.in_(candidates))
     if after:
         query = query.where(tuple_(item.c.sort_name, item.c.id) > after)
     query = query.order_by(item.c.sort_name, item.c.id).limit(limit)
@@ -198,7 +201,8 @@ def _term(word: str, *, postgres: bool) -> str:
 
 _FITTING = {
     False: text(
-        "SELECT s.item FROM item_words AS w JOIN item_search AS s ON s.number = w.rowid"
+        # CROSS: the words first; by the company first, each of its items would be looked for among the words
+        "SELECT s.item FROM item_words AS w CROSS JOIN item_search AS s ON s.number = w.rowid"
         " WHERE w.item_words MATCH :terms AND s.company = :company LIMIT :most"
     ),
     True: text(
