@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -27,7 +28,7 @@ _ENTRY_COLUMNS = (
 )  # fmt: skip
 _FEW = 8
 _REBUILD_LOCK = 7203115
-_SET_ASIDE_COLUMNS = ("till", "chain", "seq", "reason", "created_at", "state")
+_SET_ASIDE_COLUMNS = ("till", "chain", "seq", "reason", "created_at", "state", "next_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +146,22 @@ _ADVANCE = (
 )
 
 
-def insert_set_aside(connection: Connection, till: str, chain: str, problems: Mapping[int, str], at: datetime) -> None:
-    """Set stored entries aside for a person; one that was resolved before is open again."""
+def insert_set_aside(
+    connection: Connection,
+    till: str,
+    chain: str,
+    problems: Mapping[int, str],
+    at: datetime,
+    next_keys: Mapping[int, bytes] = MappingProxyType({}),
+) -> None:
+    """Set stored entries aside for a person; one that was resolved before is open again.
+
+    ``next_keys`` are those that sign what follows, for entries that go on from beside the chain.
+    """
     table = set_aside.c
     again = (table.till == till) & (table.chain == chain) & table.seq.in_(list(problems))
     connection.execute(set_aside.delete().where(again))
-    rows = [(till, chain, seq, reason, utc_text(at), "open") for seq, reason in problems.items()]
+    rows = [(till, chain, seq, reason, utc_text(at), "open", next_keys.get(seq)) for seq, reason in problems.items()]
     insert_rows(connection, set_aside, _SET_ASIDE_COLUMNS, rows)
 
 

@@ -14,14 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from central.tills.chains import SigningKey, key_at
-from central.tills.tables import ledger_entry, ledger_fork
+from central.tills.tables import ledger_entry, ledger_fork, set_aside
 from central.tills.values import Arrived
 from commerce.bodies.chain import KeyRotated
 from commerce.bodies.form import read
 from commerce.errors import BadInputError
 from commerce.ledger import Entry, Kind, check_content, read_header, verify_signature
 
-_MOST_LOOKUPS = 1_000  # what is stored remembers its key: a walk is long only through what was set aside
+_MOST_LOOKUPS = 1_000  # what goes on beside the chain is stored with its key: a walk is over after a step or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,14 @@ class Lineage:
             next_key: bytes | None = row.next_key
         else:
             own = verify_signature(key_at(self.keys, row.seq), row.hash, row.signature)
-            next_key = key_at(self.keys, row.seq + 1) if own else None
+            next_key = key_at(self.keys, row.seq + 1) if own else self._remembered(row.seq)
         return _Held(row.hash, _prev(header), _new_key(entry, header, self.chain), row.signature, next_key)
+
+    def _remembered(self, seq: int) -> bytes | None:
+        """Return what was found out when the entry was set aside: a copy's history may go on for days."""
+        aside = set_aside.c
+        here = (aside.till == self.till, aside.chain == self.chain, aside.seq == seq)
+        return self.connection.execute(select(aside.next_key).where(*here)).scalar()
 
 
 def _header(entry: Entry) -> dict[str, object] | None:

@@ -120,6 +120,7 @@ def _ask_their_history(
     for one in batch.entries:
         lineage.learn(one)
     walk.problems |= {one.entry.seq: lineage.judge(one) or "ledger.signature" for one in doubtful}
+    walk.next_keys = {one.entry.seq: key for one in doubtful if (key := lineage.learn(one))}
 
 
 def _continues(connection: Connection, till: str, genesis: Arrived) -> bool:
@@ -159,7 +160,7 @@ def _keep(
     if walk.rotated:
         chains.change_key(connection, till.till, batch.chain, walk.rotated)
     if walk.problems:
-        chains.insert_set_aside(connection, till.till, batch.chain, walk.problems, at)
+        chains.insert_set_aside(connection, till.till, batch.chain, walk.problems, at, walk.next_keys)
         emit(connection, till.company, "till.set_aside", _keys(till, batch.chain, walk.problems), at)
     mark(connection, STORED)
 

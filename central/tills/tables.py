@@ -164,5 +164,6 @@ set_aside = Table(
     Column("resolved_at", Utc),
     Column("resolved_by", Text),
     Column("note", Text),
+    Column("next_key", Hash32),  # as a fork has it, for what goes on beside the chain
     Index("ix_set_aside_state", "till", "state", "created_at", "chain", "seq"),
 )

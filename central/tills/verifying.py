@@ -24,6 +24,7 @@ class Walk:
     problems: dict[int, str] = field(default_factory=dict)
     proven: list[bool] = field(default_factory=list)
     rotated: list[tuple[int, bytes]] = field(default_factory=list)  # from this sequence on this key signs
+    next_keys: dict[int, bytes] = field(default_factory=dict)  # what signs after those that go on beside the chain
 
     def genuine(self, entries: Sequence[Arrived]) -> list[bool]:
         """Return which of the entries walked along are, to the byte, the till's own for their place."""

@@ -209,3 +209,23 @@ async def test_a_long_history_beside_the_chain_is_followed(office: Office) -> No
     await office.projector.catch_up()
     await office.tills.accept_fork(key, decision(office))
     assert len(await office.rows(sale)) == 42
+
+
+async def test_a_copys_history_may_be_long(office: Office) -> None:
+    """A copy may sell for days before central is reached: what it sends last counts like what it sent first."""
+    till, copy = await copied_till(office)
+    till.sell()
+    await office.accept(till)
+    rotate(copy)
+    for _ in range(1_400):
+        copy.sell()
+    await office.accept(copy, copy.push(1, 4))
+
+    for first in range(5, copy.head.seq + 1, 300):
+        await office.accept(copy, copy.push(first, min(first + 299, copy.head.seq)))
+
+    await office.projector.catch_up()
+    assert set((await aside(office)).values()) == {OWN_KEY}
+    last = EntryKey(till.till, till.chain, copy.head.seq)
+    await office.tills.retry(last, decision(office))
+    assert last.seq in [row.seq for row in await office.rows(sale)]

@@ -224,6 +224,7 @@ def _create_chains() -> None:
         sa.Column("resolved_at", sa.Text()),
         sa.Column("resolved_by", sa.Text()),
         sa.Column("note", sa.Text()),
+        sa.Column("next_key", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("till", "chain", "seq", name="pk_set_aside"),
     )
     op.create_index("ix_set_aside_state", "set_aside", ["till", "state", "created_at", "chain", "seq"])
