@@ -1,7 +1,9 @@
 """The server as a process: starts, says that it is ready, serves, stops cleanly, goes on after a kill."""
 
 import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -21,16 +23,19 @@ from central.sales.tables import sale
 from tests.central.closing import close_all
 from tests.central.office import Office, open_office
 from tests.postgres import PostgresServer
+from tests.prerequisites import missing
 from tests.shared_data import PROJECT
 
 DEADLINE_S = 60
 
 
 @asynccontextmanager
-async def running(config: Path, **environment: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A server process and its address."""
+async def running(
+    config: Path, limited: tuple[str, ...] = (), **environment: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A server process and its address; ``limited`` is what starts it with fewer means."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "central", "run", "--config", str(config),
+        *limited, sys.executable, "-m", "central", "run", "--config", str(config),
         cwd=PROJECT, stdout=asyncio.subprocess.PIPE, env={**os.environ, **environment},
     )  # fmt: skip
     assert process.stdout
@@ -111,6 +116,20 @@ async def test_after_a_kill_nothing_that_was_acknowledged_is_missing(config: Pat
 async def health(address: str) -> dict[str, Any]:
     async with aiohttp.ClientSession() as session, session.get(f"{address}/health") as response:
         return {**await response.json(), "code": response.status}
+
+
+async def test_more_idle_connections_than_it_has_files_for_keep_no_till_out(config: Path, office: Office) -> None:
+    if not shutil.which("prlimit"):
+        missing("prlimit", "install the package util-linux")
+    async with running(config, ("prlimit", "--nofile=300:300")) as (process, address):
+        with contextlib.ExitStack() as idle:
+            for _ in range(400):
+                idle.enter_context(socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1])), timeout=60))
+            assert await pushed(address, office) == 200
+            files = len(os.listdir(f"/proc/{process.pid}/fd"))
+
+        assert files < 200
+        await until_sales(office, 3)
 
 
 async def test_a_long_write_of_another_program_never_starves_the_watchdog(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 from terminal.services.commands import VoidLine
+from terminal.ui.ports import Typing
 from tests.e2e.kiosk import Kiosk, open_kiosk
 from tests.fakes.register import FakeRegister
 from tests.fakes.shop import COFFEE
@@ -154,3 +156,18 @@ async def test_an_approval_says_it_as_well(chromium: Browser) -> None:
         await kiosk.page.keyboard.press("Enter")
 
         await kiosk.sees("dialog[open] .pin-wait", "After a wrong PIN the next one waits.")
+
+
+@pytest.mark.parametrize("typing", [Typing(), Typing("rhythm")], ids=["device", "rhythm"])
+@pytest.mark.parametrize("pin", ["1234", "120987654321"], ids=len)
+async def test_a_pin_of_any_length_is_typed_on_a_keyboard(chromium: Browser, pin: str, typing: Typing) -> None:
+    async with open_kiosk(chromium, FakeRegister(), typing=typing) as kiosk:
+        held = HeldChecks()
+        await kiosk.page.route("**/api/v1/sign-on", held.hold)
+        await kiosk.tap(".person >> nth=0")
+
+        await kiosk.page.keyboard.type(pin, delay=60)
+        await kiosk.page.keyboard.press("Enter")
+
+        assert json.loads(await held.next())["pin"] == pin
+        held.open.set()
