@@ -3,10 +3,12 @@
 It knows nothing of HTTP but where a header ends. A connection that sends no whole header in time is closed. When the
 house is full, the client with the most inside makes room for the next: of its connections first one that never asked
 for anything, then the one that was silent longest. So whoever holds many places loses them to whoever has few, however
-often those inside ask, and who comes anew always gets in.
+often those inside ask, and who comes anew always gets in. Proxies come for many clients, whom the door cannot tell
+apart: half of the house weighs nothing in their hands, and the other half is for those who come by themselves.
 """
 
 import asyncio
+import logging
 import resource
 import socket
 import ssl
@@ -19,15 +21,18 @@ HANDSHAKE_S = 10
 FILES_IN_RESERVE = 256  # databases, devices, logs and what is sent to central: never for connections
 _HEADER_END = b"\r\n\r\n"
 _PROXIES = "proxies"
+_SITE_BITS = 48  # one customer may get so much of IPv6: by /64 it would be more clients than a house has places
+log = logging.getLogger(__name__)
 
 Network = IPv4Network | IPv6Network
 
 
 @dataclass(slots=True, eq=False)
 class Client:
-    """Whose connections are counted together; proxies come for many clients, whom the door cannot tell apart."""
+    """Whose connections are counted together; ``unweighed`` of them weigh as one: proxies come for many clients."""
 
     name: str
+    unweighed: int = 0
     waiting: dict["Guest", None] = field(default_factory=dict)  # oldest first
     served: dict["Guest", None] = field(default_factory=dict)  # silent longest first
 
@@ -36,8 +41,9 @@ class Client:
         return len(self.waiting) + len(self.served)
 
     def share(self, more: int = 0) -> int:
-        """Return how much of the house it holds, with some more: proxies never more than one who came alone."""
-        return min(len(self), 1) if self.name == _PROXIES else len(self) + more
+        """Return how much of the house it holds, with some more."""
+        held = len(self) + more
+        return max(min(held, 1), held - self.unweighed)
 
     def first_to_go(self) -> "Guest":
         """Return whose place is the next one's."""
@@ -67,7 +73,8 @@ class Door:
         name = client_name(peer, self.proxies)
         if self._count >= self.most:
             self._who_makes_room(name).first_to_go().send_away()
-        guest.client = client = self._clients.setdefault(name, Client(name))
+        unweighed = self.most // 2 if name == _PROXIES else 0
+        guest.client = client = self._clients.setdefault(name, Client(name, unweighed))
         self._take_out(client)
         client.waiting[guest] = None
         self._put_back(client)
@@ -119,7 +126,7 @@ class Door:
 
 
 def client_name(peer: str, proxies: tuple[Network, ...] = ()) -> str:
-    """Return by which name an address is counted: whoever has one of IPv6 has the whole /64 of it."""
+    """Return by which name an address is counted: whoever has one of IPv6 may have the whole /48 of it."""
     try:
         address = ip_address(peer.partition("%")[0])
     except ValueError:
@@ -128,7 +135,7 @@ def client_name(peer: str, proxies: tuple[Network, ...] = ()) -> str:
         address = address.ipv4_mapped or address
     if any(address.version == network.version and address in network for network in proxies):
         return _PROXIES
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+    return str(ip_network((address, _SITE_BITS), strict=False)) if isinstance(address, IPv6Address) else str(address)
 
 
 async def open_door(
@@ -140,23 +147,27 @@ async def open_door(
 ) -> asyncio.Server:
     """Take connections on a bound socket; each is a guest of the door before it is served."""
     return await asyncio.get_running_loop().create_server(
-        lambda: Guest(door, serve),
+        lambda: Guest(door, serve, tls),
         sock=listener,
-        ssl=tls,
         backlog=backlog,
-        ssl_handshake_timeout=HANDSHAKE_S if tls else None,
     )
 
 
 class Guest(asyncio.Protocol):
-    """Stands between a connection and the protocol that serves it."""
+    """Stands between a connection and the protocol that serves it.
 
-    def __init__(self, door: Door, serve: Callable[[], asyncio.Protocol]) -> None:
+    With TLS it has its place from the first byte on: whoever never ends a handshake holds a file of the process too.
+    """
+
+    def __init__(self, door: Door, serve: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None) -> None:
         self.client: Client | None = None  # while it is inside
         self._door = door
         self._serve = serve
+        self._tls = tls
         self._inner: asyncio.Protocol | None = None
         self._transport: asyncio.Transport | None = None
+        self._handshake: asyncio.Task[None] | None = None
+        self._early: list[bytes] = []  # what came in one piece with the end of the handshake
         self._timer: asyncio.TimerHandle | None = None
         self._tail = b""
         self._has_asked = False
@@ -169,12 +180,15 @@ class Guest(asyncio.Protocol):
             transport.abort()
             return
         self._timer = asyncio.get_running_loop().call_later(self._door.header_s, self.send_away)
-        self._inner = self._serve()
-        self._inner.connection_made(transport)
+        if self._tls is None:
+            self._begin(transport)
+        else:
+            self._handshake = asyncio.create_task(self._shake_hands(transport, self._tls))
 
     def data_received(self, data: bytes) -> None:
         """Hand it on, and see whether the first header is whole."""
         if self._inner is None:
+            self._early.extend([data] if self._handshake else [])
             return
         if not self._has_asked:
             self._look_for_header(data)
@@ -205,8 +219,31 @@ class Guest(asyncio.Protocol):
     def send_away(self) -> None:
         """Close the connection at once; it is none of the guests any more."""
         self._door.left(self)
+        self._stop_waiting()
         if self._transport:
             self._transport.abort()
+
+    async def _shake_hands(self, plain: asyncio.Transport, tls: ssl.SSLContext) -> None:
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                plain, self, tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_S
+            )
+        except OSError as error:  # no TLS, a wrong one, or a peer that left or was too slow
+            log.debug("a handshake came to nothing: %s", error)
+            self.send_away()
+            return
+        if secured is None or plain.is_closing():
+            self.send_away()
+            return
+        self._begin(secured)
+        early, self._early, self._handshake = self._early, [], None
+        for data in early:
+            self.data_received(data)
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._inner = self._serve()
+        self._inner.connection_made(transport)
 
     def _look_for_header(self, data: bytes) -> None:
         seen = self._tail + data

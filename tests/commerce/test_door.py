@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+import ssl
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 
 from commerce.door import FILES_IN_RESERVE, Door, Guest, client_name, room_for_connections
 from commerce.entrance import Entrance
+from tests.tls_postgres import make_authority
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -28,13 +31,13 @@ async def hello(_: web.Request) -> web.Response:
 
 
 @contextlib.asynccontextmanager
-async def house(door: Door) -> AsyncIterator[int]:
+async def house(door: Door, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     app = web.Application()
     app.router.add_get("/", hello)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
-    await Entrance(runner, listener, None, door).start()
+    await Entrance(runner, listener, tls, door).start()
     yield int(listener.getsockname()[1])
     await runner.cleanup()
 
@@ -151,13 +154,96 @@ async def test_a_house_full_of_a_proxys_connections_lets_another_in() -> None:
         assert len(door) == 3
 
 
+async def test_a_flood_behind_a_proxy_leaves_half_of_the_house_to_who_comes_without_one() -> None:
+    door = Door(8, proxies=(ip_network("127.0.0.1"),))
+    async with house(door) as port, contextlib.AsyncExitStack() as stack:
+        till = [await stack.enter_async_context(caller(port, "127.0.0.2")) for _ in range(2)]
+        assert all([await is_answered(*one) for one in till])
+        for _ in range(20):
+            proxied = await stack.enter_async_context(caller(port))
+            assert await is_answered(*proxied)
+
+        assert all([await is_answered(*one) for one in till])
+
+
+def test_one_customers_many_networks_of_ipv6_push_nobody_out() -> None:
+    door, till = Door(8), [Guest(Door(0), asyncio.Protocol) for _ in range(2)]
+    assert all(door.admit(one, "2001:db8:7::1") for one in till)
+
+    for network in range(50):
+        assert door.admit(Guest(door, asyncio.Protocol), f"2001:db8:0:{network:x}::1")
+
+    assert all(one.client for one in till)
+
+
+async def test_who_never_ends_a_handshake_has_a_place_that_others_take(tmp_path: Path) -> None:
+    door, (offered, trusted) = Door(4), tls_of(tmp_path)
+    async with house(door, offered) as port, contextlib.AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(caller(port)) for _ in range(8)]
+        for reader, _ in silent[:4]:
+            assert await is_closed(reader)
+        assert len(door) == 4
+
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusted, server_hostname="localhost")
+        assert await is_answered(reader, writer)
+        assert len(door) == 4
+        writer.transport.abort()
+
+
+async def test_a_handshake_is_over_in_the_time_of_a_header(tmp_path: Path) -> None:
+    door, (offered, _) = Door(4, header_s=0), tls_of(tmp_path)
+    async with house(door, offered) as port, caller(port) as (reader, _):
+        assert await is_closed(reader)
+        assert len(door) == 0
+
+
+async def test_what_is_no_handshake_leaves_no_guest_behind(tmp_path: Path) -> None:
+    door, (offered, _) = Door(4), tls_of(tmp_path)
+    async with house(door, offered) as port, caller(port) as (reader, writer):
+        writer.write(ASK)
+
+        assert await is_closed(reader)
+        assert len(door) == 0
+
+
+async def test_what_is_asked_in_one_piece_with_the_end_of_a_handshake_is_answered(tmp_path: Path) -> None:
+    offered, trusted = tls_of(tmp_path)
+    received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    talk = trusted.wrap_bio(received, sent, server_hostname="localhost")
+    async with house(Door(4), offered) as port, caller(port) as (reader, writer):
+        while not is_done(talk.do_handshake):
+            writer.write(sent.read())
+            received.write(await reader.read(65536))
+        talk.write(ASK)
+        writer.write(sent.read())
+
+        while not is_done(talk.read):
+            received.write(await reader.read(65536))
+
+
+def is_done(step: Callable[[], object]) -> bool:
+    with contextlib.suppress(ssl.SSLWantReadError):
+        step()
+        return True
+    return False
+
+
+def tls_of(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a server offers, and what its clients trust."""
+    trusted = ssl.create_default_context(cafile=make_authority(folder))
+    offered = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    offered.load_cert_chain(folder / "server.pem", folder / "server.key")
+    return offered, trusted
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ("10.0.0.1", "10.0.0.2", False),
         ("::ffff:10.0.0.1", "10.0.0.1", True),
-        ("2001:db8::1", "2001:db8::ffff:1", True),  # whoever has one has the whole /64
-        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:ffff::1", True),  # whoever has one may have the whole /48
+        ("2001:db8::1", "2001:db8:1::1", False),
         ("fe80::1%eth0", "fe80::2", True),
         ("192.168.7.1", "192.168.7.250", True),  # both are proxies
         ("192.168.7.1", "192.168.8.1", False),
