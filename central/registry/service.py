@@ -182,7 +182,7 @@ def save_operator(
     the sync side binds it to each till's secret before it leaves.
     """
     edit.actor.require(Permission.EDIT_REGISTRY)
-    if not card.name.strip() or len(card.name) > 60:
+    if not card.name.strip() or len(card.name) > 60 or not card.name.isprintable():
         raise BadInputError("operator.name", field="name")
     names = {row.id: row.name for row in list_shops(conn, edit.company)}
     if card.shop not in names:

@@ -97,7 +97,7 @@ class VatCard:
         codes = (self.code, self.natura or "", self.receipt_code or "")
         short = all(len(code) <= MAX_VAT_CODE for code in codes) and len(self.rates) <= MAX_RATES
         named = any(self.names.values()) and all(len(name) <= MAX_TEXT for name in self.names.values())
-        return bool(self.code) and short and named
+        return bool(self.code) and short and named and all(map(str.isprintable, (*codes, *self.names.values())))
 
     def row(self) -> dict[str, Any]:
         """Return the code as tills read it."""
@@ -126,11 +126,11 @@ class TenderCard:
     def checked(self) -> "TenderCard":
         """Return the means of payment; BadInputError says what about it cannot be."""
         names = self.names.values()
-        if not 0 < len(self.code) <= MAX_TENDER_CODE or not _can_be_shown(self.code):
+        if not 0 < len(self.code) <= MAX_TENDER_CODE or not self.code.isprintable():
             raise BadInputError("tender_type.code", most=MAX_TENDER_CODE)
         if self.kind not in set(TenderKind):
             raise BadInputError("tender_type.kind")
-        if not any(names) or any(len(name) > MAX_TENDER_NAME or not _can_be_shown(name) for name in names):
+        if not any(names) or any(len(name) > MAX_TENDER_NAME or not name.isprintable() for name in names):
             raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
         if not set(self.names) <= set(LANGUAGES):
             raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
@@ -139,7 +139,7 @@ class TenderCard:
         return self
 
     def _can_have_reader(self) -> bool:
-        fits = self.reader is not None and 0 < len(self.reader) <= MAX_CODE and _can_be_shown(self.reader)
+        fits = self.reader is not None and 0 < len(self.reader) <= MAX_CODE and self.reader.isprintable()
         return fits and self.kind != TenderKind.CASH
 
     def row(self) -> dict[str, Any]:
@@ -284,7 +284,7 @@ def _without_groups(whole: str, mark: str, text: str) -> str:
 
 
 def _can_be_shown(text: str) -> bool:
-    """Barcodes may carry the separator that GS1 puts into them; anything else is for people to read."""
+    """Barcodes may carry the separator that GS1 puts into them, and items are searched by them; the rest is words."""
     return text.replace("\x1d", "").isprintable()
 
 

@@ -69,6 +69,15 @@ async def stored(office: Office, name: str = "Bruno") -> Any:  # noqa: ANN401 - 
     return next(row for row in rows if row.name == name)
 
 
+@pytest.mark.parametrize("name", ["Anna\x1b@", "\x1dVA", "An\nna", "\u202eannA"])
+async def test_an_operators_name_is_for_people_to_read(office: Office, name: str) -> None:
+    edit = Edit(COMMAND_LINE, office.company, office.clock())
+    card = OperatorCard(name, office.shop, pin=await hash_pin(PIN, CHEAP_PIN))
+
+    with pytest.raises(BadInputError, match=r"operator\.name"):
+        await office.database.write(partial(save_operator, edit=edit, card=card))
+
+
 async def test_a_new_operator_may_do_everything_and_keeps_what_nobody_changes(office: Office) -> None:
     bruno = await save(office, None)
     assert tuple((await stored(office)).rights) == ALL_RIGHTS

@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from central.registry.columns import ImportRow
 from central.registry.merging import Defaults
-from central.registry.values import VatCard, parse_price
+from central.registry.values import TenderCard, VatCard, parse_price
 from commerce.errors import BadInputError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
+from terminal.services.operating import read_tender_type, read_vat_code
 
 CARD = VatCard("22", {"it": "Ordinaria"}, ((date(2013, 10, 1), Decimal(22)),))
 TOO_LARGE: tuple[dict[str, Any], ...] = (
@@ -60,3 +63,29 @@ def test_a_price_that_can_be_two_is_asked_back_as_people_write_them_and_as_it_ca
     assert italian in error_text(translator("it"), refused.value)
     for said in (*english.split(" or "), *italian.split(" o ")):
         assert parse_price(said) in (refused.value.values["small"], refused.value.values["large"])
+
+
+WORDS = st.text("aZ9é€ \x1d\x1b\x85\n\u202e", min_size=1, max_size=3)
+
+
+@given(WORDS, WORDS, st.none() | WORDS)
+def test_a_means_of_payment_that_head_office_takes_is_one_that_tills_take(
+    code: str, name: str, reader: str | None
+) -> None:
+    card = TenderCard(code, "card", {"it": name}, opens_drawer=False, position=1, reader=reader)
+    try:
+        row = card.checked().row()
+    except BadInputError:
+        return
+
+    assert (read_tender_type(row).code, read_tender_type(row).reader) == (code, reader)
+    assert (code + name + (reader or "")).isprintable()
+
+
+@given(WORDS, WORDS, st.none() | WORDS)
+def test_a_vat_code_that_head_office_takes_is_one_that_tills_take(code: str, name: str, natura: str | None) -> None:
+    card = replace(CARD, code=code, names={"it": name}, natura=natura)
+
+    if card.can_be_shown():
+        assert read_vat_code("id", card.row()).code == code
+        assert (code + name + (natura or "")).isprintable()
