@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from commerce.errors import BadInputError
 
+RECEIPT = "receipt"  # the kind of document that a completed sale is
+
 _FIELD = re.compile(r"\{(\w+)(?::(\d{1,2}))?\}")
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from commerce.numbering import RECEIPT
 from terminal.config import DeviceSection, DevicesSection
 from terminal.db.effects import EffectRow
 from terminal.devices.card_reader.virtual import VirtualCardReader
@@ -27,7 +28,6 @@ from terminal.services.paperwork import Paperwork
 from terminal.services.printing import paper_of
 from terminal.services.routes import Routes
 
-RECEIPT = "receipt"
 SILENT = "fiscal_register.no_answer"
 NO_PRINTER_COLUMNS = 42
 

@@ -28,7 +28,7 @@ from commerce.ledger import (
     genesis_body,
     seal,
 )
-from commerce.numbering import Series
+from commerce.numbering import RECEIPT, Series
 from terminal.db import ledger
 from terminal.db.connection import Queries, Transaction, Writer
 from terminal.services.identity import Identity
@@ -258,7 +258,7 @@ class Chains:
         self.committed.set()
         return self.chain
 
-    def series(self, operating: OperatingSet, document_kind: str = "receipt", mode: ChainMode | None = None) -> Series:
+    def series(self, operating: OperatingSet, document_kind: str = RECEIPT, mode: ChainMode | None = None) -> Series:
         """Return the series that a chain's documents of a kind are numbered in."""
         row = self._current[mode or self.mode].row
         return Series(

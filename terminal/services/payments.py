@@ -19,7 +19,7 @@ from commerce.ids import new_id
 from commerce.kinds import TenderState
 from commerce.ledger import Kind
 from commerce.money import MAX_CENTS
-from commerce.numbering import Series, format_number, period_of
+from commerce.numbering import RECEIPT, Series, format_number, period_of
 from commerce.tender import Tender, settle
 from terminal.db import basket as journal
 from terminal.db import documents, effects, sales
@@ -164,7 +164,7 @@ def _effect_kinds(operating: OperatingSet, basket: Basket) -> list[str]:
 
 
 def _device(till: Till, state: RegisterState, kind: str) -> str | None:
-    return till.routes.device_for(kind, "receipt", state.session.drawer if state.session else None)
+    return till.routes.device_for(kind, RECEIPT, state.session.drawer if state.session else None)
 
 
 def sale_context(till: Till, state: RegisterState) -> SaleContext:
@@ -208,7 +208,7 @@ def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState
         print=printing,
     )
     begun = tuple(
-        PrintState(e["id"], document["id"], document["formatted"], "receipt", "intended", "", 1, "", e["kind"])
+        PrintState(e["id"], document["id"], document["formatted"], RECEIPT, "intended", "", 1, "", e["kind"])
         for e in values["effects"]
         if e["kind"] in SHOWN_KINDS
     )

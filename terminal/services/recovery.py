@@ -15,6 +15,7 @@ from commerce.bodies.session import OperatorSignedOn
 from commerce.dates import parse_utc, utc_text
 from commerce.errors import BadInputError
 from commerce.kinds import ChainMode, Kind
+from commerce.numbering import RECEIPT
 from terminal.db import attempts, documents, effects, ledger, registry, sales, sessions
 from terminal.db import basket as journal
 from terminal.db.connection import Queries, Transaction
@@ -154,7 +155,7 @@ def _dated_until(queries: Queries, mode: ChainMode) -> date | None:
     chain = ledger.find_current_chain(queries, mode)
     if chain is None:
         return None
-    return documents.find_last_date(queries, series_id(chain.chain, "receipt", chain.sub_series))
+    return documents.find_last_date(queries, series_id(chain.chain, RECEIPT, chain.sub_series))
 
 
 def _readable(find: Callable[[], T | None]) -> T | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from commerce.numbering import RECEIPT
 from commerce.texts.errors import ERROR_TEXTS, sentence_of, shown_values
 from terminal.ui.words import (
     FISCAL,
@@ -39,7 +40,7 @@ NEEDS_PERSON: Final = frozenset({"failed", "unknown", "not_done"})
 
 def print_view(viewer: Viewer, job: PrintState) -> PrintView:
     """Return a print with what a person can do about it."""
-    title = RECEIPT_TITLE if job.document_kind == "receipt" else REPORT_TITLE
+    title = RECEIPT_TITLE if job.document_kind == RECEIPT else REPORT_TITLE
     if job.kind == "fiscal":
         title = FISCAL_TITLE
     return {
@@ -84,7 +85,7 @@ def _print_text(job: PrintState) -> str:
         return PRINT_SENT
     if job.state not in NEEDS_PERSON:
         return PRINT_DONE if job.state == "done" else PRINT_WAITING
-    if job.document_kind != "receipt":
+    if job.document_kind != RECEIPT:
         return PRINT_Z[job.state]
     by_reason = ERROR_TEXTS.get(job.reason) if job.reason.startswith("printer.") and job.state != "unknown" else None
     return by_reason or PRINT_RECEIPT[job.state]
