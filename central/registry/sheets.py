@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import orjson
 
 from central.registry.sheet_worker import UNREADABLE
 from commerce.errors import BadInputError
+from commerce.processes import program
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
@@ -201,7 +201,7 @@ def _xlsx_rows(source: Source, progress: Callable[[int, int], None]) -> Iterator
 
 @contextmanager
 def _worker(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "central.registry.sheet_worker", str(path.absolute())]
+    command = program("central.registry.sheet_worker", str(path.absolute()))
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         try:
             yield process

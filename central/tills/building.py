@@ -7,7 +7,6 @@ cannot be had, or ends, the thread does its work.
 
 import asyncio
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import structlog
 
 from central.tills.build_worker import receive, send
 from central.tills.values import RawEntry
+from commerce.processes import program
 
 Built = tuple[Any, Mapping[int, str]]
 LARGE = 50
@@ -100,5 +100,5 @@ def _plain(entry: RawEntry) -> tuple[object, ...]:
 
 
 def _start() -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "central.tills.build_worker"]
+    command = program("central.tills.build_worker")
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours

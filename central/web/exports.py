@@ -5,7 +5,6 @@ import csv
 import io
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import orjson
 from aiohttp import web
 
 from commerce.errors import RuleError
+from commerce.processes import program
 
 T = TypeVar("T")
 Cell = str | int | Decimal | date | datetime | None
@@ -63,7 +63,7 @@ def write_workbook_rows(path: Path, header: Sequence[str], rows: Iterable[Sequen
 
 async def make_workbook(title: str, source: Path, target: Path) -> None:
     """Make a workbook of rows, in a process of its own: it computes for seconds."""
-    command = (sys.executable, "-m", "central.web.workbook", title, str(source), str(target))
+    command = program("central.web.workbook", title, str(source), str(target))
     worker = await asyncio.create_subprocess_exec(*command)
     try:
         async with asyncio.timeout(_WORKBOOK_S):
