@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, delete, exists, select
 
+from central.db.bulk import put_row
 from central.identity.passwords import token_digest
 from central.identity.tables import shown_once
 
@@ -23,11 +24,9 @@ def keep(conn: Connection, cookie: str, place: str, secret: str, now: datetime) 
     """Keep a secret for the page at ``place`` of one session, instead of one that it has not shown yet."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     sealed = nonce + ChaCha20Poly1305(_key(cookie)).encrypt(nonce, secret.encode(), place.encode())
-    table = shown_once.c
-    conn.execute(delete(shown_once).where(table.expires_at <= now))
-    conn.execute(delete(shown_once).where(table.session == token_digest(cookie), table.place == place))
+    conn.execute(delete(shown_once).where(shown_once.c.expires_at <= now))
     values = {"session": token_digest(cookie), "place": place, "sealed": sealed, "expires_at": now + KEPT}
-    conn.execute(insert(shown_once), values)
+    put_row(conn, shown_once, values)  # two may come at once: a form that was sent twice
 
 
 def is_kept(conn: Connection, cookie: str, place: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -20,7 +22,7 @@ from tests.central.head_office import HeadOffice, Visitor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from sqlalchemy import Table
+    from sqlalchemy import Connection, Table
 
     from tests.central.office import Office
 
@@ -123,3 +125,15 @@ async def test_it_opens_with_the_sessions_own_cookie_only_on_both_engines(office
     taken = await office.database.write(lambda conn: showing.take(conn, "cookie", "/account", now))
     assert taken == ""  # what was sealed for one page is shown on no other
     assert await office.database.read(lambda conn: list(conn.execute(select(shown_once)))) == []
+
+
+async def test_a_form_that_is_sent_twice_at_once_fails_nobody(office: Office) -> None:
+    def keep(secret: str) -> Callable[[Connection], None]:
+        return partial(showing.keep, cookie="a cookie", place="/account", secret=secret, now=office.clock())
+
+    for _ in range(5):
+        await asyncio.gather(*(office.database.write(keep(secret)) for secret in "abcdef"))
+
+    take = partial(showing.take, cookie="a cookie", place="/account", now=office.clock())
+    assert await office.database.write(take) in set("abcdef")
+    assert await office.database.write(take) == ""
