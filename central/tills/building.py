@@ -57,7 +57,9 @@ class Builder:
             await self.close()
 
     async def close(self) -> None:
-        """Let the process go."""
+        """Let the process go, whatever it is at: whoever waits for its answer waits no longer."""
+        if self._worker is not None:
+            self._worker.kill()
         await asyncio.to_thread(self._end)
 
     def _build_apart(self, projection: Buildable, entries: Sequence[RawEntry]) -> Built | None:
@@ -101,4 +103,5 @@ def _plain(entry: RawEntry) -> tuple[object, ...]:
 
 def _start() -> "subprocess.Popen[bytes]":
     command = program("central.tills.build_worker")
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
+    # A group of its own: Ctrl-C is for central, which lets it go.
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - ours

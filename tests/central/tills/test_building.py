@@ -133,6 +133,32 @@ async def test_it_lets_the_process_go_when_nobody_needs_it(builder: Builder) -> 
     assert process.returncode is not None
 
 
+def until_busy(builder: Builder) -> None:
+    while not builder._alone.locked():
+        os.sched_yield()
+
+
+async def test_a_process_that_hangs_holds_up_no_stop(builder: Builder) -> None:
+    given = entries(4)
+    await builder.build(PROJECTION, given)
+    assert builder._worker
+    os.kill(builder._worker.pid, signal.SIGSTOP)
+    waiting = asyncio.create_task(builder.build(PROJECTION, given))
+    await asyncio.to_thread(until_busy, builder)
+
+    async with asyncio.timeout(30):  # half of what a set may take
+        await builder.close()
+
+    assert await waiting == PROJECTION.build(given)
+
+
+async def test_what_interrupts_central_does_not_reach_the_process(builder: Builder) -> None:
+    await builder.build(PROJECTION, entries(4))
+
+    assert builder._worker
+    assert os.getpgid(builder._worker.pid) != os.getpgid(0)
+
+
 def test_the_process_ends_with_whoever_started_it() -> None:
     """Nothing stays behind when central is killed: the pipe's end is the worker's end."""
     command = [sys.executable, "-m", "central.tills.build_worker"]
