@@ -99,8 +99,32 @@ def replace_all(tx: Transaction, sale: str, rows: Sequence[AttemptRow]) -> None:
 
 def list_of_sale(queries: Queries, sale: str) -> list[AttemptRow]:
     """Return a sale's attempts, oldest first."""
-    rows = queries.fetch_all(f"SELECT {_COLUMNS} FROM tender_attempt WHERE sale = ? ORDER BY position", (sale,))
-    return [_attempt(row) for row in rows]
+    return [_attempt(row) for row in _rows(queries, sale)]
+
+
+def list_readable(queries: Queries, sale: str) -> list[AttemptRow]:
+    """Return those of a sale's attempts that are what their columns are for, whatever somebody wrote into others."""
+    return [_attempt(row) for row in _rows(queries, sale) if _is_readable(row)]
+
+
+def count_of_sale(queries: Queries, sale: str) -> int:
+    """Return how many attempts a sale has, readable or not."""
+    return len(_rows(queries, sale))
+
+
+def _rows(queries: Queries, sale: str) -> list[Row]:
+    return queries.fetch_all(f"SELECT {_COLUMNS} FROM tender_attempt WHERE sale = ? ORDER BY position", (sale,))
+
+
+def _is_readable(row: Row) -> bool:
+    kinds, states = {kind.value for kind in AttemptKind}, {state.value for state in AttemptState}
+    numbers, texts = (row[6], row[7]), (*row[:6], *row[8:10], row[11], row[10] or "")
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(number, int) for number in numbers)
+        and row[3] in kinds
+        and row[8] in states
+    )
 
 
 def _attempt(row: Row) -> AttemptRow:

@@ -4,7 +4,7 @@ A row that is gone, or was set back, would let a tender be taken off, or tried a
 What nobody signed an outcome of is unknown: the reader is asked about it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from commerce.basket import Basket
@@ -43,19 +43,48 @@ class _Asked:
 
 
 def put_attempts_right(tx: Transaction, basket: Basket, own_key: bytes) -> bool:
-    """Write the attempts of an open sale anew where they say something else; returns whether they did."""
-    kept = attempts.list_of_sale(tx, basket.sale)
-    left = {row.id: row for row in kept}
+    """Write the attempts of an open sale anew where they say something else; returns whether somebody changed the sale.
+
+    That is so as well where money has no tender: nobody can put that back, and people have to know. A row of which no
+    entry tells (any more) is asked about where it is of a tender that waits for no other, and gone otherwise.
+    """
+    kept = attempts.list_readable(tx, basket.sale)
+    asked = _list_asked(tx, basket.sale, own_key)
+    names = {one.body.effect for one in asked}
+    signed = {row.id: row for row in kept if row.id in names}
     wanted: list[AttemptRow] = []
-    for one in _list_asked(tx, basket.sale, own_key):
-        row = left.pop(one.body.effect, None) or _made(one, basket, [*wanted, *left.values()])
-        if row is not None:
-            wanted.append(_as_signed(row, one))
-    wanted += left.values()
-    if wanted == kept:
-        return False
+    for one in asked:
+        row = signed.pop(one.body.effect, None)
+        tender = _tender_of(one, row, basket, [*wanted, *signed.values()])
+        if row is not None or tender is not None:
+            wanted.append(_as_signed(row or _made(one, basket), one, tender))
+    wanted += _unsigned(basket, wanted, (row for row in kept if row.id not in names))
+    if wanted == kept and len(kept) == attempts.count_of_sale(tx, basket.sale):
+        return _is_without_tender(basket, wanted)
     attempts.replace_all(tx, basket.sale, wanted)
     return True
+
+
+def _is_without_tender(basket: Basket, rows: Sequence[AttemptRow]) -> bool:
+    """Tell whether a reader has taken money, or may have, for a tender that the sale does not have."""
+    tenders = {tender.id for tender in basket.tenders}
+    given_back = {row.tender for row in rows if row.kind is AttemptKind.REVERSAL and row.state is AttemptState.APPROVED}
+    return any(
+        row.tender not in tenders | given_back and row.kind is AttemptKind.PAYMENT
+        for row in rows
+        if row.state is not AttemptState.DECLINED
+    )
+
+
+def _unsigned(basket: Basket, signed: Sequence[AttemptRow], left: Iterable[AttemptRow]) -> Iterator[AttemptRow]:
+    tenders = {tender.id for tender in basket.tenders}
+    waited_for = {row.tender for row in signed if row.is_open}
+    numbers = {(row.tender, row.number) for row in signed}
+    for row in left:
+        is_free = row.tender in tenders - waited_for and (row.tender, row.number) not in numbers
+        if is_free and row.state is not AttemptState.DECLINED:
+            waited_for.add(row.tender)
+            yield row if row.state in _TO_COME else replace(row, state=AttemptState.UNKNOWN, reason="")
 
 
 def _list_asked(queries: Queries, sale: str, own_key: bytes) -> list[_Asked]:
@@ -87,28 +116,26 @@ def _iterate_signed(
                 yield body, row.at
 
 
-def _as_signed(row: AttemptRow, one: _Asked) -> AttemptRow:
+def _as_signed(row: AttemptRow, one: _Asked, tender: Tender | None) -> AttemptRow:
+    row = replace(row, kind=_KINDS[one.body.kind], device=one.body.device or "", number=one.body.attempt, at=one.at)
+    if tender is not None:
+        row = replace(row, tender=tender.id, currency=tender.currency, amount=tender.amount)
     if one.state is None:
-        return row if row.state in _TO_COME else replace(row, state=AttemptState.UNKNOWN)
-    if row.state is one.state or one.outcome is None:
-        return row
-    return replace(row, state=one.state, reason=one.outcome.reason)
+        return replace(row, reason="") if row.state in _TO_COME else replace(row, state=AttemptState.UNKNOWN)
+    return row if one.outcome is None else replace(row, state=one.state, reason=one.outcome.reason)
 
 
-def _made(one: _Asked, basket: Basket, others: list[AttemptRow]) -> AttemptRow | None:
-    """Return the row of an attempt that has none any more; None where no tender of the sale can be its own."""
-    tender = _tender_of(one, basket, others)
-    if tender is None:
-        return None
-    told = next((attempt for attempt in tender.attempts if attempt.id == one.body.effect), None)
+def _made(one: _Asked, basket: Basket) -> AttemptRow:
+    """Return the row of an attempt that has none any more; its tender says the rest."""
+    told = next((told for tender in basket.tenders for told in tender.attempts if told.id == one.body.effect), None)
     return AttemptRow(
         id=one.body.effect,
         sale=basket.sale,
-        tender=tender.id,
+        tender="",
         kind=_KINDS[one.body.kind],
-        device=one.body.device or "",
-        currency=tender.currency,
-        amount=tender.amount,
+        device="",
+        currency=basket.currency,
+        amount=0,
         number=one.body.attempt,
         state=AttemptState.UNKNOWN,
         reason="",
@@ -117,13 +144,14 @@ def _made(one: _Asked, basket: Basket, others: list[AttemptRow]) -> AttemptRow |
     )
 
 
-def _tender_of(one: _Asked, basket: Basket, others: list[AttemptRow]) -> Tender | None:
-    """Return the tender that tells of the attempt, or the first that waits for one and has none."""
+def _tender_of(one: _Asked, row: AttemptRow | None, basket: Basket, others: Sequence[AttemptRow]) -> Tender | None:
+    """Return the tender that tells of the attempt, or that its row names, or the first that waits for one."""
     for tender in basket.tenders:
         if any(attempt.id == one.body.effect for attempt in tender.attempts):
             return tender
-    if one.state in (AttemptState.APPROVED, AttemptState.DECLINED):
-        return None  # its tender was taken off
+    named = next((tender for tender in basket.tenders if row is not None and tender.id == row.tender), None)
+    if named is not None or one.state in (AttemptState.APPROVED, AttemptState.DECLINED):
+        return named  # none: it was taken off
     waited_for = {row.tender for row in others if row.is_open}
     open_ones = (t for t in basket.tenders if t.state is not TenderState.APPROVED and t.id not in waited_for)
     return next(open_ones, None)

@@ -7,6 +7,7 @@ finish is kept, to be finished later, or given back by a reversal.
 """
 
 from dataclasses import replace
+from functools import reduce
 
 from commerce import basket as sale
 from commerce.basket import Basket
@@ -20,6 +21,7 @@ from commerce.tender import Tender
 from terminal.db import attempts
 from terminal.db import basket as journal
 from terminal.db.attempts import AttemptKind, AttemptRow, AttemptState
+from terminal.db.basket import Event
 from terminal.services.chains import Moment, Write
 from terminal.services.commands import DecideTender, RetryTender, VoidTender
 from terminal.services.plan import Plan, Till, Values
@@ -85,6 +87,8 @@ def retry_tender(till: Till, state: RegisterState, command: RetryTender) -> Plan
     tried = [attempt for attempt in state.attempts if attempt.tender == tender.id]
     if not tried or any(attempt.is_open for attempt in tried):
         raise RuleError("tender.waiting", tender=tender.id)
+    if _payment(state, tender) is not None:  # somebody had hands on the sale's journal
+        raise RuleError("tender.approved", tender=tender.id)
     moment = till.moment(state, command.command_id)
     attempt = _new_attempt(moment, basket, tender, AttemptKind.PAYMENT, tried[-1].device, len(tried) + 1)
 
@@ -127,15 +131,13 @@ def settle_attempt(
     if row is None or not row.is_open or row.state is outcome or basket is None:
         return Plan(moment, lambda _: {}, lambda now, _: now)
     settled = replace(row, state=outcome, reason=reason, reference=reference or row.reference)
-    tender = next(tender for tender in basket.tenders if tender.id == row.tender)
-    changed = _tender_after(tender, settled)
-    event = sale.tender_removed(tender.id) if changed is None else sale.tender_changed(changed)
-    after = sale.apply(basket, event)
+    events = _tender_events(basket, settled)
+    after = reduce(sale.apply, events, basket)
 
     def write(write: Write) -> Values:
         _settle(write, moment, row, outcome, reason, reference)
-        journal.add_events(write.tx, basket.sale, [event])
-        return {"sale": basket.sale, "tender": tender.id, "outcome": outcome.value}
+        journal.add_events(write.tx, basket.sale, events)
+        return {"sale": basket.sale, "tender": row.tender, "outcome": outcome.value}
 
     return Plan(
         moment,
@@ -144,6 +146,15 @@ def settle_attempt(
         "card.settled" if row.kind is AttemptKind.PAYMENT else "card.reversal_settled",
         may_finish_sale=True,
     )
+
+
+def _tender_events(basket: Basket, settled: AttemptRow) -> list[Event]:
+    """Return what a settled attempt changes of the sale: nothing where somebody took its tender from the journal."""
+    tender = next((tender for tender in basket.tenders if tender.id == settled.tender), None)
+    if tender is None:
+        return []
+    changed = _tender_after(tender, settled)
+    return [sale.tender_removed(tender.id) if changed is None else sale.tender_changed(changed)]
 
 
 def _tender_after(tender: Tender, attempt: AttemptRow) -> Tender | None:
