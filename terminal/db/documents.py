@@ -49,7 +49,7 @@ def list_unused(queries: Queries, series_prefix: str) -> list[tuple[str, str]]:
     """Return the counters that never gave a number, of the series that start with a prefix: nobody makes such."""
     rows = queries.fetch_all(
         "SELECT series, period FROM series_counter WHERE series >= ? AND series < ?"
-        " AND (typeof(last_number) <> 'integer' OR last_number < 1)",
+        " AND (typeof(last_number) <> 'integer' OR last_number < 1 OR typeof(period) <> 'text')",
         (series_prefix, series_prefix + "\uffff"),
     )
     return [(row[0], row[1]) for row in rows]

@@ -34,6 +34,7 @@ ROWS = {
     "opening cash": ("UPDATE session SET opening_cash = 1", "ledger.session_changed"),
     "counter taken away": ("DELETE FROM series_counter", "ledger.counter_changed"),
     "counter back": ("UPDATE series_counter SET last_number = 1", "ledger.counter_changed"),
+    "counter of no period": ("UPDATE series_counter SET period = x'00ff'", "ledger.counter_changed"),
     "dated ahead": ("UPDATE series_counter SET last_date = '2099-01-01'", "ledger.counter_changed"),
     "documents and counter taken away": ("DELETE FROM document; DELETE FROM series_counter", "ledger.document_missing"),
     "last document taken away": (
