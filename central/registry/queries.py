@@ -136,7 +136,11 @@ def list_vat_codes(conn: Connection, company_id: str) -> list[AnyRow]:
 
 def list_tender_types(conn: Connection, company_id: str) -> list[AnyRow]:
     """Return the tender types in the shop's order."""
-    query = select(tender_type).where(tender_type.c.company == company_id).order_by(tender_type.c.position)
+    query = (
+        select(tender_type)
+        .where(tender_type.c.company == company_id)
+        .order_by(tender_type.c.position, tender_type.c.code)
+    )
     return list(conn.execute(query))
 
 

@@ -283,8 +283,8 @@ def row_names(conn: Connection, company: str, kind: str, key: str) -> dict[str, 
         item = queries.find_item(conn, company, key)
         return None if item is None else dict(item.card.names)
     if kind == "operator":
-        name = operator_names(conn, company).get(key)
-        return None if name is None else {"": name}
+        places = list(queries.operator_places(conn, company, key).values())
+        return {"": queries.newest_of(places).name} if places else None
     rows = {"vat_code": queries.list_vat_codes, "tender_type": queries.list_tender_types}.get(kind)
     return next((dict(row.names) for row in rows(conn, company) if row.id == key), None) if rows else None
 

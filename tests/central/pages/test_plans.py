@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,11 +14,12 @@ from sqlalchemy import Connection, event
 
 from central.identity.people import COMMAND_LINE
 from central.registry import queries as items
-from central.registry.service import Edit, delete_item, save_item
+from central.registry.service import Edit, delete_item, row_names, save_item
 from central.registry.values import ItemCard
 from central.sales import queries, reading
 from central.sales.queries import SaleFilter, SalePage
 from central.tills.fleet import list_fleet
+from commerce.ids import new_id
 from tests.central.head_office import seed
 
 if TYPE_CHECKING:
@@ -182,3 +184,14 @@ async def test_what_waits_for_a_person_is_counted_by_an_index(office: Office) ->
 
     assert "ix_ledger_fork_state" in plan
     assert "ix_set_aside_state" in plan
+
+
+async def test_an_operator_that_an_alarm_names_is_looked_up_alone(office: Office) -> None:
+    """A page has fifty of them, and a chain of shops has thousands of operators: to read all for each took seconds."""
+    operator = new_id()
+
+    plan = await plans(office, partial(row_names, company=office.company, kind="operator", key=operator))
+
+    assert "ix_operator_id" in plan
+    assert re.search(r"\bid ?= ?", plan)
+    assert whole_table(plan, "operator") == []
