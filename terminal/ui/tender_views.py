@@ -46,6 +46,8 @@ _HINTS: Final[dict[CardStep, str]] = {
     "giving_back_unknown": _ASKED_AGAIN,
 }
 _NOT_GIVEN_BACK: Final = N_("not given back")
+_DECLINED: Final = "card.declined"
+_NOT_PAID: Final = (N_("not paid"), N_("Not paid"))  # no card was refused: none was asked for, or somebody said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ _GIVE_BACK: Final = _Act(
     N_("Give back"),
     _Sure(
         N_("Give the money back?"),
-        N_("The reader took {amount} by {name}. It gives it back to the same card."),
+        N_("The reader took {amount} ({name}). It gives it back to the same card."),
         N_("Give back"),
     ),
 )
@@ -139,7 +141,7 @@ def tender_view(viewer: Viewer, tender: Tender, attempts: Sequence[AttemptRow], 
         "name": values["name"],
         "amount": values["amount"],
         "state": tender.state.value,
-        "text": viewer.words.t(_STEPS[step][0] if step else _settled_word(last)),
+        "text": viewer.words.t(_step_word(step, last) if step else _settled_word(last)),
         "actions": [_action(viewer, act, values) for act in _acts(step, last)],
         "card": _card(viewer, step, last) if step else None,
     }
@@ -158,6 +160,15 @@ def _step(tender: Tender, last: AttemptRow | None) -> CardStep | None:
     return "declined"
 
 
+def _is_as_named(step: CardStep, last: AttemptRow | None) -> bool:
+    """Whether the step's own words hold: money not taken for want of a reader is no card that was declined."""
+    return step != "declined" or (last is not None and last.reason == _DECLINED)
+
+
+def _step_word(step: CardStep, last: AttemptRow | None) -> str:
+    return _STEPS[step][0] if _is_as_named(step, last) else _NOT_PAID[0]
+
+
 def _settled_word(last: AttemptRow | None) -> str:
     """Return what is to be said of a tender whose money is there."""
     refused = last is not None and last.kind is AttemptKind.REVERSAL and last.state is AttemptState.DECLINED
@@ -171,7 +182,7 @@ def _card(viewer: Viewer, step: CardStep, last: AttemptRow | None) -> CardView:
     words = viewer.words
     return {
         "step": step,
-        "title": words.t(_TITLES[step]),
+        "title": words.t(_TITLES[step] if _is_as_named(step, last) else _NOT_PAID[1]),
         "text": words.t(text),
         "hint": words.t(_HINTS.get(step, "")),
     }

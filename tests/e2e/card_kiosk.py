@@ -62,6 +62,12 @@ class CardKiosk:
         await self.till.submit(SignOff(new_id()))
         await self.till.submit(SignOn(new_id(), CARLO, PIN))
 
+    async def also_by_hand(self) -> None:
+        """Offer, before the reader, a card of which a person says that it was taken."""
+        card = next(change for change in operating_changes() if change.id == "tender-card")
+        row = {**(card.row or {}), "code": "hand", "position": 0}
+        await self.till.register.apply_operating([card.model_copy(update={"id": "tender-hand", "row": row})])
+
     async def pay_by_card(self) -> None:
         """Sell something, and ask the reader for its price."""
         await self.till.scan(COFFEE)

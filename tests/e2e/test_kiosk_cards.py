@@ -89,7 +89,7 @@ async def test_money_that_is_not_there_never_looks_as_if_it_were(cards: CardKios
 
     assert await page.locator(".pay-figure strong").text_content() == "€3.49"
     assert await page.locator(".pay-given > span").text_content() == "Given €0.00"
-    assert await page.locator("pay-panel .awaited").text_content() == "card €3.49waiting for the card"
+    assert await page.locator("pay-panel .awaited").text_content() == "card €3.49 waiting for the card"
     assert await page.locator("pay-panel [data-key=complete]").count() == 0
     cards.reader.does("decline")
     await cards.kiosk.sees("pay-panel .awaited", "declined")
@@ -151,7 +151,7 @@ async def test_that_it_was_not_paid_lets_it_be_asked_again(cards: CardKiosk) -> 
 
     await decide(cards, "deny")
 
-    await cards.kiosk.sees(f"{LAYER} h2", "Declined")
+    await cards.kiosk.sees(f"{LAYER} h2", "Not paid")
     await cards.kiosk.sees(LAYER, "Somebody said what the card reader did.")
 
 
@@ -236,7 +236,47 @@ async def test_what_is_scanned_meanwhile_is_named_in_the_layer_and_presses_nothi
     await cards.kiosk.page.locator(".strip").first.wait_for(state="detached")
 
 
-async def test_money_that_a_reader_took_is_given_back_after_a_question(cards: CardKiosk) -> None:
+async def test_the_key_for_cards_asks_the_reader_for_what_was_typed_and_books_no_card_by_hand(cards: CardKiosk) -> None:
+    page = cards.kiosk.page
+    await cards.also_by_hand()
+    await cards.till.scan(BREAD)
+    await cards.kiosk.tap(".pay")
+    await page.locator("[data-key=type-hand]").wait_for()
+
+    await page.keyboard.type("100")
+    await page.keyboard.press("F9")
+
+    await cards.kiosk.sees(f"{LAYER} .card-amount", "€1.00")
+    await cards.kiosk.sees(LAYER, "Present the card")
+
+
+async def test_what_is_to_be_done_first_is_said_under_the_card_by_hand_alone(cards: CardKiosk) -> None:
+    await cards.also_by_hand()
+    await cards.till.scan(BREAD)
+    await cards.kiosk.tap(".pay")
+
+    hint = cards.kiosk.page.locator("[data-key=type-hand] + p")
+    assert "first" in (await hint.text_content(timeout=5000) or "")
+    assert await cards.kiosk.page.locator("[data-key=type-card] + p").count() == 0
+
+
+async def test_the_keys_are_listed_while_something_is_paid_already(cards: CardKiosk, axe_source: str) -> None:
+    kiosk = cards.kiosk
+    await cards.till.scan(BREAD)
+    await kiosk.tap(".pay")
+    await kiosk.page.keyboard.type("100")
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.sees(".given", "€1.00")
+
+    await kiosk.page.keyboard.press("F1")
+    await kiosk.sees("key-list", "Card, while paying")
+    await kiosk.page.keyboard.press("Escape")
+
+    await kiosk.sees("pay-panel .given", "€1.00")
+    assert await kiosk.violations(axe_source) == []
+
+
+async def test_money_that_a_reader_took_is_given_back_after_a_question(cards: CardKiosk, axe_source: str) -> None:
     kiosk = cards.kiosk
     await cards.till.scan(BREAD)
     await kiosk.tap(".pay")
@@ -247,7 +287,7 @@ async def test_money_that_a_reader_took_is_given_back_after_a_question(cards: Ca
     await gone(kiosk)
 
     await kiosk.tap(".given")
-    await kiosk.sees(f"{LAYER} sure-ask", "The reader took €1.00 by card.")
+    await kiosk.sees(f"{LAYER} sure-ask", "The reader took €1.00 (card).")
     await kiosk.tap(f"{LAYER} [data-key=yes]")
     await kiosk.sees(LAYER, "giving the money back")
     cards.reader.does("lost")
@@ -255,6 +295,7 @@ async def test_money_that_a_reader_took_is_given_back_after_a_question(cards: Ca
     await decide(cards, "deny")
     await gone(kiosk)
     await kiosk.sees(".given", "not given back")
+    assert await kiosk.violations(axe_source) == []
     await kiosk.tap(".given")
     await kiosk.tap(f"{LAYER} [data-key=yes]")
     cards.reader.does("approve")

@@ -113,7 +113,7 @@ export class Panels {
 
   /** @param {View} view @returns {Panel} */
   #current(view) {
-    if (view.screen === "paying") return { name: "pay" }
+    if (view.screen === "paying") return panelKind(this.panel.name).on.includes("paying") ? this.panel : { name: "pay" }
     if (FILLS.has(view.screen)) return panelKind(this.panel.name).on.includes(view.screen) ? this.panel : { name: view.screen }
     const notice = view.notices.find(({ kind }) => kind !== "alarm")
     if (notice && this.panel.name !== "price") return { name: notice.kind === "price" ? "price" : "choice", notice }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAID, BACK = AttemptKind.PAYMENT, AttemptKind.REVERSAL
 
 
-def sale_view(state: TenderState, *tried: tuple[AttemptKind, AttemptState]) -> SaleView:
+def sale_view(state: TenderState, *tried: tuple[AttemptKind, AttemptState], reason: str = "card.declined") -> SaleView:
     """Draw a sale of 3.49 with one of it in cash and the rest by card."""
     register = FakeRegister().sign_on()
     register.scan(COFFEE)
@@ -31,7 +31,7 @@ def sale_view(state: TenderState, *tried: tuple[AttemptKind, AttemptState]) -> S
     cash = Tender("cash", "cash", TenderKind.CASH, {"en": "Cash"}, "EUR", 100)
     card = Tender("card", "card", TenderKind.CARD, {"en": "Card"}, "EUR", 249, state=state)
     rows = tuple(
-        AttemptRow(f"a{n}", basket.sale, "card", kind, "reader", "EUR", 249, n, what, "card.declined", None, "")
+        AttemptRow(f"a{n}", basket.sale, "card", kind, "reader", "EUR", 249, n, what, reason, None, "")
         for n, (kind, what) in enumerate(tried, 1)
     )
     register.show(basket=replace(basket, tenders=(cash, card)), attempts=rows, screen=Screen.PAYING)
@@ -83,3 +83,18 @@ def test_what_the_reader_did_not_give_back_is_said() -> None:
     sale = sale_view(TenderState.APPROVED, (PAID, AttemptState.APPROVED), (BACK, AttemptState.DECLINED))
 
     assert sale["tenders"][1]["text"] == "not given back"
+
+
+@pytest.mark.parametrize(
+    ("reason", "title", "text"),
+    [
+        ("card.declined", "Declined", "declined"),
+        ("card_reader.unreachable", "Not paid", "not paid"),
+        ("attempt.interrupted", "Not paid", "not paid"),
+    ],
+)
+def test_no_customer_hears_of_a_declined_card_when_none_was_asked_for(reason: str, title: str, text: str) -> None:
+    tender = sale_view(TenderState.PENDING, (PAID, AttemptState.DECLINED), reason=reason)["tenders"][1]
+
+    assert tender["card"] is not None
+    assert (tender["card"]["title"], tender["text"]) == (title, text)

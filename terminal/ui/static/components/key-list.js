@@ -24,4 +24,4 @@ export class KeyList extends HTMLElement {
 
 customElements.define("key-list", KeyList)
 
-describePanel({ name: "keys", elements: ["key-list"], title: "keys_title", opens: "help", on: ["session", "selling"] })
+describePanel({ name: "keys", elements: ["key-list"], title: "keys_title", opens: "help", on: ["session", "selling", "paying"] })

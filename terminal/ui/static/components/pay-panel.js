@@ -33,10 +33,18 @@ export class PayPanel extends HTMLElement {
     )
   }
 
-  /** Pay the rest exactly by the first means of a kind. @param {string} kind @returns {boolean} */
-  exactly(kind) {
-    const type = this.#view?.tender_types.find((tender) => tender.kind === kind)
+  /** Pay the rest exactly in cash. @returns {boolean} */
+  exactly() {
+    const type = this.#cash()
     if (type) this.#give(type.code)
+    return Boolean(type)
+  }
+
+  /** Pay by card what was typed, or the rest. A reader that can be asked is: no key says of money that it was taken. @returns {boolean} */
+  byCard() {
+    const cards = (this.#view?.tender_types ?? []).filter(({ kind }) => kind === "card")
+    const type = cards.find(({ by_reader }) => by_reader) ?? cards[0]
+    if (type) this.#give(type.code, this.#typedCents())
     return Boolean(type)
   }
 
@@ -65,7 +73,7 @@ export class PayPanel extends HTMLElement {
     return h(
       "button",
       { type: "button", class: "button given", "data-key": `take-${id}`, "aria-label": label, onclick },
-      `${name} ${amount}`,
+      `${name} ${amount} `,
       text ? h("span", { class: "given-state", text }) : null,
       h("span", { "aria-hidden": "true", text: "✕" }),
     )
@@ -76,16 +84,20 @@ export class PayPanel extends HTMLElement {
     if (sale.remaining_cents === 0) return this.#hasAwaited ? h("p", { class: "quiet", text: t("awaited") }) : this.#complete(sale)
     const cash = this.#cash()
     const others = view.tender_types.filter((type) => type !== cash)
+    const byHand = others.findLast(({ kind, by_reader }) => kind === "card" && !by_reader) // what is said under it is said of no other
     if (!view.tender_types.length) return h("p", { class: "quiet", text: t("no_tenders") })
     return h(
       "div",
       { class: "pay-means" },
       cash ? h("div", { class: "pay-notes", role: "group", "aria-label": cash.name }, ...sale.quick_cash.map((note) => this.#note(cash, note))) : null,
-      ...others.map((type) =>
-        h("button", { type: "button", class: "button tall pay-other", "data-key": `type-${type.code}`, onclick: () => this.#give(type.code, this.#typedCents()) }, h("span", { text: type.name }), h("strong", { text: sale.remaining })),
-      ),
-      others.some(({ kind, by_reader }) => kind === "card" && !by_reader) ? h("p", { class: "quiet", text: t("card_hint") }) : null,
+      ...others.flatMap((type) => [this.#other(type, sale), type === byHand ? h("p", { class: "quiet", text: t("card_hint") }) : null]),
     )
+  }
+
+  /** @param {import("../types.js").View["tender_types"][number]} type @param {import("../types.js").SaleView} sale */
+  #other({ code, name }, sale) {
+    const onclick = () => this.#give(code, this.#typedCents())
+    return h("button", { type: "button", class: "button tall pay-other", "data-key": `type-${code}`, onclick }, h("span", { text: name }), h("strong", { text: sale.remaining }))
   }
 
   /** @param {{code: string, name: string}} cash @param {import("../types.js").QuickCash} note */
@@ -135,7 +147,7 @@ export class PayPanel extends HTMLElement {
 
 /** A tender whose money is not there: it looks like none that is. @param {import("../types.js").OpenTenderView} tender */
 function awaited({ name, amount, text }) {
-  return h("span", { class: "given awaited" }, `${name} ${amount}`, h("span", { class: "given-state", text }))
+  return h("span", { class: "given awaited" }, `${name} ${amount} `, h("span", { class: "given-state", text }))
 }
 
 customElements.define("pay-panel", PayPanel)
@@ -148,5 +160,5 @@ describePanel({
   keys: [["F8", "keys_pay"], ["F9", "keys_card"], ["keys_amount_keys", "keys_amount"]],
   stands: (_, { sale }) => Boolean(sale?.can_pay),
   draw: (element, _, view) => (element.view = view),
-  shortcut: (element, name) => (name === "pay" && element.exactly("cash")) || (name === "card" && element.exactly("card")),
+  shortcut: (element, name) => (name === "pay" && element.exactly()) || (name === "card" && element.byCard()),
 })
