@@ -86,3 +86,13 @@ async def test_what_is_set_aside_is_named_by_its_receipt(site: HeadOffice, anna:
 
 async def test_every_kind_of_entry_has_words() -> None:
     assert [kind for kind in Kind if f"kind.{kind}" not in STATE_TEXTS] == []
+
+
+@pytest.mark.parametrize("path", ["/account", "/operators", "/settings/users"])
+async def test_what_is_altered_is_not_called_by_the_word_for_coins_given_back(anna: Visitor, path: str) -> None:
+    await anna.post("/language", language="it", back="/")
+
+    page = (await anna.get(path)).text
+
+    assert 'lang="it"' in page
+    assert not re.search(r">\s*Resto\s*<", page)
