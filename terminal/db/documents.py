@@ -5,7 +5,9 @@ from datetime import date
 
 from commerce.bodies.form import read
 from commerce.bodies.sale import SaleCompleted
+from commerce.bounds import MOST_WHOLE
 from commerce.documents import IssuedNumber
+from commerce.errors import ConflictError
 from terminal.db.connection import Queries, Transaction
 
 
@@ -16,7 +18,10 @@ def find_last_date(queries: Queries, series: str) -> date | None:
 
 
 def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
-    """Take a series' next number in a period; it goes back if the transaction fails."""
+    """Take a series' next number in a period; it goes back if the transaction fails.
+
+    ConflictError ``ledger.rows_at_odds`` where the counter says what no document can.
+    """
     row = tx.fetch_one(
         "INSERT INTO series_counter (series, period, last_number, last_date) VALUES (?, ?, 1, ?)"
         " ON CONFLICT DO UPDATE SET last_number = last_number + 1, last_date = excluded.last_date"
@@ -24,6 +29,8 @@ def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
         (series, period, day.isoformat()),
     )
     assert row is not None  # noqa: S101 - RETURNING always gives a row
+    if not 0 < row[0] <= MOST_WHOLE:  # no document can say it
+        raise ConflictError("ledger.rows_at_odds")
     return int(row[0])
 
 
@@ -45,12 +52,12 @@ def find_place(queries: Queries, series: str, period: str, number: int) -> tuple
     return None if row is None else (str(row[0]), int(row[1]))
 
 
-def list_unused(queries: Queries, series_prefix: str) -> list[tuple[str, str]]:
-    """Return the counters that never gave a number, of the series that start with a prefix: nobody makes such."""
+def list_unused(queries: Queries, series_prefix: str, most: int) -> list[tuple[str, str]]:
+    """Return the counters that never gave a number, or more than ``most``, of the series that start with a prefix."""
     rows = queries.fetch_all(
         "SELECT series, period FROM series_counter WHERE series >= ? AND series < ?"
-        " AND (typeof(last_number) <> 'integer' OR last_number < 1 OR typeof(period) <> 'text')",
-        (series_prefix, series_prefix + "\uffff"),
+        " AND (typeof(last_number) <> 'integer' OR last_number NOT BETWEEN 1 AND ? OR typeof(period) <> 'text')",
+        (series_prefix, series_prefix + "\uffff", most),
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -72,7 +79,7 @@ def list_counters(queries: Queries, series_prefix: str) -> list[tuple[str, str, 
     """Return series, period and last number of the series that start with a prefix."""
     rows = queries.fetch_all(
         "SELECT series, period, last_number FROM series_counter WHERE series >= ? AND series < ?"
-        " ORDER BY series, period",
+        " AND typeof(last_number) = 'integer' ORDER BY series, period",
         (series_prefix, series_prefix + "\uffff"),
     )
     return [(row[0], row[1], row[2]) for row in rows]

@@ -8,8 +8,9 @@ and the check in idle moments asks them all.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import count, pairwise
 
+from commerce.bounds import MOST_WHOLE
 from commerce.errors import BadInputError, ConflictError
 from commerce.ledger import Kind, Problem, check_content, read_header, verify_signature
 from terminal.db import documents, ledger, sessions
@@ -21,6 +22,7 @@ from terminal.services.genesis import key_of
 
 ALL = 2**62
 AT_START = 5_000
+MOST_GONE = 100_000  # documents since a checkpoint: no till issues so many between two Zs
 
 
 class LedgerChangedError(ConflictError):
@@ -117,12 +119,22 @@ def find_missing_numbers(queries: Queries, chain: str) -> Iterator[MissingNumber
     before = {(row.series, row.period): row.last_number for row in checkpoint.counters} if checkpoint else {}
     for series, period, last in documents.list_counters(queries, f"{chain}/"):
         known = before.pop((series, period), 0)
-        there = documents.numbers_after(queries, series, period, known)
-        gaps = [number for number in range(known + 1, max(last, *there, known) + 1) if number not in there]
-        if gaps:
-            yield MissingNumbers(series, period, len(gaps), gaps[0] - 1)
+        missing, after = _gap(known, last, documents.numbers_after(queries, series, period, known))
+        if missing:
+            yield MissingNumbers(series, period, missing, after)
     for (series, period), last in before.items():
         yield MissingNumbers(series, period, last, 0)
+
+
+def _gap(known: int, last: int, there: set[int]) -> tuple[int, int]:
+    """Return how many numbers up to the last are missing, and the one before the first of them.
+
+    Never number by number: a row may say any number at all.
+    """
+    top = max([last, known, *(number for number in there if number <= known + MOST_GONE)])
+    missing = top - known - sum(number <= top for number in there)
+    first = next(number for number in count(known + 1) if number not in there)
+    return min(missing, MOST_WHOLE), first - 1
 
 
 def _read(row: LedgerRow, problems: dict[int, str]) -> dict[str, object] | None:

@@ -22,7 +22,7 @@ from terminal.services.chain_rows import put_chains_right
 from terminal.services.derived_rows import NUMBERED, number_of, numbered_row
 from terminal.services.effect_rows import KINDS, EffectsSeen, put_effects_right
 from terminal.services.genesis import find_genesis, key_of
-from terminal.services.integrity import is_genuine
+from terminal.services.integrity import MOST_GONE, is_genuine
 from terminal.services.session_days import read_day
 
 _DRAWER = "main"
@@ -127,14 +127,18 @@ def _document(chain: _Chain, row: LedgerRow) -> Iterator[Problem]:
 
 
 def _counters(chain: _Chain) -> Iterator[Problem]:
-    """A counter that is ahead of its documents is not touched: their numbers are gone, and that is said elsewhere."""
+    """Put counters right that are behind their documents, or so far ahead that nobody can have issued so many.
+
+    One that is a little ahead is not touched: those numbers are gone, and that is said elsewhere.
+    """
     for (series, period), taken in chain.taken.items():
         last, day = documents.find_counter(chain.tx, series, period) or (0, "")
         wanted = taken.date if taken.is_document else _date_of(chain, series, period, taken)
-        if (last < taken.number or (last == taken.number and day != wanted)) and chain.holds(taken.row):
+        is_off = not taken.number <= last <= taken.number + MOST_GONE or (last == taken.number and day != wanted)
+        if is_off and chain.holds(taken.row):
             documents.set_counter(chain.tx, series, period, taken.number, wanted)
             yield chain.problem(taken.row.entry.seq, COUNTER_CHANGED)
-    for series, period in documents.list_unused(chain.tx, f"{chain.row.chain}/"):
+    for series, period in documents.list_unused(chain.tx, f"{chain.row.chain}/", MOST_GONE):
         if (series, period) not in chain.taken:
             documents.forget_counter(chain.tx, series, period)
             yield chain.problem(1, COUNTER_CHANGED)

@@ -32,6 +32,11 @@ ROWS = {
     "session with another name": ("UPDATE session SET id = 'x'", "ledger.session_changed"),
     "session that began later": ("UPDATE session SET opened_seq = opened_seq + 3", "ledger.session_changed"),
     "opening cash": ("UPDATE session SET opening_cash = 1", "ledger.session_changed"),
+    "counter far ahead": ("UPDATE series_counter SET last_number = 1 << 62", "ledger.counter_changed"),
+    "counter at the end of all numbers": (
+        "UPDATE series_counter SET last_number = 9223372036854775807",
+        "ledger.counter_changed",
+    ),
     "counter taken away": ("DELETE FROM series_counter", "ledger.counter_changed"),
     "counter back": ("UPDATE series_counter SET last_number = 1", "ledger.counter_changed"),
     "counter of no period": ("UPDATE series_counter SET period = x'00ff'", "ledger.counter_changed"),
@@ -92,6 +97,42 @@ async def test_a_z_looks_as_well(tmp_path: Path, what: str) -> None:
 
         assert (closed["sales"], closed["z_number"]) == (3, 1)
         assert "ledger.session_changed" in await told(till)
+
+
+FAR = ["9007199254740991", "1 << 62", "9223372036854775807", "'x'", "x'ff'"]
+
+
+@pytest.mark.parametrize("number", FAR)
+async def test_a_running_till_counts_on_from_what_it_signed(tmp_path: Path, number: str) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        execute(tmp_path, f"UPDATE series_counter SET last_number = {number}")
+
+        assert await the_fourth_sale_and_its_z(till) == ("000004", 4, 1)
+        assert "ledger.counter_changed" in await told(till)
+
+
+@pytest.mark.parametrize("number", FAR)
+async def test_a_counter_that_no_sale_follows_holds_no_z_up(tmp_path: Path, number: str) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+        execute(tmp_path, f"UPDATE series_counter SET last_number = {number}")
+
+        assert (await till.submit(CloseSession(new_id(), CASH))).values["z"]["sales"] == 3
+    async with running_till(tmp_path, fill=False) as till:
+        await till.ready()
+        assert await the_fourth_sale_and_its_z(till) == ("000004", 1, 2)
+
+
+async def test_a_counter_that_was_never_used_is_forgotten(tmp_path: Path) -> None:
+    async with running_till(tmp_path) as till:
+        await till.ready()
+        chain = till.state.till.chain
+    script = f"INSERT INTO series_counter VALUES ('{chain}/receipt', '2026', 1 << 62, '2026-01-01')"
+    await asyncio.to_thread(execute, tmp_path, script)
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert await told(till) == ["ledger.counter_changed"]
 
 
 @pytest.mark.parametrize(
