@@ -79,7 +79,7 @@ def list_counters(queries: Queries, series_prefix: str) -> list[tuple[str, str, 
     """Return series, period and last number of the series that start with a prefix."""
     rows = queries.fetch_all(
         "SELECT series, period, last_number FROM series_counter WHERE series >= ? AND series < ?"
-        " AND typeof(last_number) = 'integer' ORDER BY series, period",
+        " AND typeof(period) = 'text' AND typeof(last_number) = 'integer' ORDER BY series, period",
         (series_prefix, series_prefix + "\uffff"),
     )
     return [(row[0], row[1], row[2]) for row in rows]

@@ -155,5 +155,9 @@ def _require_changed(changed: int, sale: str) -> None:
         raise ConflictError("sale.not_open", sale=sale)
 
 
+_STATES = frozenset(state.value for state in SaleState)
+
+
 def _sale(row: Row) -> SaleRow:
-    return SaleRow(row[0], SaleState(row[1]), *row[2:])
+    state = row[1] if row[1] in _STATES else SaleState.VOIDED  # nonsense: it is none that anybody may go on with
+    return SaleRow(row[0], SaleState(state), *row[2:])

@@ -25,6 +25,8 @@ ROWS = {
     "sale voided": "UPDATE sale SET state = 'voided', ended_at = started_at WHERE state = 'open'",
     "sale completed": "UPDATE sale SET state = 'completed', ended_at = started_at, document = 'none'"
     " WHERE state = 'open'",
+    "sale in no state": "PRAGMA ignore_check_constraints = 1; UPDATE sale SET state = 'x' WHERE state = 'open'",
+    "sale in bytes": "PRAGMA ignore_check_constraints = 1; UPDATE sale SET state = x'ff' WHERE state = 'open'",
     "sale with another name": "UPDATE sale SET id = 'x' WHERE state = 'open'",
     "sale of somebody else": "UPDATE sale SET owner = 'x'",
     "not on the screen": "DELETE FROM current_sale",

@@ -32,6 +32,10 @@ ROWS = {
     "session with another name": ("UPDATE session SET id = 'x'", "ledger.session_changed"),
     "session that began later": ("UPDATE session SET opened_seq = opened_seq + 3", "ledger.session_changed"),
     "opening cash": ("UPDATE session SET opening_cash = 1", "ledger.session_changed"),
+    "counter more, of no period": (
+        "INSERT INTO series_counter SELECT series, x'ff', 7, last_date FROM series_counter",
+        "ledger.counter_changed",
+    ),
     "counter far ahead": ("UPDATE series_counter SET last_number = 1 << 62", "ledger.counter_changed"),
     "counter at the end of all numbers": (
         "UPDATE series_counter SET last_number = 9223372036854775807",
