@@ -18,12 +18,14 @@ import structlog
 
 from central.tills.build_worker import receive, send
 from central.tills.values import RawEntry
+from commerce.pauses import pause_ms
 from commerce.processes import program
 
 Built = tuple[Any, Mapping[int, str]]
 LARGE = 50
 _LONGEST_S = 60.0
 _IDLE_S = 120.0
+_FIRST_MS, _LONGEST_MS = 1_000, 60_000
 _log = structlog.get_logger()
 
 
@@ -41,11 +43,13 @@ class Builder:
     large: int = LARGE
     _worker: "subprocess.Popen[bytes] | None" = None
     _used_at: float = 0.0
+    _failures: int = 0
+    _not_before: float = 0.0
     _alone: threading.Lock = field(default_factory=threading.Lock)
 
     async def build(self, projection: Buildable, entries: Sequence[RawEntry]) -> Built:
         """Return what the projection makes of entries; raises what it raises."""
-        if len(entries) >= self.large:
+        if len(entries) >= self.large and time.monotonic() >= self._not_before:
             built = await asyncio.to_thread(self._build_apart, projection, entries)
             if built is not None:
                 return built
@@ -75,12 +79,20 @@ class Builder:
             except Exception as error:  # noqa: BLE001 - no process, no pickle, no answer: the thread does it
                 _log.warning("sets_are_built_here", reason=repr(error)[:200])
                 self._kill()
+                self._pause()
                 return None
             finally:
                 self._used_at = time.monotonic()
                 if watch is not None:
                     watch.cancel()
+            self._failures = 0
             return built if done else None  # type: ignore[has-type]
+
+    def _pause(self) -> None:
+        """Where no process can be had, starting one for each set would cost more than it saves: once more is free."""
+        if self._failures:
+            self._not_before = time.monotonic() + pause_ms(self._failures - 1, _FIRST_MS, _LONGEST_MS) / 1000
+        self._failures += 1
 
     def _end(self) -> None:
         with self._alone:

@@ -148,6 +148,28 @@ def test_the_imitated_unit_is_a_wall(tmp_path: Path) -> None:
     assert shown.stdout.strip() == "core,code,raw,etc,proc"
 
 
+BUILDS = """
+import asyncio
+from central.sales.projection import SalesProjection
+from central.tills.building import Builder
+async def build():
+    builder = Builder(large=0)
+    await builder.build(SalesProjection(), [])
+    print(builder._worker is not None)
+    await builder.close()
+asyncio.run(build())
+"""
+
+
+def test_central_has_its_building_process_under_its_unit(tmp_path: Path) -> None:
+    script = CENTRAL.prefix(tmp_path / "unit", tmp_path / "state")
+    command = ["bash", str(script), sys.executable, "-c", BUILDS]
+
+    shown = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert (shown.stdout.strip(), shown.stderr) == ("True", "")
+
+
 def test_a_till_that_cannot_start_ends_with_a_sentence_and_a_status(tmp_path: Path, systemd: Systemd) -> None:
     """Whatever fails while starting: nothing stays behind that keeps the process from ending."""
     seeded = Central(tmp_path / "central", tills=1)

@@ -133,6 +133,23 @@ async def test_it_lets_the_process_go_when_nobody_needs_it(builder: Builder) -> 
     assert process.returncode is not None
 
 
+async def test_where_no_process_can_be_had_none_is_started_for_every_set(builder: Builder) -> None:
+    given, reduced = entries(4), []
+
+    class Counted(Stubborn):
+        def __reduce__(self) -> str:
+            reduced.append(1)
+            return super().__reduce__()
+
+    for _ in range(5):
+        assert await builder.build(Counted(), given) == SalesProjection().build(given)
+
+    assert len(reduced) == 2
+    builder._not_before = 0.0
+    await builder.build(PROJECTION, given)
+    assert builder._worker is not None
+
+
 def until_busy(builder: Builder) -> None:
     while not builder._alone.locked():
         os.sched_yield()
