@@ -103,3 +103,34 @@ async def test_every_page_serves_everyone_in_both_languages(
 
     assert found == []
     assert complaints == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_who_saves_rights_is_a_finger_away_from_stopping_somebody(
+    site: HeadOffice, chromium: Browser, size: tuple[int, int]
+) -> None:
+    page, _ = await enter(site, chromium, size)
+    await page.goto(f"{site.address}/operators", wait_until="load")
+    row = page.locator("td.acts").first
+    await row.locator("summary").click()
+
+    save = await row.get_by_role("button", name="Save").bounding_box()
+    stop = await row.get_by_role("button", name="Stop").bounding_box()
+
+    assert save
+    assert stop
+    assert stop["y"] - (save["y"] + save["height"]) >= 8
+
+
+async def test_on_a_phone_the_table_of_chains_fits(site: HeadOffice, chromium: Browser) -> None:
+    till = await site.busy_till(sales=1)
+    page, _ = await enter(site, chromium, (390, 844))
+    await page.goto(f"{site.address}/tills/{till.till}", wait_until="load")
+
+    wide = "(e) => e.scrollWidth - e.clientWidth"
+    assert (
+        await page.locator(
+            "[aria-labelledby=chains-title] .sheet, .sheet[aria-labelledby=chains-title]"
+        ).first.evaluate(wide)
+        <= 0
+    )
