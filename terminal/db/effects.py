@@ -142,6 +142,14 @@ def find_with_open(queries: Queries, effect: str) -> tuple[EffectRow, bool] | No
     return None if row is None else (read_effect(row[:-1]), bool(row[-1]))
 
 
+def forget_unreadable(tx: Transaction) -> None:
+    """Take away rows that no entry could name: a Z lists every effect that waits, and none could be signed."""
+    tx.execute(
+        "DELETE FROM effect WHERE typeof(id) <> 'text' OR typeof(kind) <> 'text' OR typeof(of) <> 'text'"
+        " OR typeof(title) <> 'text' OR typeof(state) <> 'text'"
+    )
+
+
 def write_effect(tx: Transaction, row: EffectRow, *, is_open: bool) -> None:
     """Write an effect's row anew, in its place among the others where it has one."""
     tx.execute(

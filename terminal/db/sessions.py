@@ -162,6 +162,17 @@ def forget_number(tx: Transaction, mode: str, z_number: int) -> None:
     tx.execute("UPDATE session SET z_number = NULL WHERE mode = ? AND z_number = ?", (mode, z_number))
 
 
+def forget_odd_numbers(tx: Transaction) -> list[tuple[str, int]]:
+    """Take Z numbers from rows that no Z has closed, and those that are none; returns where their sessions began."""
+    odd = (
+        "z_number IS NOT NULL AND NOT (typeof(z_number) = 'integer' AND typeof(closed_seq) = 'integer'"
+        " AND typeof(closed_chain) = 'text')"
+    )
+    rows = tx.fetch_all(f"SELECT chain, opened_seq FROM session WHERE {odd}")
+    tx.execute(f"UPDATE session SET z_number = NULL WHERE {odd}")
+    return [(row[0], row[1]) for row in rows]
+
+
 def list_open(queries: Queries) -> list[SessionRow]:
     """Return every session whose row says that it is open."""
     return [_session(row) for row in queries.fetch_all(f"SELECT {_COLUMNS} FROM session WHERE closed_seq IS NULL")]

@@ -79,6 +79,7 @@ def put_effects_right(tx: Transaction, seen: EffectsSeen) -> Iterator[Problem]:
         effects.write_effect(tx, wanted[0], is_open=wanted[1])
         chain, _ = signed.place
         yield Problem(chain, signed.entry.entry.seq, CHANGED)
+    effects.forget_unreadable(tx)
 
 
 def _wanted(

@@ -185,7 +185,9 @@ def _ended(tx: Transaction, opened: Container[str], own_key: bytes) -> Iterator[
 
 
 def _ahead(tx: Transaction) -> Iterator[Problem]:
-    """A row whose entry is there and is no Z of that number does not decide the next Z's."""
+    """A row whose entry is there and is no Z of that number does not decide the next Z's; nor does one without a Z."""
+    for chain, seq in sessions.forget_odd_numbers(tx):
+        yield Problem(chain, seq, "ledger.session_changed")
     for mode in ChainMode:
         while (last := sessions.find_last_closing(tx, mode.value)) is not None:
             row = ledger.find_row(tx, last.chain, last.seq)

@@ -51,6 +51,18 @@ async def printed(till: TestTill) -> list[EffectRow]:
     return await all_prints(till)
 
 
+@pytest.mark.parametrize("column", ["id", "kind", "of", "title", "state"])
+async def test_a_row_of_bytes_holds_no_z_up(tmp_path: Path, column: str) -> None:
+    async with running_till(tmp_path) as till:
+        await three_sales(till)
+    script = f"UPDATE effect SET {column} = x'ff' WHERE position = (SELECT max(position) FROM effect)"
+    await asyncio.to_thread(execute, tmp_path, script)
+
+    async with running_till(tmp_path, fill=False) as till:
+        assert CHANGED in await told(till)
+        assert await the_fourth_sale_and_its_z(till) == ("000004", 4, 1)
+
+
 @pytest.mark.parametrize("what", PRINTED)
 async def test_what_was_printed_stays_printed(tmp_path: Path, what: str) -> None:
     async with running_till(tmp_path) as till:

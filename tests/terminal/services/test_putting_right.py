@@ -30,6 +30,8 @@ ROWS = {
     ),
     "session of another mode": ("UPDATE session SET mode = 'training'", "ledger.session_changed"),
     "session with another name": ("UPDATE session SET id = 'x'", "ledger.session_changed"),
+    "session open with a Z's number": ("UPDATE session SET z_number = 9", "ledger.session_changed"),
+    "session open with a word for a number": ("UPDATE session SET z_number = 'x'", "ledger.session_changed"),
     "session that began later": ("UPDATE session SET opened_seq = opened_seq + 3", "ledger.session_changed"),
     "opening cash": ("UPDATE session SET opening_cash = 1", "ledger.session_changed"),
     "counter more, of no period": (
