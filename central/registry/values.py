@@ -126,11 +126,13 @@ class TenderCard:
     def checked(self) -> "TenderCard":
         """Return the means of payment; BadInputError says what about it cannot be."""
         names = self.names.values()
-        if not 0 < len(self.code) <= MAX_TENDER_CODE or not self.code.isprintable():
+        if not 0 < len(self.code) <= MAX_TENDER_CODE or not _is_word(self.code):
             raise BadInputError("tender_type.code", most=MAX_TENDER_CODE)
         if self.kind not in set(TenderKind):
             raise BadInputError("tender_type.kind")
-        if not any(names) or any(len(name) > MAX_TENDER_NAME or not name.isprintable() for name in names):
+        if not any(name.strip() for name in names) or any(
+            len(name) > MAX_TENDER_NAME or not name.isprintable() for name in names
+        ):
             raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
         if not set(self.names) <= set(LANGUAGES):
             raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
@@ -139,7 +141,7 @@ class TenderCard:
         return self
 
     def _can_have_reader(self) -> bool:
-        fits = self.reader is not None and 0 < len(self.reader) <= MAX_CODE and self.reader.isprintable()
+        fits = self.reader is not None and 0 < len(self.reader) <= MAX_CODE and _is_word(self.reader)
         return fits and self.kind != TenderKind.CASH
 
     def row(self) -> dict[str, Any]:
@@ -286,6 +288,11 @@ def _without_groups(whole: str, mark: str, text: str) -> str:
 def _can_be_shown(text: str) -> bool:
     """Barcodes may carry the separator that GS1 puts into them, and items are searched by them; the rest is words."""
     return text.replace("\x1d", "").isprintable()
+
+
+def _is_word(text: str) -> bool:
+    """Tell whether people see what machines compare: a blank at an end makes two that look the same."""
+    return text.isprintable() and text == text.strip()
 
 
 def search_words(text: str) -> list[str]:

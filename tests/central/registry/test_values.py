@@ -80,6 +80,8 @@ def test_a_means_of_payment_that_head_office_takes_is_one_that_tills_take(
 
     assert (read_tender_type(row).code, read_tender_type(row).reader) == (code, reader)
     assert (code + name + (reader or "")).isprintable()
+    assert (code, reader) == (code.strip(), reader and reader.strip())
+    assert name.strip()
 
 
 @given(WORDS, WORDS, st.none() | WORDS)
