@@ -270,6 +270,7 @@ async def test_the_keys_are_listed_while_something_is_paid_already(cards: CardKi
 
     await kiosk.page.keyboard.press("F1")
     await kiosk.sees("key-list", "Card, while paying")
+    assert not await kiosk.page.locator("action-bar").is_visible()
     await kiosk.page.keyboard.press("Escape")
 
     await kiosk.sees("pay-panel .given", "€1.00")
