@@ -35,10 +35,10 @@ def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
 
 
 def find_counter(queries: Queries, series: str, period: str) -> tuple[int, str] | None:
-    """Return a series' last number in a period and its date."""
+    """Return a series' last number in a period and its date, 0 and nothing where it says none."""
     row = queries.fetch_one(
-        "SELECT CAST(last_number AS INTEGER), CAST(last_date AS TEXT), typeof(last_number) FROM series_counter"
-        " WHERE series = ? AND period = ?",
+        "SELECT CAST(last_number AS INTEGER), CASE typeof(last_date) WHEN 'text' THEN last_date ELSE '' END,"
+        " typeof(last_number) FROM series_counter WHERE series = ? AND period = ?",
         (series, period),
     )
     return None if row is None else (row[0] if row[2] == "integer" else 0, row[1])

@@ -13,7 +13,9 @@ from terminal.db.sales import NewSale, Place
 def find_current_id(queries: Queries, place: Place) -> str | None:
     """Return which sale is said to be current at a place, whether there is one of that id or not."""
     row = queries.fetch_one(
-        "SELECT CAST(sale AS TEXT) FROM current_sale WHERE owner = ? AND mode = ?", (place.owner, place.mode)
+        "SELECT CASE typeof(sale) WHEN 'text' THEN sale ELSE hex(sale) END FROM current_sale"
+        " WHERE owner = ? AND mode = ?",
+        (place.owner, place.mode),
     )
     return None if row is None else str(row[0])
 
@@ -44,7 +46,11 @@ def write_open_sale(tx: Transaction, sale: NewSale, events: Sequence[Event], att
 def give_up(tx: Transaction, sale: str, place: Place, at: str) -> None:
     """Take from the screen what nobody can read any more; where there still is an open sale it is voided."""
     _take_away(tx, sale, place)
-    tx.execute("UPDATE sale SET state = 'voided', ended_at = ? WHERE id = ? AND state = 'open'", (at, sale))
+    tx.execute(
+        "UPDATE sale SET state = 'voided', parked_at = NULL, ended_at = ?, document = NULL"
+        " WHERE id = ? AND state = 'open'",
+        (at, sale),
+    )
 
 
 def note_completed(tx: Transaction, sale: str, place: Place, document: str, at: str) -> None:

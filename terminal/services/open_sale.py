@@ -19,7 +19,7 @@ from terminal.db.attempts import AttemptRow
 from terminal.db.connection import Queries, Transaction
 from terminal.db.documents import find_content
 from terminal.db.ledger import LedgerRow
-from terminal.db.sales import NewSale, Place, SaleState
+from terminal.db.sales import NewSale, Place, SaleRow, SaleState
 from terminal.db.sessions import SessionRow
 from terminal.services.attempt_rows import put_attempts_right
 from terminal.services.changed_sale import ChangedSale
@@ -93,7 +93,8 @@ def _is_on_disk(queries: Queries, place: Place, basket: Basket, tried: Sequence[
     row = sales.find_current(queries, place)
     return (
         row is not None
-        and (row.id, row.state, row.owner, row.mode) == (basket.sale, SaleState.OPEN, place.owner, place.mode)
+        and row.id == basket.sale
+        and _is_open_at(row, place)
         and _read(queries, basket.sale) == basket
         and _attempts(queries, basket.sale) == list(tried)
     )
@@ -105,9 +106,16 @@ def _holds(queries: Queries, place: Place, current: str) -> bool:
     if row is None:
         return False
     if row.state is SaleState.OPEN:
-        is_here = (row.owner, row.mode) == (place.owner, place.mode)
-        return is_here and _read(queries, current) is not None and _find_ending(queries, current) is None
+        return (
+            _is_open_at(row, place) and _read(queries, current) is not None and _find_ending(queries, current) is None
+        )
     return row.state is SaleState.COMPLETED and row.document is not None and _is_of(queries, row.document, current)
+
+
+def _is_open_at(row: SaleRow, place: Place) -> bool:
+    """Tell whether a row is an open sale's of a place, and nothing else at the same time: it could not end then."""
+    is_ended = (row.parked_at, row.ended_at, row.document) != (None, None, None)
+    return (row.state, row.owner, row.mode) == (SaleState.OPEN, place.owner, place.mode) and not is_ended
 
 
 def _is_of(queries: Queries, document: str, current: str) -> bool:

@@ -1,7 +1,7 @@
 """Of which day an open session is: that of its opening, unless a person corrected a clock that made it impossible."""
 
 from collections.abc import Set
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from commerce.bodies.chain import ClockCorrected
 from commerce.bodies.form import read
@@ -13,12 +13,14 @@ from terminal.db.connection import Queries
 from terminal.services.clock import TOLERANCE
 from terminal.services.operating import OperatingSet
 
+_MARGIN = timedelta(days=2)  # central counts hours, from noon; a business day ends in the next morning of any zone
+
 
 def is_possible(day: date, now: datetime, operating: OperatingSet) -> bool:
     """Return whether a session that is open now can be of a day: not of one to come, nor older than central takes."""
     shop = operating.shop
     latest = business_day(now + TOLERANCE, shop.zone, shop.cut_off)
-    return latest - SESSION_OPEN <= day <= latest
+    return latest - SESSION_OPEN + _MARGIN <= day <= latest
 
 
 def find_corrected_day(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from commerce.basket import Basket
 
+UNCHECKED = "PRAGMA ignore_check_constraints = on; PRAGMA foreign_keys = off;"
 ROWS = {
     "sale taken away": "DELETE FROM sale",
     "sale voided": "UPDATE sale SET state = 'voided', ended_at = started_at WHERE state = 'open'",
@@ -32,6 +33,11 @@ ROWS = {
     "not on the screen": "DELETE FROM current_sale",
     "on another screen": "UPDATE current_sale SET owner = 'x'",
     "another one on the screen": "UPDATE current_sale SET sale = 'x'",
+    "sale in a state of bytes": f"{UNCHECKED} UPDATE sale SET state = x'00ff' WHERE state = 'open'",
+    "open and parked": f"{UNCHECKED} UPDATE sale SET parked_at = started_at WHERE state = 'open'",
+    "open and ended": f"{UNCHECKED} UPDATE sale SET ended_at = started_at WHERE state = 'open'",
+    "open and with a document": f"{UNCHECKED} UPDATE sale SET document = 'x' WHERE state = 'open'",
+    "bytes on the screen": f"{UNCHECKED} UPDATE current_sale SET sale = x'00ff'",
     "nothing but the journal": "DELETE FROM sale; DELETE FROM current_sale",
 }
 JOURNAL = {

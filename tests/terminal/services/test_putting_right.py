@@ -47,6 +47,7 @@ ROWS = {
     "counter back": ("UPDATE series_counter SET last_number = 1", "ledger.counter_changed"),
     "counter of no period": ("UPDATE series_counter SET period = x'00ff'", "ledger.counter_changed"),
     "dated ahead": ("UPDATE series_counter SET last_date = '2099-01-01'", "ledger.counter_changed"),
+    "dated in bytes": ("UPDATE series_counter SET last_date = x'00ff'", "ledger.counter_changed"),
     "documents and counter taken away": ("DELETE FROM document; DELETE FROM series_counter", "ledger.document_missing"),
     "last document taken away": (
         "DELETE FROM document WHERE number = 3; UPDATE series_counter SET last_number = 2",

@@ -126,3 +126,17 @@ async def test_a_session_older_than_central_takes_asks_too(tmp_path: Path) -> No
         await till.sell()
 
         assert await refused_by_central(till, clock, seq) == []
+
+
+@pytest.mark.parametrize("hours", range(0, 24, 3))
+@pytest.mark.parametrize("days", [59, 60, 61, 62])
+async def test_what_nobody_is_asked_about_is_what_central_takes(tmp_path: Path, days: int, hours: int) -> None:
+    clock = FakeClock(START)
+    async with running_till(tmp_path, clock=clock) as till:
+        await till.ready()
+        clock.advance(timedelta(days=days, hours=hours))
+        till.register.refresh_clock()
+        seq = till.core.chains.head.seq
+        await till.sell()
+
+        assert till.state.clock.asks or await refused_by_central(till, clock, seq) == []
