@@ -19,10 +19,9 @@ from commerce.wire import MOST_DEVICES, DeviceStatus, HeadsAnswer, Heartbeat
 from terminal.config import DevicesSection, TillConfig
 from terminal.db import printables
 from terminal.db.cores import helper_threads, share_a_core
-from terminal.devices.plugging import Plugging
 from terminal.devices.protocols import Availability, DeviceState
 from terminal.devices.registry import Surroundings
-from terminal.plugged import Plugged, effect_loops, plug_in, routes_of
+from terminal.plugged import Plugged, device_loops, effect_loops, plug_in, routes_of
 from terminal.runtime import Loop, Runtime
 from terminal.services import effects
 from terminal.services.card_loop import CardLoop
@@ -127,8 +126,7 @@ class TillApp:
             on_look=core.register.check_rows,
         )
         loops += [Loop("rows check", rows.run, is_core=False)]
-        loops += [Loop(f"device {r.state.name}", r.run, is_core=False) for r in devices.runners]
-        loops.append(Loop("plugging", Plugging(devices.wake_scanners).run, is_core=False))
+        loops += device_loops(devices)
         loops += await self._sync_loops(core, outbox, network, devices, refresh)
         self._refresh = refresh
         await self._serve(server, listener)

@@ -9,6 +9,7 @@ from terminal.config import DeviceSection, DevicesSection
 from terminal.db.effects import EffectRow
 from terminal.devices.card_reader.virtual import VirtualCardReader
 from terminal.devices.paper import PaperDocument
+from terminal.devices.plugging import Plugging
 from terminal.devices.printer.virtual import VirtualPrinter
 from terminal.devices.protocols import Availability, CardReader, CashDrawer, DeviceState, FiscalRegister, Scan
 from terminal.devices.registry import (
@@ -122,6 +123,12 @@ def _plug_in_drawers(plugged: Plugged, wanted: DevicesSection) -> None:
     name = plugged.routes.drawer
     if not wanted.drawers and name is not None:
         plugged.drawers[name] = plugged.printers[name]
+
+
+def device_loops(plugged: Plugged, plugging: Callable[[Callable[[], None]], Plugging] = Plugging) -> list[Loop]:
+    """Return a loop per device that is watched, and the one that has missing scanners tried when something comes."""
+    loops = [Loop(f"device {runner.state.name}", runner.run, is_core=False) for runner in plugged.runners]
+    return [*loops, Loop("plugging", plugging(plugged.wake_scanners).run, is_core=False)]
 
 
 def effect_loops(

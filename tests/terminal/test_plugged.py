@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,9 +14,10 @@ import pytest
 from commerce.ids import new_id
 from terminal.config import DevicesSection
 from terminal.devices.fiscal_register.fake import FakeFiscalRegister
+from terminal.devices.plugging import Plugging
 from terminal.devices.protocols import Availability
 from terminal.devices.registry import Surroundings
-from terminal.plugged import Plugged, effect_loops, plug_in, routes_of
+from terminal.plugged import Plugged, device_loops, effect_loops, plug_in, routes_of
 from terminal.services import effects
 from terminal.services.commands import CloseSession, PrintAgain
 from terminal.services.paperwork import Paperwork
@@ -181,3 +183,28 @@ async def test_a_card_reader_of_the_settings_is_shown_and_looked_after(tmp_path:
     (state,) = plugged.list_states()
     assert list(plugged.card_readers) == ["POS"]
     assert (state.name, state.kind, state.availability) == ("POS", "card_reader", Availability.READY)
+
+
+async def test_each_time_something_is_plugged_in_a_missing_scanner_is_tried_at_once(tmp_path: Path) -> None:
+    folder, shown = tmp_path / "input", asyncio.Queue[str]()
+    folder.mkdir()
+    node = folder / "event5"
+    scanner = {"name": "Scanner", "driver": "evdev", "options": {"path": str(node)}}
+    plugged = plugged_into(tmp_path, {"scanners": [scanner]})
+    plugged.publish = lambda state: shown.put_nowait(state.reason)
+    loops = device_loops(plugged, partial(Plugging, folder=folder, listen=lambda: None))
+    reasons: list[str] = []
+
+    running = [asyncio.ensure_future(loop.run()) for loop in loops]
+    for number in range(8):  # by the pauses of its runner alone they would take four minutes
+        reasons.append(await asyncio.wait_for(shown.get(), 10))
+        if node.exists():  # gone again, and something else comes
+            node.unlink()
+            (folder / f"mouse{number}").touch()
+        else:  # there, though no scanner
+            node.touch()
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+    assert reasons == ["device.absent", "device.failed"] * 4
