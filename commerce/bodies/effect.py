@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from commerce.bodies.form import Body, Count, DayText, Id, Part, Reason, Word
+from commerce.bodies.form import Body, Cents, Count, Currency, DayText, Id, Part, Reason, Text, Word
 from commerce.kinds import Kind
 
 
@@ -43,10 +43,20 @@ class Baseline(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class EffectIntended(Body):
-    """An effect that no document's entry brings along (a reprint, a Z), or what a device said before the act.
+class CardBody(Part):
+    """What a card reader is asked for, and which of the sale's tenders that is. ``amount`` in the tender's currency."""
 
-    It names what it is about: the sale with its document, or the till session of a Z.
+    tender: Id
+    type: Id
+    currency: Currency
+    amount: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class EffectIntended(Body):
+    """An effect that no document's entry brings along (a reprint, a Z, a card), or what a device said before the act.
+
+    It names what it is about: the sale with its document, the till session of a Z, or the money asked of a card.
     """
 
     KIND: ClassVar[Kind] = Kind.EFFECT_INTENDED
@@ -59,6 +69,7 @@ class EffectIntended(Body):
     attempt: Count
     marker: Marker
     baseline: Baseline | None
+    card: CardBody | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +87,4 @@ class EffectSettled(Body):
     outcome: Outcome
     reason: Reason
     reference: FiscalReference | None
+    card_reference: Text | None  # what the reader calls the payment; never a card number

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from commerce.basket import Basket
-from commerce.bodies.effect import EffectIntended, EffectSettled, Outcome
+from commerce.bodies.effect import CardBody, EffectIntended, EffectSettled, Outcome
 from commerce.bodies.form import read
 from commerce.errors import BadInputError
-from commerce.kinds import Kind, TenderState
-from commerce.tender import Tender
+from commerce.kinds import Kind
 from terminal.db import attempts, ledger, sessions
 from terminal.db.attempts import AttemptKind, AttemptRow, AttemptState
 from terminal.db.connection import Queries, Transaction
@@ -33,6 +32,7 @@ class _Asked:
     """An attempt as entries say it."""
 
     body: EffectIntended
+    card: CardBody
     at: str
     outcome: EffectSettled | None = None
 
@@ -52,12 +52,7 @@ def put_attempts_right(tx: Transaction, basket: Basket, own_key: bytes) -> bool:
     asked = _list_asked(tx, basket.sale, own_key)
     names = {one.body.effect for one in asked}
     signed = {row.id: row for row in kept if row.id in names}
-    wanted: list[AttemptRow] = []
-    for one in asked:
-        row = signed.pop(one.body.effect, None)
-        tender = _tender_of(one, row, basket, [*wanted, *signed.values()])
-        if row is not None or tender is not None:
-            wanted.append(_as_signed(row or _made(one, basket), one, tender))
+    wanted = [_as_signed(signed.get(one.body.effect) or _made(one, basket.sale), one) for one in asked]
     wanted += _unsigned(basket, wanted, (row for row in kept if row.id not in names))
     if wanted == kept and len(kept) == attempts.count_of_sale(tx, basket.sale):
         return _is_without_tender(basket, wanted)
@@ -91,7 +86,8 @@ def _list_asked(queries: Queries, sale: str, own_key: bytes) -> list[_Asked]:
     found: dict[str, _Asked] = {}
     for body, at in _iterate_signed(queries, sale, own_key):
         if isinstance(body, EffectIntended):
-            found[body.effect] = _Asked(body, at)
+            if body.card is not None:
+                found[body.effect] = _Asked(body, body.card, at)
         elif body.effect in found:
             found[body.effect] = replace(found[body.effect], outcome=body)
     return list(found.values())
@@ -116,42 +112,31 @@ def _iterate_signed(
                 yield body, row.at
 
 
-def _as_signed(row: AttemptRow, one: _Asked, tender: Tender | None) -> AttemptRow:
-    row = replace(row, kind=_KINDS[one.body.kind], device=one.body.device or "", number=one.body.attempt, at=one.at)
-    if tender is not None:
-        row = replace(row, tender=tender.id, currency=tender.currency, amount=tender.amount)
-    if one.state is None:
+def _as_signed(row: AttemptRow, one: _Asked) -> AttemptRow:
+    card = one.card
+    row = replace(
+        row, kind=_KINDS[one.body.kind], device=one.body.device or "", number=one.body.attempt, at=one.at,
+        tender=card.tender, currency=card.currency, amount=card.amount,
+    )  # fmt: skip
+    if one.outcome is None or one.state is None:
         return replace(row, reason="") if row.state in _TO_COME else replace(row, state=AttemptState.UNKNOWN)
-    return row if one.outcome is None else replace(row, state=one.state, reason=one.outcome.reason)
+    reference = one.outcome.card_reference
+    return replace(row, state=one.state, reason=one.outcome.reason, reference=reference or row.reference)
 
 
-def _made(one: _Asked, basket: Basket) -> AttemptRow:
-    """Return the row of an attempt that has none any more; its tender says the rest."""
-    told = next((told for tender in basket.tenders for told in tender.attempts if told.id == one.body.effect), None)
+def _made(one: _Asked, sale: str) -> AttemptRow:
+    """Return the row of an attempt that has none any more; who took its place is told by its entries."""
     return AttemptRow(
         id=one.body.effect,
-        sale=basket.sale,
-        tender="",
+        sale=sale,
+        tender=one.card.tender,
         kind=_KINDS[one.body.kind],
         device="",
-        currency=basket.currency,
-        amount=0,
+        currency=one.card.currency,
+        amount=one.card.amount,
         number=one.body.attempt,
         state=AttemptState.UNKNOWN,
         reason="",
-        reference=told.reference if told else None,
+        reference=None,
         at=one.at,
     )
-
-
-def _tender_of(one: _Asked, row: AttemptRow | None, basket: Basket, others: Sequence[AttemptRow]) -> Tender | None:
-    """Return the tender that tells of the attempt, or that its row names, or the first that waits for one."""
-    for tender in basket.tenders:
-        if any(attempt.id == one.body.effect for attempt in tender.attempts):
-            return tender
-    named = next((tender for tender in basket.tenders if row is not None and tender.id == row.tender), None)
-    if named is not None or one.state in (AttemptState.APPROVED, AttemptState.DECLINED):
-        return named  # none: it was taken off
-    waited_for = {row.tender for row in others if row.is_open}
-    open_ones = (t for t in basket.tenders if t.state is not TenderState.APPROVED and t.id not in waited_for)
-    return next(open_ones, None)

@@ -11,7 +11,7 @@ from functools import reduce
 
 from commerce import basket as sale
 from commerce.basket import Basket
-from commerce.bodies.effect import EffectIntended, EffectSettled, Marker, Outcome
+from commerce.bodies.effect import CardBody, EffectIntended, EffectSettled, Marker, Outcome
 from commerce.bodies.paid import AttemptBody
 from commerce.dates import utc_text
 from commerce.errors import RuleError
@@ -42,7 +42,7 @@ def begin_payment(till: Till, moment: Moment, before: Basket, paid: Basket, tend
 
     def write(write: Write) -> Values:
         journal.add_events(write.tx, before.sale, [sale.tender_added(tender)])
-        _intend(write, moment, attempt)
+        _intend(write, moment, attempt, tender)
         till.steps.reached("card.intent_written")
         return {"sale": before.sale, "tender": tender.id, "attempt": attempt.id}
 
@@ -93,7 +93,7 @@ def retry_tender(till: Till, state: RegisterState, command: RetryTender) -> Plan
     attempt = _new_attempt(moment, basket, tender, AttemptKind.PAYMENT, tried[-1].device, len(tried) + 1)
 
     def write(write: Write) -> Values:
-        _intend(write, moment, attempt)
+        _intend(write, moment, attempt, tender)
         return {"sale": basket.sale, "tender": tender.id, "attempt": attempt.id}
 
     return Plan(moment, write, lambda now, _: _with_attempt(now, attempt), "card.intended")
@@ -186,7 +186,7 @@ def _reverse(state: RegisterState, moment: Moment, basket: Basket, tender: Tende
     after = sale.apply(basket, event)
 
     def write(write: Write) -> Values:
-        _intend(write, moment, attempt)
+        _intend(write, moment, attempt, tender)
         journal.add_events(write.tx, basket.sale, [event])
         return {"sale": basket.sale, "tender": tender.id, "attempt": attempt.id}
 
@@ -214,7 +214,7 @@ def _new_attempt(
     )
 
 
-def _intend(write: Write, moment: Moment, attempt: AttemptRow) -> None:
+def _intend(write: Write, moment: Moment, attempt: AttemptRow, tender: Tender) -> None:
     attempts.add_attempt(write.tx, attempt)
     body = EffectIntended(
         effect=attempt.id,
@@ -226,6 +226,7 @@ def _intend(write: Write, moment: Moment, attempt: AttemptRow) -> None:
         attempt=attempt.number,
         marker=Marker.NONE,
         baseline=None,
+        card=CardBody(tender.id, tender.type, attempt.currency, attempt.amount),
     )
     write.append(moment, body.KIND, body.as_body())
 
@@ -245,6 +246,7 @@ def _settle(
         outcome=_ENTRY_OUTCOMES[outcome],
         reason=reason,
         reference=None,
+        card_reference=reference,
     )
     write.append(moment, body.KIND, body.as_body())
 

@@ -29,6 +29,7 @@ def effect_intended(effect: NewEffect | EffectRow, baseline: dict[str, Any] | No
         attempt=effect.attempt,
         marker=Marker(effect.marker),
         baseline=None if baseline is None else Baseline(_reference(baseline["last"])),
+        card=None,
     )
 
 
@@ -46,6 +47,7 @@ def effect_settled(effect: EffectRow, outcome: str, reason: str, reference: dict
         outcome=Outcome(outcome),
         reason=reason,
         reference=_reference(reference),
+        card_reference=None,
     )
 
 

@@ -63,9 +63,9 @@ document_issued = sources:*<source> zone:id currency:currency vat_mode:gross|net
     document_discounts:*<document_discount> charges:*<charge> deposits:*<deposit> total:cents taxes:*<tax>
     stock:*<movement> effects:*<effect> document:<document> receipt_code:text
 effect_intended = effect:id kind:word sale:id? document:id? session:id? device:id? attempt:count
-    marker:REPRINT|COPY| baseline:<baseline>?
+    marker:REPRINT|COPY| baseline:<baseline>? card:<card>?
 effect_settled = effect:id kind:word sale:id? document:id? session:id? device:id? attempt:count
-    outcome:done|failed|unknown|not_done reason:word0 reference:<fiscal_reference>?
+    outcome:done|failed|unknown|not_done reason:word0 reference:<fiscal_reference>? card_reference:text?
 alarm_raised = code:pin_guessed|ledger_changed|numbers_missing|registry_changed subject:text count:count detail:text
 document = id:id kind:id series:id series_code:text period:text number:count formatted:text date:day
 seller = company_name:text tax_id:text country:id shop_name:text address:*text till_name:text
@@ -108,6 +108,7 @@ unknown_effect = effect:id kind:word of:id title:text state:word
 left_out = chain:hex32 seq:count reason:word
 fiscal_reference = serial:id closure:count number:count issued_on:day
 baseline = last:<fiscal_reference>?
+card = tender:id type:id currency:currency amount:cents
 """
 LENGTHS = {"id": 64, "text": 1000, "language": 16}
 PATTERNS = {

@@ -113,6 +113,19 @@ async def test_an_attempt_is_started_on_disk_before_the_reader_is_asked(till: Te
     assert seen == ["started"]
 
 
+async def test_entries_alone_say_what_a_reader_took_for_a_sale_that_never_completed(
+    till: TestTill, reader: VirtualCardReader
+) -> None:
+    paid = await till.pay("card", 200)
+    await loop_of(till, reader).work()
+
+    (intended,), (settled,) = await bodies(till, "effect_intended"), await bodies(till, "effect_settled")
+    asked = {"tender": paid.values["tender"], "type": "card", "currency": "EUR", "amount": 200}
+    assert (intended["card"], intended["effect"]) == (asked, settled["effect"])
+    assert (settled["outcome"], settled["card_reference"]) == ("done", "R-1")
+    assert await bodies(till, "sale_completed") == []
+
+
 async def test_the_sale_completes_when_the_reader_has_approved(till: TestTill, reader: VirtualCardReader) -> None:
     await till.pay("card")
 
