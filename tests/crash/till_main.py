@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from commerce.tender import Tender
     from terminal.db.attempts import AttemptRow
     from terminal.db.connection import Transaction
     from terminal.db.effects import NewEffect
@@ -151,8 +152,8 @@ def _ask_first(config: TillConfig) -> None:
     really_intend = cards._intend
     reader = VirtualCardReader("reader", Path(config.devices.card_readers[0].options["directory"]))
 
-    def intend(write: Write, moment: Moment, attempt: AttemptRow) -> None:
-        really_intend(write, moment, attempt)
+    def intend(write: Write, moment: Moment, attempt: AttemptRow, tender: Tender) -> None:
+        really_intend(write, moment, attempt, tender)
         reader._keep("pay", CardRequest(attempt.id, attempt.currency, attempt.amount), ReaderTurn.APPROVE)
 
     cards._intend = intend

@@ -115,7 +115,7 @@ class FakeTill:
 
     def settle(self, effect: str, outcome: str = "done") -> Entry:
         """Say what became of an effect."""
-        body = EffectSettled(effect, "print", None, None, None, None, 1, Outcome(outcome), "", None)
+        body = EffectSettled(effect, "print", None, None, None, None, 1, Outcome(outcome), "", None, None)
         return self.write(Kind.EFFECT_SETTLED, body.as_body())
 
     def push(self, first: int = 1, last: int | None = None) -> PushRequest:
