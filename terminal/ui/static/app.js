@@ -4,6 +4,7 @@ import "./components/index.js"
 import { Acts } from "./acts.js"
 import { Keyboard } from "./keyboard.js"
 import { Link } from "./link.js"
+import { followedBy } from "./panel-kinds.js"
 import { Panels } from "./panels.js"
 import { soundBad, soundGood } from "./sound.js"
 import { loadTexts, textsVersion, t, typingSettings } from "./texts.js"
@@ -81,7 +82,7 @@ function draw() {
   find("attention-list").items = { view, fault: page.fault }
   find("action-bar").view = view
   // last, because the rest takes its room first and the newest line must end up in view
-  find("sale-lines").lines = { sale: view.sale, chosen: panels.panel.name === "line" ? panels.panel.line : undefined }
+  find("sale-lines").lines = { sale: view.sale, chosen: panels.panel.line }
 }
 
 /** @param {import("./types.js").View | null} before @param {import("./types.js").View} view */
@@ -125,18 +126,13 @@ function take(path, body, then, what, sure) {
 async function send(path, body, then, what = "", sure = null) {
   const answer = await acts.send(path, body, what, sure)
   if (answer?.data.code === "pin.asked_again") return // by this page: it waits for the newer one
+  const next = answer && !answer.ok && path !== CODES && page.view ? followedBy(answer.data, page.view) : undefined
   if (answer?.ok || !answer) answered(body)
-  else if (answer.data.code === "price.missing" && path !== CODES) askPrice(answer.data.values)
+  else if (next) panels.show(next)
   else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message, faultOf(body)) // else the view has it
   if (!answer?.ok) panels.refused(path, body)
   if (answer?.ok && then) panels.show({ name: then })
   draw()
-}
-
-/** An item was chosen that has no price. @param {{item: string, names?: Record<string, string>}} values */
-function askPrice({ item, names = {} }) {
-  const name = names[page.view?.language ?? ""] ?? Object.values(names)[0] ?? ""
-  panels.show({ name: "price", item: { id: item, name, sku: "", unit: "", price: null } })
 }
 
 /** @param {Record<string, unknown>} body @returns {string} whom a refusal is about, where it is somebody's PIN */
@@ -167,8 +163,7 @@ function shortcut(name) {
   const view = page.view
   if (layer.isOpen) return layer.shortcut(name)
   if (!view) return false
-  if (name === "pay" && view.screen === "done") void take("/api/v1/sale/next", {})
-  else if (name === "previous" || name === "next") return moveAlongLines(name === "next" ? 1 : -1)
+  if (name === "previous" || name === "next") return moveAlongLines(name === "next" ? 1 : -1)
   else if (name === "remove") return removeLine()
   else if (!panels.shortcut(name, view)) return false
   draw()

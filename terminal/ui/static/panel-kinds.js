@@ -4,15 +4,17 @@
 /** @typedef {import("./types.js").View} View */
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {{read: (path: string) => Promise<any>, search: (words: string) => Promise<any>, fill: (panel: Panel) => void}} Ways */
+/** @typedef {{code: string, values: any}} Refusal */
 /**
  * `title` and the second of each of `keys` are names of texts, the first a key or the name of a text; `focus` is where the focus goes when
  * it comes up; `opens` is the shortcut that brings it, on the screens of `on`; `stands` says whether it still has a meaning;
  * `once` fills it when it comes up, because it must not change under the finger, `draw` with every view; `calls` says of a question of the
- * layer that the view itself asks it, and of what.
+ * layer that the view itself asks it, and of what; `notices` are the kinds of notice that bring it, `follows` says which panel, if any, goes on
+ * from an act that was refused.
  * @typedef {{name: string, elements: string[], title: string, keys?: [string, string][], focus?: string, opens?: string,
  *   on?: string[], stands?: (panel: Panel, view: View) => boolean, once?: (element: any, panel: Panel, view: View, ways: Ways) => void,
  *   draw?: (element: any, panel: Panel, view: View) => void, shortcut?: (element: any, name: string) => boolean,
- *   calls?: (view: View) => Panel | undefined}} PanelKind
+ *   calls?: (view: View) => Panel | undefined, notices?: string[], follows?: (refusal: Refusal, view: View) => Panel | undefined}} PanelKind
  */
 
 /** @type {Map<string, PanelKind>} */
@@ -44,6 +46,24 @@ export function calledBy(view) {
   for (const { calls } of kinds.values()) {
     const called = calls?.(view)
     if (called) return called
+  }
+  return undefined
+}
+
+/** @param {View} view @returns {Panel | undefined} the panel that a notice brings */
+export function noticedBy(view) {
+  for (const notice of view.notices) {
+    const kind = [...kinds.values()].find(({ notices = [] }) => notices.includes(notice.kind))
+    if (kind) return { name: kind.name, notice }
+  }
+  return undefined
+}
+
+/** @param {Refusal} refusal @param {View} view @returns {Panel | undefined} the panel that goes on from a refusal */
+export function followedBy(refusal, view) {
+  for (const { follows } of kinds.values()) {
+    const panel = follows?.(refusal, view)
+    if (panel) return panel
   }
   return undefined
 }

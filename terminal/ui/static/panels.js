@@ -2,7 +2,7 @@
 /** Which panel stands in the right half, or fills the screen. The view's screen rules; taps put panels on a stack within it. */
 
 import { placeOf } from "./dom.js"
-import { openedBy, panelKind } from "./panel-kinds.js"
+import { noticedBy, openedBy, panelKind } from "./panel-kinds.js"
 import { t } from "./texts.js"
 
 /** @typedef {import("./types.js").View} View */
@@ -115,8 +115,8 @@ export class Panels {
   #current(view) {
     if (view.screen === "paying") return panelKind(this.panel.name).on.includes("paying") ? this.panel : { name: "pay" }
     if (FILLS.has(view.screen)) return panelKind(this.panel.name).on.includes(view.screen) ? this.panel : { name: view.screen }
-    const notice = view.notices.find(({ kind }) => kind !== "alarm")
-    if (notice && this.panel.name !== "price") return { name: notice.kind === "price" ? "price" : "choice", notice }
+    const noticed = noticedBy(view)
+    if (noticed && !panelKind(this.panel.name).notices) return noticed // what is answered already comes first
     if (panelKind(this.panel.name).stands?.(this.panel, view) === false) this.#cut(0)
     return this.panel
   }

@@ -53,4 +53,5 @@ describePanel({
   title: "change",
   keys: [["F8", "keys_next"]],
   draw: (element, _, view) => (element.view = view),
+  shortcut: (element, key) => key === "pay" && (act(element, "/api/v1/sale/next"), true),
 })

@@ -28,5 +28,6 @@ describePanel({
   name: "choice",
   elements: ["item-choice"],
   title: "choose_item",
+  notices: ["candidates"],
   once: (element, panel) => (element.notice = panel.notice),
 })

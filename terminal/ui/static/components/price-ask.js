@@ -28,12 +28,19 @@ function price(digits, places) {
   return places ? `${padded.slice(0, -places)}.${padded.slice(-places)}` : padded
 }
 
+/** An item was chosen that has no price. @param {{item: string, names?: Record<string, string>}} values @param {string} language */
+function chosen({ item, names = {} }, language) {
+  return { id: item, name: names[language] ?? Object.values(names)[0] ?? "", sku: "", unit: "", price: null }
+}
+
 customElements.define("price-ask", PriceAsk)
 
 describePanel({
   name: "price",
   elements: ["price-ask"],
   title: "ask_price",
+  notices: ["price"],
+  follows: ({ code, values }, { language }) => (code === "price.missing" ? { name: "price", item: chosen(values, language) } : undefined),
   once: (element, { notice, item }, { money }) =>
     (element.asked = { title: notice?.text ?? item?.name ?? "", item: notice?.item ?? item?.id, money, notice: notice?.id ?? null }),
 })
