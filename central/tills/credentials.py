@@ -97,12 +97,13 @@ def enrol(
 
 
 def revoke(connection: Connection, actor: Actor, till_id: str, why: str, at: datetime, reason: str = "") -> int:
-    """Shut out every token of a till; returns how many were valid. What they still send is set aside.
+    """Shut out every token of a till, and its code; returns how many were valid. What they still send is set aside.
 
     ``why`` is a stable code, ``reason`` what a person wrote. NotFoundError ``till.unknown``.
     """
     company = get_till(connection, till_id).company
     count = _revoke(connection, till_id, why, at)
+    connection.execute(delete(enrolment_code).where(enrolment_code.c.till == till_id))
     change = {"tokens": (count, 0)}
     audit.record(connection, actor, at, audit.Act("till.revoked", "till", till_id, change, company, reason or None))
     return count

@@ -119,6 +119,18 @@ async def test_enrolling_again_shuts_the_old_token_out_and_tells_the_heads(offic
         await office.tills.admit(till.token)
 
 
+async def test_a_till_that_is_shut_out_is_not_enrolled_by_a_code_from_before(office: Office) -> None:
+    till = await office.add_till()
+    request = EnrolRequest(code=await office.tills.issue_code(till), public_key="ab" * 32, app_version="1")
+
+    await office.tills.revoke(till, "stolen")
+
+    with pytest.raises(ForbiddenError, match=r"enrol\.code"):
+        await office.tills.enrol(request, "127.0.0.1")
+    again = request.model_copy(update={"code": await office.tills.issue_code(till)})
+    assert (await office.tills.enrol(again, "127.0.0.1")).till.id == till
+
+
 async def test_after_enrolling_again_the_backlog_of_the_old_chain_still_counts(office: Office) -> None:
     old = await office.new_till()
     old.sell()
