@@ -19,6 +19,7 @@ OPENING_CASH = 10_000
 UNKNOWN_CODE = "9999999999994"
 TURNS = {"approve": 70, "decline": 17, "gone": 7, "lost": 3, "lost_before": 3}  # of the reader, and how often
 ANSWERED_MEANWHILE = ("tender.not_in_doubt", "tender.unknown", "sale.none", "sale.another", "sale.no_lines")
+NOTHING_TAKEN = ("declined", "not paid")  # what a tender says that waits for nobody but a person
 CONTENT = ("description", "quantity", "unit_price", "total_cents")
 
 
@@ -335,7 +336,7 @@ def _is_paid(sale: dict[str, Any]) -> bool:
 
 
 def _is_waiting(tender: dict[str, Any]) -> bool:
-    return bool(tender["state"] == "unknown" or (tender["state"] == "pending" and tender["text"] != "declined"))
+    return bool(tender["state"] == "unknown" or (tender["state"] == "pending" and tender["text"] not in NOTHING_TAKEN))
 
 
 def _content(line: dict[str, Any]) -> tuple[Any, ...]:

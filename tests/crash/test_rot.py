@@ -41,6 +41,11 @@ def operating_rows(ledger: Path) -> dict[tuple[str, str], bytes]:
     return {(kind, row_id): row for kind, row_id, row in rows}
 
 
+def number_of(ledger: Path, seq: int) -> str:
+    with contextlib.closing(sqlite3.connect(ledger)) as hand:
+        return str(hand.execute("SELECT formatted FROM document WHERE seq = ?", (seq,)).fetchone()[0])
+
+
 def notices_of(world: World) -> list[str]:
     return [notice["text"] for notice in world.api.state()["notices"]]
 
@@ -56,7 +61,7 @@ def test_a_bit_flipped_under_a_running_till_is_shown_and_reported(make_world: Ca
     wait_until(lambda: any("damaged" in notice["text"] for notice in world.api.state()["notices"]), "a notice", 60)
     (notice,) = [notice for notice in world.api.state()["notices"] if "damaged" in notice["text"]]
     ledger = next(device for device in world.api.state()["devices"] if device["name"] == "ledger.db")
-    assert f"entry {seq} " in notice["text"]
+    assert f"receipt {number_of(world.ledger_path, seq)} of " in notice["text"]
     assert ledger["availability"] == "attention"
     assert world.till.is_running
 
