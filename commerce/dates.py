@@ -1,9 +1,11 @@
 """The three dates of a sale, and time as entries write it. The clock is always passed in."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DEFAULT_CUT_OFF = time(4, 0)
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
 def document_date(at: datetime, zone: ZoneInfo) -> date:
@@ -23,8 +25,10 @@ def utc_text(at: datetime) -> str:
 
 
 def parse_utc(text: str) -> datetime:
-    """Read what ``utc_text`` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """Read what ``utc_text`` wrote, and nothing else; ValueError."""
+    if _UTC.fullmatch(text) is None:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
 
 
 def offset_text(at: datetime, zone: ZoneInfo) -> str:

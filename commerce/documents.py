@@ -4,7 +4,7 @@ import base64
 import hashlib
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, make_dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -14,10 +14,10 @@ import orjson
 from orjson import Fragment
 
 from commerce.basket import Basket
-from commerce.bodies.form import read
+from commerce.bodies.form import Body, read
 from commerce.bodies.parties import LayoutBody, SellerBody
 from commerce.bodies.sale import SaleCompleted
-from commerce.canonical import ready_part
+from commerce.canonical import canonical_bytes
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
 from commerce.tender import Settlement, TenderState
@@ -99,9 +99,9 @@ def numbered_body(unnumbered: dict[str, Any], number: IssuedNumber, code: str) -
 def refuse_unreadable(body: Mapping[str, Any]) -> None:
     """Raise BadInputError as the body's reader does: what no reader takes is not signed.
 
-    Lines and movements that stand ready were read when they were made, and are most of a body.
+    Parts that stand ready were read when they were made, and are most of a body.
     """
-    read(SaleCompleted, orjson.dumps({**body, "lines": [], "stock": []}))
+    read(_REST, orjson.dumps({name: value for name, value in body.items() if name not in _READ_BEFORE}))
 
 
 def unnumbered_body(
@@ -159,7 +159,20 @@ def _refuse_unpaid(basket: Basket, settlement: Settlement) -> None:
 
 @lru_cache(maxsize=16)  # the same from sale to sale
 def _ready(part: Layout | Seller) -> Fragment:
-    return ready_part(part.as_body())
+    encoded = canonical_bytes(part.as_body())
+    read(type(part), encoded)
+    return Fragment(encoded)
+
+
+def _without(whole: type[Body], names: frozenset[str]) -> type[Body]:
+    """Return a body's form without some of its members."""
+    left = [(field.name, field.type) for field in fields(whole) if field.name not in names]  # type: ignore[arg-type]
+    given = {"KIND": whole.KIND, "__slots__": ()}
+    return make_dataclass("Rest", left, bases=(Body,), namespace=given, frozen=True)
+
+
+_READ_BEFORE = frozenset({"lines", "stock", "layout", "seller"})
+_REST = _without(SaleCompleted, _READ_BEFORE)
 
 
 @dataclass(frozen=True, slots=True)

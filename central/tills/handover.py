@@ -34,6 +34,10 @@ class Handover:
         while self._bytes > _MAX_BYTES:
             self._forget(next(iter(self._batches)))
 
+    def holds_set(self, size: int) -> bool:
+        """Tell whether so many entries of one chain wait here."""
+        return any(len(batch) >= size for batch in self._batches.values())
+
     def take(self, till: str, chain: str, first: int, last: int) -> list[RawEntry] | None:
         """Return exactly the entries from first to last, or None; either way nothing before ``last`` stays here."""
         key = (till, chain)

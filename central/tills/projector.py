@@ -100,7 +100,7 @@ class Projector:
             if await self.step():
                 continue
             await self.builder.rest()
-            if await subscription.wait(poll_s):
+            if await subscription.wait(poll_s) and not self.handover.holds_set(SET_SIZE):
                 await asyncio.sleep(_GATHER_S)
 
     async def step(self) -> int:
