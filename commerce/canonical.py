@@ -24,6 +24,11 @@ def canonical_bytes(value: Mapping[str, object]) -> bytes:
     another system must never keep a sale from being written.
     """
     _refuse_other_types(value)
+    return canonical_bytes_of_form(value)
+
+
+def canonical_bytes_of_form(value: Mapping[str, object]) -> bytes:
+    """Return the canonical bytes of what the reader of a form takes, which need not be walked for other types."""
     try:
         encoded = orjson.dumps(value, option=_OPTIONS)
     except orjson.JSONEncodeError as error:

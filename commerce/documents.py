@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, make_dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,10 +17,11 @@ from commerce.basket import Basket
 from commerce.bodies.form import Body, read
 from commerce.bodies.parties import LayoutBody, SellerBody
 from commerce.bodies.sale import SaleCompleted
-from commerce.canonical import canonical_bytes
+from commerce.canonical import canonical_bytes, canonical_bytes_of_form
 from commerce.errors import BadInputError, RuleError
 from commerce.ledger import Signer, verify_signature
 from commerce.tender import Settlement, TenderState
+from commerce.vat import VatMode
 
 _RECEIPT_CODE = struct.Struct(">B16s16sQIq")
 _RECEIPT_TAG = b"cassaforte.receipt.v1\x00"
@@ -96,12 +97,13 @@ def numbered_body(unnumbered: dict[str, Any], number: IssuedNumber, code: str) -
     return unnumbered | {"document": number.as_body(), "receipt_code": code}
 
 
-def refuse_unreadable(body: Mapping[str, Any]) -> None:
-    """Raise BadInputError as the body's reader does: what no reader takes is not signed.
+def readable_bytes(body: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of a body with ready parts; BadInputError as its reader: only what it takes is signed.
 
     Parts that stand ready were read when they were made, and are most of a body.
     """
-    read(_REST, orjson.dumps({name: value for name, value in body.items() if name not in _READ_BEFORE}))
+    read(_REST, orjson.dumps({name: body[name] for name in _UNREAD}))
+    return canonical_bytes_of_form(body)
 
 
 def unnumbered_body(
@@ -114,17 +116,10 @@ def unnumbered_body(
     """
     settlement = basket.settlement
     _refuse_unpaid(basket, settlement)
-    return {
+    terms = _Terms(context, basket.pos_type, basket.currency, basket.vat_mode, basket.language)
+    return (_ready(terms) if ready else terms.as_body()) | {
         "sale": basket.sale,
         "started_at": basket.started_at,
-        "pos_type": basket.pos_type or context.pos_type,
-        "settings_version": context.settings_version,
-        "zone": context.zone,
-        "currency": basket.currency,
-        "vat_mode": basket.vat_mode.value,
-        "language": basket.language,
-        "layout": _ready(context.layout) if ready else context.layout.as_body(),
-        "seller": _ready(context.seller) if ready else context.seller.as_body(),
         "customer": basket.customer and basket.customer.as_body(),
         "conditions": basket.conditions and basket.conditions.as_body(),
         "personal": None,
@@ -137,7 +132,6 @@ def unnumbered_body(
         "settlement": settlement.as_body(),
         "tenders": [tender.as_body() for tender in basket.tenders],
         "taxes": [row.as_body() for row in basket.taxes],
-        "drawer": context.drawer,
         "stock": [
             line.ready_movement(context.warehouse) if ready else line.stock_movement(context.warehouse)
             for line in basket.lines
@@ -157,22 +151,51 @@ def _refuse_unpaid(basket: Basket, settlement: Settlement) -> None:
         raise RuleError("tender.not_approved", tender=waiting)
 
 
-@lru_cache(maxsize=16)  # the same from sale to sale
-def _ready(part: Layout | Seller) -> Fragment:
-    encoded = canonical_bytes(part.as_body())
-    read(type(part), encoded)
-    return Fragment(encoded)
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a sale's body says of where and how it was sold: the same from sale to sale."""
+
+    context: SaleContext
+    pos_type: str | None
+    currency: str
+    vat_mode: VatMode
+    language: str
+
+    def as_body(self) -> dict[str, Any]:
+        """Return these members of the body."""
+        return {
+            "pos_type": self.pos_type or self.context.pos_type,
+            "settings_version": self.context.settings_version,
+            "zone": self.context.zone,
+            "currency": self.currency,
+            "vat_mode": self.vat_mode.value,
+            "language": self.language,
+            "layout": self.context.layout.as_body(),
+            "seller": self.context.seller.as_body(),
+            "drawer": self.context.drawer,
+        }
 
 
-def _without(whole: type[Body], names: frozenset[str]) -> type[Body]:
-    """Return a body's form without some of its members."""
-    left = [(field.name, field.type) for field in fields(whole) if field.name not in names]  # type: ignore[arg-type]
-    given = {"KIND": whole.KIND, "__slots__": ()}
-    return make_dataclass("Rest", left, bases=(Body,), namespace=given, frozen=True)
+@lru_cache(maxsize=16)
+def _ready(terms: _Terms) -> dict[str, Fragment]:
+    """Return the members in canonical bytes, read back once."""
+    body = terms.as_body()
+    read(_TERMS, canonical_bytes(body))
+    return {name: Fragment(canonical_bytes({"": value})[4:-1]) for name, value in body.items()}
 
 
-_READ_BEFORE = frozenset({"lines", "stock", "layout", "seller"})
-_REST = _without(SaleCompleted, _READ_BEFORE)
+def _of(whole: type[Body], names: Collection[str]) -> type[Body]:
+    """Return the form of some of a body's members."""
+    members = [(field.name, field.type) for field in fields(whole) if field.name in names]  # type: ignore[arg-type]
+    return make_dataclass("Members", members, bases=(Body,), namespace={"KIND": whole.KIND}, frozen=True)
+
+
+_OF_TERMS = frozenset(
+    ("pos_type", "settings_version", "zone", "currency", "vat_mode", "language", "layout", "seller", "drawer")
+)
+_TERMS = _of(SaleCompleted, _OF_TERMS)
+_UNREAD = frozenset(field.name for field in fields(SaleCompleted)) - _OF_TERMS - {"lines", "stock"}
+_REST = _of(SaleCompleted, _UNREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +211,15 @@ class ReceiptCode:
 
 def receipt_code(code: ReceiptCode, signer: Signer) -> str:
     """Return the QR text: version, till, chain, seq, date, total and a whole signature over those bytes."""
-    payload = _RECEIPT_CODE.pack(
-        1, UUID(code.till).bytes, bytes.fromhex(code.chain), code.seq, code.date.toordinal(), code.total_cents
-    )
+    till, chain = _place_bytes(code.till, code.chain)
+    payload = _RECEIPT_CODE.pack(1, till, chain, code.seq, code.date.toordinal(), code.total_cents)
     signature = signer.sign(hashlib.sha256(_RECEIPT_TAG + payload).digest())
     return _RECEIPT_PREFIX + base64.urlsafe_b64encode(payload + signature).decode().rstrip("=")
+
+
+@lru_cache(maxsize=8)
+def _place_bytes(till: str, chain: str) -> tuple[bytes, bytes]:
+    return UUID(till).bytes, bytes.fromhex(chain)
 
 
 def read_receipt_code(text: str, public_key: bytes) -> ReceiptCode:

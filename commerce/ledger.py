@@ -99,12 +99,15 @@ def seal(
     origin: Origin,
     head: Head,
     facts: Facts,
-    body: Mapping[str, object],
+    body: Mapping[str, object] | bytes,
     signer: Signer,
     personal: bytes | None = None,
 ) -> Entry:
-    """Return the next entry of a chain after ``head``; TypeError for a body the ledger cannot hold."""
-    body_bytes = canonical_bytes(body)
+    """Return the next entry of a chain after ``head``; TypeError for a body the ledger cannot hold.
+
+    Bytes are a body in canonical form already.
+    """
+    body_bytes = body if isinstance(body, bytes) else canonical_bytes(body)
     header = {
         "format": ENTRY_FORMAT,
         "company": origin.company,

@@ -120,20 +120,29 @@ def storage_error(error: sqlite3.Error) -> StorageError:
 
 
 class _Job(Generic[T]):
-    __slots__ = ("future", "job", "then")
+    __slots__ = ("future", "job", "meanwhile", "then")
 
     def __init__(
-        self, job: Callable[[Transaction], T], then: Callable[[T], None] | None, future: asyncio.Future[T]
+        self,
+        job: Callable[[Transaction], T],
+        then: Callable[[T], None] | None,
+        meanwhile: Callable[[T], None] | None,
+        future: asyncio.Future[T],
     ) -> None:
         self.job = job
         self.then = then
+        self.meanwhile = meanwhile
         self.future = future
 
-    def carry_out(self, connection: sqlite3.Connection, transaction: Transaction) -> Callable[[], None]:
+    def carry_out(
+        self, connection: sqlite3.Connection, transaction: Transaction, loop: asyncio.AbstractEventLoop
+    ) -> Callable[[], None]:
         """Run the job in a transaction and return what tells the waiting caller."""
         try:
             connection.execute("BEGIN IMMEDIATE")
             value = self.job(transaction)
+            if self.meanwhile is not None and not loop.is_closed():
+                loop.call_soon_threadsafe(self.meanwhile, value)
             connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller, not to this thread
             failure = _undo(connection, error)
@@ -190,16 +199,22 @@ class Writer:
             self._release()
             raise
 
-    async def run(self, job: Callable[[Transaction], T], then: Callable[[T], None] | None = None) -> T:
+    async def run(
+        self,
+        job: Callable[[Transaction], T],
+        then: Callable[[T], None] | None = None,
+        meanwhile: Callable[[T], None] | None = None,
+    ) -> T:
         """Run ``job`` in one transaction and return its value once that is on disk.
 
-        ``then`` gets the value on the writer's thread right after the commit, before the next job starts. Whatever
-        the job raises arrives here after the rollback; a refusal of the disk as StorageError.
+        ``then`` gets the value on the writer's thread right after the commit, before the next job starts. ``meanwhile``
+        gets it on the loop while the disk is waited for: what it makes counts only if this returns. Whatever the job
+        raises arrives here after the rollback; a refusal of the disk as StorageError.
         """
         if self._thread is None:
             raise StorageError("storage.failed", reason="the writer is not running")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(job, then, future))
+        self._jobs.put(_Job(job, then, meanwhile, future))
         return await future
 
     async def stop(self) -> None:
@@ -239,7 +254,7 @@ class Writer:
         transaction = Transaction(connection)
         while (job := self._jobs.get()) is not None:
             self._busy_since = time.monotonic()
-            deliver = job.carry_out(connection, transaction)
+            deliver = job.carry_out(connection, transaction, loop)
             self._busy_since = None
             if not loop.is_closed():
                 loop.call_soon_threadsafe(deliver)

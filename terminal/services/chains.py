@@ -96,12 +96,12 @@ class Write:
         self,
         moment: Moment,
         kind: Kind,
-        body: Mapping[str, object],
+        body: Mapping[str, object] | bytes,
         *,
         personal: bytes | None = None,
         clock_suspect: bool = False,
     ) -> Entry:
-        """Build, hash, sign and write the next entry."""
+        """Build, hash, sign and write the next entry; ``body`` as ``seal`` takes it."""
         facts = moment.facts(kind, clock_suspect=clock_suspect)
         entry = seal(self.origin, self.head, facts, body, self._signer, personal)
         ledger.append_entry(self.tx, self.origin.chain, facts, entry)
@@ -228,12 +228,14 @@ class Chains:
             self.committed.set()
         return self._current[mode].row.chain
 
-    async def write(self, job: Callable[[Write], T], mode: ChainMode | None = None) -> T:
-        """Run a job that may append entries, in one transaction."""
+    async def write(
+        self, job: Callable[[Write], T], mode: ChainMode | None = None, meanwhile: Callable[[T], None] | None = None
+    ) -> T:
+        """Run a job that may append entries, in one transaction; ``meanwhile`` as ``Writer.run``."""
         mode = mode or self.mode
         before = self._current[mode].head
         try:
-            return await self._writer.run(*self._with_head(job, mode))
+            return await self._writer.run(*self._with_head(job, mode), meanwhile)
         finally:
             if self._current[mode].head is not before:
                 self.committed.set()

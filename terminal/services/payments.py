@@ -11,7 +11,7 @@ from commerce.documents import (
     IssuedNumber,
     SaleContext,
     numbered_body,
-    refuse_unreadable,
+    readable_bytes,
     unnumbered_body,
 )
 from commerce.errors import BadInputError, ConflictError, RuleError
@@ -122,8 +122,8 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
         number, marked = _take_number(write, series, moment, operating)
         till.steps.reached("sale.number_taken")
         body = numbered_body(unnumbered, number, write.receipt_code(number.date, basket.total))
-        refuse_unreadable(body)  # no Z could be written over it
-        entry = write.append(moment, Kind.SALE_COMPLETED, body, clock_suspect=marked)
+        encoded = readable_bytes(body)  # no Z could be written over another one
+        entry = write.append(moment, Kind.SALE_COMPLETED, encoded, clock_suspect=marked)
         till.steps.reached("sale.entry_written")
         documents.add_document(write.tx, number, write.origin.chain, entry.seq)
         created = utc_text(moment.at)
@@ -138,7 +138,7 @@ def _complete(till: Till, state: RegisterState, basket: Basket, moment: Moment, 
             "effects": [effect.as_body() for effect in intended],
         }
 
-    return Plan(moment, write, lambda now, values: _done(now, basket, values), "sale.committed")
+    return Plan(moment, write, lambda now, values: _done(now, basket, values), "sale.committed", ahead=True)
 
 
 def _new_effect(intended: IntendedEffect, basket: Basket, number: IssuedNumber, created: str) -> NewEffect:

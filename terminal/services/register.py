@@ -205,8 +205,6 @@ class Register:
         async def act() -> Values:
             plan = make_plan()
             values = await self._write(plan)
-            self._till.steps.reached(plan.committed_step)
-            self._show(plan.then(self.state, values))
             await self._finish_sale(plan)
             return values
 
@@ -250,9 +248,6 @@ class Register:
             raise
         except PosError as error:
             return await self._refuse(command, error)
-        if plan.committed_step:
-            self._till.steps.reached(plan.committed_step)
-        self._show(plan.then(self.state, values))
         await self._finish_sale(plan)
         return Result(values)
 
@@ -272,22 +267,19 @@ class Register:
         if not settled.may_finish_sale or self.state.basket is None or not self.state.basket.is_paid:
             return
         try:
-            plan = payments.finish_sale(self._till, self.state)
-            values = await self._write(plan)
+            await self._write(payments.finish_sale(self._till, self.state))
         except PosError as error:
             _log.warning("a paid sale cannot be completed", reason=error.code)
             self._add_notice(error)
             return
         except Exception:  # noqa: BLE001 - the outcome is on disk; whoever told it is not to blame, and goes on
             _log.exception("a paid sale cannot be completed")
-            return
-        self._till.steps.reached(plan.committed_step)
-        self._show(plan.then(self.state, values))
 
     async def _write(self, plan: Plan, keep: Callable[[Write, Values], None] = lambda _write, _values: None) -> Values:
-        """Carry a plan's job out in one transaction, with what the clock wants kept for the next start."""
+        """Carry a plan out in one transaction, with what the clock wants kept for the next start, and show its state."""
         clock = self._till.clock
         sign = clock.unsaved
+        ahead: list[tuple[RegisterState, RegisterState]] = []
 
         def job(write: Write) -> Values:
             before = write.head.seq
@@ -297,13 +289,21 @@ class Register:
                 keep_time(write.tx, plan.moment, clock.expected(), sign)
             return values
 
+        def work_ahead(values: Values) -> None:
+            ahead.append((self.state, self._next(plan.then(self.state, values))))
+
         try:
-            values = await self._till.chains.write(job)
+            values = await self._till.chains.write(job, meanwhile=work_ahead if plan.ahead else None)
         except PosError as error:
             if error.code not in _OF_ROWS or not await self._mend(whole=True):
                 raise
+            ahead.clear()
             values = await self._till.chains.write(job)
         clock.saved(sign)
+        if plan.committed_step:
+            self._till.steps.reached(plan.committed_step)
+        fits = ahead and ahead[0][0] is self.state  # a notice may have come meanwhile
+        self._tell(ahead[0][1] if fits else self._next(plan.then(self.state, values)))
         return values
 
     async def _mend(self, *, whole: bool) -> bool:
@@ -360,7 +360,14 @@ class Register:
         return self._till.moment(self.state, None)
 
     def _show(self, state: RegisterState) -> None:
+        self._tell(self._next(state))
+
+    def _next(self, state: RegisterState) -> RegisterState:
+        """Return a state with what follows from it and from the clock, as the next one."""
         revision = self._state.revision + 1 if self._state else 1
-        self._state = replace(state, revision=revision, screen=screen_of(state), clock=clock_state(self._till, state))
+        return replace(state, revision=revision, screen=screen_of(state), clock=clock_state(self._till, state))
+
+    def _tell(self, state: RegisterState) -> None:
+        self._state = state
         for listener in self.listeners:
-            listener(self._state)
+            listener(state)

@@ -221,7 +221,7 @@ def _add_lines(till: Till, state: RegisterState, basket: Basket, moment: Moment,
     def then(now: RegisterState, _: Values) -> RegisterState:
         return replace(now.without_done(), basket=after, newest_line=lines[-1].id, notices=now.without_scans)
 
-    return Plan(moment, write, then, "line.journaled")
+    return Plan(moment, write, then, "line.journaled", ahead=True)
 
 
 def _prepare(basket: Basket, lines: Sequence[Line], warehouse: str | None) -> None:
