@@ -52,10 +52,13 @@ def _line_holds(line: LineBody, currency: str) -> bool:
         return False
     if line.total_origin is not TotalOrigin.COMPUTED:
         return True
-    per = _decimal(line.price_per)
-    return per > 0 and line.amount == line_total_cents(
-        _decimal(line.quantity), _decimal(line.unit_price), currency, per
-    )
+    return line.amount == _line_amount(line.quantity, line.unit_price, currency, line.price_per)
+
+
+@lru_cache(8192)  # shops sell the same again and again
+def _line_amount(quantity: str, unit_price: str, currency: str, price_per: str) -> int | None:
+    per = _decimal(price_per)
+    return line_total_cents(_decimal(quantity), _decimal(unit_price), currency, per) if per > 0 else None
 
 
 def _shares_hold(sale: SaleCompleted) -> bool:

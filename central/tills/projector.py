@@ -128,11 +128,13 @@ class Projector:
         return total
 
     async def _project_sets(self, chain: Waiting) -> int:
-        """Project some sets of a chain; each is built while the one before it is stored."""
+        """Project some sets of a chain, what comes meanwhile included; each is built while the one before is stored."""
         made, count = await self._build_set(chain), 0
         for left in reversed(range(_SETS_AT_ONCE)):
             following = replace(chain, projected_seq=made.last, announced_seq=max(made.last, chain.announced_seq))
-            if not left or following.projected_seq >= chain.seq:
+            if left and following.projected_seq >= chain.seq:
+                following = replace(following, seq=await self.database.read(partial(_end_of, chain=chain)))
+            if not left or following.projected_seq >= following.seq:
                 return count + await self._store_set(chain, made)
             both = self._store_set(chain, made), self._build_set(following)
             advanced, ahead = await asyncio.gather(*both, return_exceptions=True)
@@ -247,6 +249,11 @@ def _waiting_chains(connection: Connection, modes: Sequence[str]) -> list[Waitin
         .limit(_CHAINS_AT_ONCE)
     )  # fmt: skip
     return [Waiting(*row) for row in connection.execute(query)]
+
+
+def _end_of(connection: Connection, chain: Waiting) -> int:
+    row = till_chain.c
+    return int(connection.execute(select(row.seq).where(row.till == chain.till, row.chain == chain.chain)).scalar_one())
 
 
 def count_waiting(connection: Connection, modes: Sequence[str]) -> int:

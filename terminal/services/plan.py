@@ -26,8 +26,8 @@ class Plan:
     """``write`` runs in the transaction and gives the command's result; ``then`` makes the new state of it.
 
     ``committed_step`` names the step that is passed when it is on disk; with ``may_finish_sale`` the sale is completed
-    next where all of its money is there now. ``ahead``: ``then`` changes nothing but the state that it returns, so it is
-    worked out while the disk is waited for, and thrown away if that fails.
+    next where all of its money is there now. ``ahead``: ``then`` changes nothing but the state that it returns, so it
+    is worked out while the disk is waited for, and thrown away if that fails.
     """
 
     moment: Moment

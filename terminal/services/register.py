@@ -276,7 +276,7 @@ class Register:
             _log.exception("a paid sale cannot be completed")
 
     async def _write(self, plan: Plan, keep: Callable[[Write, Values], None] = lambda _write, _values: None) -> Values:
-        """Carry a plan out in one transaction, with what the clock wants kept for the next start, and show its state."""
+        """Carry a plan out in one transaction, with what the clock wants kept, and show what comes of it."""
         clock = self._till.clock
         sign = clock.unsaved
         ahead: list[tuple[RegisterState, RegisterState]] = []

@@ -37,6 +37,16 @@ def test_utc_text_comes_back(at: datetime) -> None:
     assert parse_utc(utc_text(at)) == at
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-24T08:00:00.000000", "2026-11-24T08:00:00Z", "2026-11-24 08:00:00.000000Z", "2026-02-30T08:00:00.000000Z",
+     "2026-11-24T08:00:00.000000+00:00", "\u0662026-11-24T08:00:00.000000Z", "2026-11-24T08:00:00.000000Z\n", ""],
+)  # fmt: skip
+def test_nothing_else_is_a_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_utc(text)
+
+
 @given(moments)
 def test_offset_says_what_the_wall_showed(at: datetime) -> None:
     assert at.astimezone(ROME).isoformat().endswith(offset_text(at, ROME))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 import sqlite3
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from commerce.errors import DeviceUnavailableError
 from commerce.ledger import Head, Signer, sign_head
 from terminal import __main__ as cli
+from terminal.config import TillConfig
 from terminal.db.connection import Writer
 from terminal.db.migrate import migrate
 from terminal.devices.card_reader.virtual import VirtualCardReader
@@ -506,3 +508,18 @@ class TestCardReader:
 
         assert ended.status == 2
         assert f"[{code}]" in ended.err
+
+
+def test_a_till_that_is_up_collects_again_and_leaves_what_its_start_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gc.disable()
+    try:
+        cli._up(TillConfig(data_dir=tmp_path), 8401)
+
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 1_000
+        assert capsys.readouterr().out == "http://127.0.0.1:8401/\n"
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -16,7 +16,7 @@ from central.sales.tables import sale
 from central.tills.alarms import AlarmProjection
 from central.tills.arriving import read_push
 from central.tills.build_worker import receive, send
-from central.tills.building import Builder
+from central.tills.building import Buildable, Builder, Built
 from central.tills.projections import Projections
 from central.tills.projector import SET_SIZE, Projector
 from central.tills.tables import projection_cursor, set_aside
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from central.sales.projection import SalesRows
+    from commerce.ledger import Entry
     from tests.central.office import Office
 
 PROJECTION = Projections(SalesProjection(), AlarmProjection())
@@ -236,3 +237,31 @@ async def test_sets_that_are_built_ahead_count_every_sale_once(office: Office) -
     stored = [row.seq for row in await office.rows(sale)]
     assert sorted(stored) == [entry.seq for entry in till.entries if entry.seq not in (1, till.head.seq - 1)]
     assert [row.seq for row in await office.rows(set_aside)] == [till.head.seq - 1]
+
+
+class Arriving(Builder):
+    """A builder while whose work more of a chain arrives; counts the sets that were built while another was stored."""
+
+    def __init__(self, office: Office, till: FakeTill, more: list[Sequence[Entry]]) -> None:
+        super().__init__()
+        self.office, self.till, self.more, self.at_once = office, till, more, 0
+
+    async def build(self, projection: Buildable, entries: Sequence[RawEntry]) -> Built:
+        projected = (await self.office.rows(projection_cursor))[0].projected_seq
+        self.at_once += projected < entries[0].seq - 1
+        if self.more:
+            await self.office.accept(self.till, self.till.push_of(list(self.more.pop(0))))
+        return await super().build(projection, entries)
+
+
+async def test_what_arrives_while_a_set_is_built_is_built_while_that_one_is_stored(office: Office) -> None:
+    till = await office.new_till()
+    for _ in range(60):
+        till.sell()
+    await office.accept(till, till.push_of(till.entries[:20]))
+    arriving = Arriving(office, till, [till.entries[20:40], till.entries[40:]])
+    projector = Projector(office.database, SalesProjection(), office.clock, builder=arriving)
+
+    assert await projector.step() == 61
+    assert arriving.at_once == 2
+    assert len(await office.rows(sale)) == 60

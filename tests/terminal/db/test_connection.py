@@ -8,6 +8,7 @@ import gc
 import os
 import resource
 import sqlite3
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,29 @@ async def test_what_follows_a_commit_runs_before_the_next_job(writer: Writer) ->
     await asyncio.gather(first, second)
 
     assert order == ["first", "then", "second"]
+
+
+async def test_what_is_worked_out_meanwhile_is_there_when_run_returns_and_on_the_loop(writer: Writer) -> None:
+    seen: list[tuple[int, int]] = []
+
+    await writer.run(lambda tx: _put(tx, "a"), meanwhile=lambda n: seen.append((n, threading.get_ident())))
+
+    assert seen == [(1, threading.get_ident())]
+
+
+async def test_a_commit_that_fails_is_told_whatever_was_worked_out_meanwhile(writer: Writer) -> None:
+    def orphan(tx: Transaction) -> str:
+        tx.execute("CREATE TABLE child (parent TEXT REFERENCES meta (key) DEFERRABLE INITIALLY DEFERRED)")
+        tx.execute("INSERT INTO child VALUES ('nobody')")
+        return "made"
+
+    seen: list[str] = []
+    with pytest.raises(ConflictError) as refused:
+        await writer.run(orphan, meanwhile=seen.append)
+
+    assert seen == ["made"]
+    assert refused.value.code == "ledger.rows_at_odds"
+    assert await writer.run(_keys) == []
 
 
 async def test_the_ledger_is_written_through_to_the_disk(writer: Writer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from terminal.services.commands import (
     VoidTender,
 )
 from terminal.services.state import Screen
+from terminal.services.steps import Steps
 from tests.fakes.clock import FakeClock
 from tests.terminal.shop import BREAD, COFFEE, LOOSE, TestTill, running_till
 
@@ -48,6 +50,37 @@ async def test_cash_above_what_is_due_gives_change(till: TestTill) -> None:
     done = till.state.done
     assert done is not None
     assert (done.total, done.tendered, done.change) == (544, 1000, 456)
+
+
+class _Noisy(Steps):
+    """From the moment the sale's rows are written, a notice comes whenever the loop has nothing else to do."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.till: TestTill | None = None
+        self.told = 0
+
+    def reached(self, name: str) -> None:
+        if name == "sale.rows_written":
+            self.loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        assert self.till is not None
+        if self.till.state.done is None:
+            self.till.register.tell(RuleError("tender.zero"))
+            self.told = self.till.state.notices[-1].number
+            self.loop.call_soon(self._tell)
+
+
+async def test_a_notice_that_comes_while_a_sale_is_written_stays_on_the_page(tmp_path: Path) -> None:
+    steps = _Noisy()
+    async with running_till(tmp_path, steps=steps) as till:
+        steps.till = till
+        await till.ready()
+        await till.sell(COFFEE)
+
+        assert till.state.done is not None
+        assert till.state.notices[-1].number == steps.told
 
 
 async def test_a_completed_sale_is_one_entry_with_everything_in_it(till: TestTill) -> None:
