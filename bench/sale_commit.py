@@ -60,6 +60,7 @@ async def _measure(folder: Path, rounds: int, sales: int) -> list[Round]:
         done = []
         for number in range(-1, rounds):  # the first one warms up
             gc.collect()
+            share_a_core(core.writer.thread_id, turn=number)
             one = Round([], [])
             for _ in range(sales):  # turn by turn: what disturbs the machine disturbs both
                 command, document, seconds = await _sell(core.register)
@@ -76,7 +77,6 @@ async def _open_till(folder: Path) -> AsyncIterator[TillCore]:
     shop.write_catalogue(folder.with_suffix(".catalogue"), ITEMS)
     shop.use_catalogue(folder, folder.with_suffix(".catalogue"))
     core = await open_till(folder, shop.enrolment().identity, clock=SystemClock(), app_version="bench")
-    share_a_core(core.writer.thread_id)  # as the daemon does
     running = asyncio.create_task(core.register.run())
     try:
         await core.register.apply_operating(shop.operating_set(), cursor="1.1.1")

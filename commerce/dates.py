@@ -21,7 +21,7 @@ def business_day(opened_at: datetime, zone: ZoneInfo, cut_off: time = DEFAULT_CU
 
 def utc_text(at: datetime) -> str:
     """Return an aware time as entries write it: UTC, microseconds, ``Z``."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_utc(text: str) -> datetime:

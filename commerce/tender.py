@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -45,7 +46,7 @@ class Tender:
             "names": self.names,
             "currency": self.currency,
             "amount": self.amount,
-            "rate": fixed(self.rate, EXCHANGE_SCALE),
+            "rate": _rate_text(self.rate),
             "value": self.value,
             "reference": self.reference,
             "state": self.state.value,
@@ -129,6 +130,11 @@ def read_tender(body: Mapping[str, Any]) -> Tender:
         state=stored.state,
         attempts=stored.attempts,
     )
+
+
+@lru_cache(64)  # of few currencies
+def _rate_text(rate: Decimal) -> str:
+    return fixed(rate, EXCHANGE_SCALE)
 
 
 def cash_due(due_cents: int, cash_step: int | None) -> int:

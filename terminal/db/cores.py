@@ -13,14 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 _ALL = frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset[int]()
 
 
-def share_a_core(writer_thread: int | None) -> None:
+def share_a_core(writer_thread: int | None, turn: int | None = None) -> None:
     """Put the calling thread and the writer's on one core; processes spread by their id. One core: nothing to do.
+
+    ``turn`` counts cores through in place of the process id.
 
     It is a wish: where the machine refuses it (a unit's system-call filter, a container), threads run where they like.
     """
     if len(_ALL) < 2 or writer_thread is None:
         return
-    core = sorted(_ALL)[os.getpid() % len(_ALL)]
+    core = sorted(_ALL)[(os.getpid() if turn is None else turn) % len(_ALL)]
     for thread in (threading.get_native_id(), writer_thread):
         _wish(thread, frozenset({core}))
 

@@ -34,6 +34,16 @@ def take_number(tx: Transaction, series: str, period: str, day: date) -> int:
     return int(row[0])
 
 
+def count_on(tx: Transaction, series: str, period: str, last: int, day: date) -> bool:
+    """Take the number behind ``last``, where the row still says that this was the last one, of that day."""
+    changed = tx.execute(
+        "UPDATE series_counter SET last_number = last_number + 1"
+        " WHERE series = ? AND period = ? AND last_number = ? AND last_date = ?",
+        (series, period, last, day.isoformat()),
+    )
+    return changed == 1
+
+
 def find_counter(queries: Queries, series: str, period: str) -> tuple[int, str] | None:
     """Return a series' last number in a period and its date, 0 and nothing where it says none."""
     row = queries.fetch_one(

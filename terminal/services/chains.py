@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from commerce.bodies.form import Body
 from commerce.dates import offset_text, utc_text
@@ -71,16 +71,26 @@ class Moment:
         )
 
 
+class Taken(NamedTuple):
+    """The last number that was taken of a series, and its document's date."""
+
+    number: int
+    day: date
+
+
 class Write:
     """One transaction of the ledger: what a job appends follows the head, which moves only with the commit."""
 
-    __slots__ = ("_signer", "appended", "head", "origin", "tx")
+    __slots__ = ("_signer", "appended", "head", "numbers", "origin", "tx")
 
-    def __init__(self, tx: Transaction, origin: Origin, head: Head, signer: Signer) -> None:
+    def __init__(
+        self, tx: Transaction, origin: Origin, head: Head, signer: Signer, numbers: Mapping[str, Taken] | None = None
+    ) -> None:
         self.tx = tx
         self.origin = origin
         self.head = head
         self.appended: list[Entry] = []
+        self.numbers = dict(numbers or {})  # the last one of each series, as of this transaction
         self._signer = signer
 
     def receipt_code(self, day: date, total_cents: int) -> str:
@@ -127,6 +137,7 @@ class _Current:
     row: ledger.ChainRow
     origin: Origin
     head: Head
+    numbers: Mapping[str, Taken] = field(default_factory=dict)
     remembered: deque[Entry] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     def remember(self, entries: list[Entry]) -> None:
@@ -284,13 +295,13 @@ class Chains:
 
         def whole(tx: Transaction) -> T:
             current = self._current[mode]
-            write = Write(tx, current.origin, current.head, self._signer)
+            write = Write(tx, current.origin, current.head, self._signer, current.numbers)
             written.append((current, write))
             return job(write)
 
         def keep_head(_: T) -> None:
             current, write = written[0]
-            current.head = write.head
+            current.head, current.numbers = write.head, write.numbers
             current.remember(write.appended)
 
         return whole, keep_head

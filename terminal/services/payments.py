@@ -25,7 +25,7 @@ from terminal.db import basket as journal
 from terminal.db import documents, effects, sales
 from terminal.db.effects import NewEffect
 from terminal.services import cards
-from terminal.services.chains import Moment, Write
+from terminal.services.chains import Moment, Taken, Write
 from terminal.services.commands import AddTender, CompleteSale
 from terminal.services.operating import OperatingSet, TenderType
 from terminal.services.outcomes import SHOWN_KINDS
@@ -185,13 +185,22 @@ def sale_context(till: Till, state: RegisterState) -> SaleContext:
 def _take_number(write: Write, series: Series, moment: Moment, operating: OperatingSet) -> tuple[IssuedNumber, bool]:
     """Return the next number and whether the clock stands before the series' last date (which then holds)."""
     today = document_date(moment.at, operating.shop.zone)
-    last = documents.find_last_date(write.tx, series.id)
-    day = max(today, last) if last else today
+    number, day = _next_number(write, series, today)
+    write.numbers[series.id] = Taken(number, day)
     period = period_of(series, day)
-    number = documents.take_number(write.tx, series.id, period, day)
     formatted = format_number(series, number, day)
     issued = IssuedNumber(new_id(), series.document_kind, series.id, series.code, period, number, formatted, day)
     return issued, day != today
+
+
+def _next_number(write: Write, series: Series, today: date) -> Taken:
+    """Take the next number: behind the one that this till gave last on the same day, or behind what the rows say."""
+    last, period = write.numbers.get(series.id), period_of(series, today)
+    if last and last.day == today and documents.count_on(write.tx, series.id, period, last.number, today):
+        return Taken(last.number + 1, today)
+    newest = documents.find_last_date(write.tx, series.id)
+    day = max(today, newest) if newest else today
+    return Taken(documents.take_number(write.tx, series.id, period_of(series, day), day), day)
 
 
 def _done(state: RegisterState, basket: Basket, values: Values) -> RegisterState:

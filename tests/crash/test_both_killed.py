@@ -11,15 +11,15 @@ from tests.crash.central_world import Central
 from tests.crash.conftest import MODES, POWER_CUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tests.crash.world import World
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 # Central reads, keeps, signs, answers and projects what it was sent within so many milliseconds.
-PUSH_MS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-KILLS, SOAK_KILLS = 6, 30
+PUSH_MS, SOAK_PUSH_MS = (0.0, 5.0, 20.0), (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 80.0)
+KILLS, SOAK_KILLS = 4, 30
 LONGEST_WORK_MS = 400.0
 
 
@@ -48,8 +48,9 @@ def world(mode: str, own_central: Central, make_world: Callable[..., World]) -> 
     return world
 
 
-def test_both_killed_around_a_push_lose_nothing(world: World) -> None:
-    for nth, after_ms in enumerate(PUSH_MS):
+@pytest.mark.parametrize("moments", [PUSH_MS, pytest.param(SOAK_PUSH_MS, marks=pytest.mark.soak)], ids=["few", "many"])
+def test_both_killed_around_a_push_lose_nothing(moments: Sequence[float], world: World) -> None:
+    for nth, after_ms in enumerate(moments):
         world.crash_with_central("push.sent", after_ms)
         come_back(world, is_till_first=nth % 2 == 0)
     world.crash_with_central("push.acknowledged", 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from commerce.errors import BadInputError, ConflictError, RuleError
+from commerce.errors import BadInputError, ConflictError, RuleError, StorageError
 from commerce.ids import new_id
 from terminal.services.commands import (
     AddItem,
@@ -81,6 +81,41 @@ async def test_a_notice_that_comes_while_a_sale_is_written_stays_on_the_page(tmp
 
         assert till.state.done is not None
         assert till.state.notices[-1].number == steps.told
+
+
+async def test_numbers_follow_the_row_where_it_says_more_than_the_till_remembers(till: TestTill) -> None:
+    first = (await till.sell()).values["document"]
+    second = (await till.sell()).values["document"]
+    set_on = "UPDATE series_counter SET last_number = 41"
+    await till.core.writer.run(lambda tx: tx.execute(set_on))
+    third = (await till.sell()).values["document"]
+    fourth = (await till.sell()).values["document"]
+
+    numbers = [body["document"]["number"] for body in await sales(till)]
+    assert numbers == [1, 2, 42, 43]
+    assert len({one["formatted"] for one in (first, second, third, fourth)}) == 4
+
+
+async def test_a_number_that_was_taken_in_vain_is_given_again(tmp_path: Path) -> None:
+    class Full(Steps):
+        is_full = False
+
+        def reached(self, name: str) -> None:
+            if self.is_full and name == "sale.rows_written":
+                raise StorageError("storage.full")
+
+    steps = Full()
+    async with running_till(tmp_path, steps=steps) as till:
+        await till.ready()
+        await till.sell()
+        await till.scan(COFFEE)
+        steps.is_full = True
+        with pytest.raises(StorageError):
+            await till.pay()
+        steps.is_full = False
+        await till.pay()
+
+        assert [body["document"]["number"] for body in await sales(till)] == [1, 2]
 
 
 async def test_a_completed_sale_is_one_entry_with_everything_in_it(till: TestTill) -> None:
