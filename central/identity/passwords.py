@@ -35,6 +35,16 @@ class PinHash:
 PIN_PARAMS = {"time_cost": 3, "memory_kib": 32768, "parallelism": 1}
 
 
+def choose_cost(time_cost: int, memory_kib: int, parallelism: int) -> None:
+    """Say what hashing a new password costs from here on in this process; without it, what argon2-cffi recommends.
+
+    A stored hash says itself what checking it costs. Tests that are not about this cost choose a small one.
+    """
+    global _hasher
+    _hasher = PasswordHasher(time_cost, memory_kib, parallelism)
+    _DECOYS.clear()
+
+
 async def hash_password(password: str, around: Sequence[str] = ()) -> str:
     """Return the hash to store of a new password.
 

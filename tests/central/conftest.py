@@ -7,7 +7,14 @@ import pytest
 
 from central.db.engine import Database, open_database
 from central.db.migrate import migrate
+from central.identity.passwords import choose_cost
 from tests.central.office import Office, open_office
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """Every test here signs somebody in; a tenth of a second for each password would be a minute of the suite."""
+    choose_cost(1, 64, 1)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -20,9 +20,9 @@ LONGEST_START_S = 1.5
 SOAK_KILLS = 50
 
 
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.parametrize("batch", range(2))
 @pytest.mark.parametrize("mode", MODES)
-def test_forty_kills_at_random_lose_nothing(mode: str, batch: int, make_world: Callable[..., World]) -> None:
+def test_twenty_kills_at_random_lose_nothing(mode: str, batch: int, make_world: Callable[..., World]) -> None:
     world = make_world(drop_unsynced=mode == POWER_CUT, seed=batch, cards=batch % 2 == 1)
     kill_at_random(world, KILLS, seed=batch)
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from central.identity.passwords import hash_password
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, Visit, add_user, change_own_password, find_actor, set_password, sign_in
 from central.identity.strength import check_strength
 from commerce.errors import BadInputError
+from tests.shared_data import PROJECT
 
 if TYPE_CHECKING:
     from tests.central.office import Office
@@ -94,3 +99,12 @@ async def test_the_loop_turns_while_a_password_is_weighed() -> None:
     turning.cancel()
 
     assert turns > 3
+
+
+def test_a_password_costs_what_is_recommended_where_nobody_says_otherwise() -> None:
+    program = "import asyncio; from central.identity.passwords import hash_password as h; print(asyncio.run(h(%r)))"
+    made = subprocess.run(
+        [sys.executable, "-c", program % GOOD], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+
+    assert extract_parameters(made.stdout.strip()) == RFC_9106_LOW_MEMORY
