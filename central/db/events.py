@@ -1,6 +1,7 @@
 """What happened, for live pages and other readers: written in the change's own transaction, read by a cursor.
 
-Readers keep the feed's rule: on PostgreSQL they stop at the oldest running transaction, so none is ever skipped.
+Readers keep the feed's rule: on PostgreSQL they stop at the oldest running transaction, so none is ever skipped. Those
+that must not miss any, whatever happens to their process, are in ``central.db.readers``.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -71,10 +72,9 @@ async def listen(database: Database, *, poll_s: float = 5.0) -> AsyncIterator[li
                 await subscription.wait(poll_s)
 
 
-def trim(connection: Connection) -> None:
-    """Forget events that no reader can still be waiting for."""
-    statement = "DELETE FROM event WHERE position <= (SELECT MAX(position) FROM event) - :kept"
-    connection.execute(text(statement), {"kept": _KEPT})
+def trim(connection: Connection, kept: int = _KEPT) -> None:
+    """Forget events that all durable readers have seen, but the newest: open pages go by those."""
+    connection.execute(text(_SEEN_BY_ALL), {"kept": kept})
 
 
 _EMIT_POSTGRES = """
@@ -95,3 +95,7 @@ _NEWEST = {
     True: "SELECT xid::text, position FROM event WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"
     " ORDER BY event.xid DESC, position DESC LIMIT 1",
 }
+_SEEN_BY_ALL = """
+DELETE FROM event WHERE position <= (SELECT MAX(position) FROM event) - :kept
+AND NOT EXISTS (SELECT 1 FROM event_reader AS reader WHERE (reader.xid, reader.position) < (event.xid, event.position))
+"""

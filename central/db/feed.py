@@ -146,8 +146,10 @@ def change_epoch(connection: Connection) -> str:
     """
     epoch = uuid4().hex[:12]
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("UPDATE feed SET xid = pg_current_xact_id()")
+        for statement in _COUNT_EVENTS_ANEW:
+            connection.exec_driver_sql(statement)
         for table in ("feed", "event"):
-            connection.exec_driver_sql(f"UPDATE {table} SET xid = pg_current_xact_id()")  # noqa: S608 - our own names
             last = f"SELECT GREATEST(COALESCE(MAX(position), 0) + 1, nextval('{table}_position')) FROM {table}"  # noqa: S608
             connection.exec_driver_sql(f"SELECT setval('{table}_position', ({last}))")
     connection.execute(feed_state.update().values(epoch=epoch, home=home_of(connection)))
@@ -223,6 +225,20 @@ def row_of(change: FeedRow) -> dict[str, Any] | None:
     return None if change.row is None else orjson.loads(change.row)
 
 
+# Events of one transaction are told apart by position alone, which was not the order of several: they are counted
+# behind the last, in their order, and each reader stands where it had come to.
+_COUNT_EVENTS_ANEW = (
+    """
+UPDATE event_reader AS reader SET xid = pg_current_xact_id(), position = (SELECT COALESCE(MAX(position), 0) FROM event)
+  + (SELECT COUNT(*) FROM event WHERE (event.xid, event.position) <= (reader.xid, reader.position))
+""",
+    """
+UPDATE event SET xid = pg_current_xact_id(), position = last.position + counted.number
+FROM (SELECT COALESCE(MAX(position), 0) AS position FROM event) AS last,
+  (SELECT xid, position, row_number() OVER (ORDER BY xid, position) AS number FROM event) AS counted
+WHERE (event.xid, event.position) = (counted.xid, counted.position)
+""",
+)
 _UPSERT_SQLITE = """
 INSERT INTO feed (company, shop, kind, id, version, row, xid, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (company, shop, kind, id) DO UPDATE SET

@@ -1,4 +1,4 @@
-"""Tables of the change feed and of events."""
+"""Tables of the change feed, of events and of who reads them."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Sequence, Table, Text
 
@@ -45,4 +45,13 @@ event = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("at", Utc, nullable=False),
+)
+
+# How far each durable reader has come: moved in the transaction of what it did about the events.
+event_reader = Table(
+    "event_reader",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("xid", Xid8().with_variant(BigInteger(), "sqlite"), nullable=False),
+    Column("position", BigInteger, nullable=False),
 )

@@ -11,7 +11,8 @@ FEED = "feed"  # a registry row was published
 EVENT = "event"  # a projection or an area wrote an event
 STORED = "stored"  # a till's entries wait to be projected
 ACCESS = "access"  # who may come in, or do what, has changed
-TOPICS = (FEED, EVENT, STORED, ACCESS)
+JOB = "job"  # a job waits, has come further or has ended
+TOPICS = (FEED, EVENT, STORED, ACCESS, JOB)
 _KEY = "cassaforte.marks"
 
 

@@ -5,7 +5,9 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 
 import central.db.feed_tables
 import central.identity.tables
+import central.jobs.tables
 import central.organisation.tables
+import central.outbox.tables
 import central.registry.tables
 import central.sales.tables
 import central.tills.tables  # noqa: F401 - registers the tables
