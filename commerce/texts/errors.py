@@ -48,10 +48,24 @@ ERROR_TEXTS: dict[str, str] = {
         "catalogue is fetched anew."
     ),
     "item.unknown": N_("This item is no longer in the catalogue. Nothing was added."),
+    "mail.address": N_("“{address}” is no e-mail address. Check what was typed."),
+    "mail.away": N_("The mail server did not take it: {reason}. It is tried again."),
+    "mail.refused": N_("{address} does not take this e-mail. The mail server says: {answer}"),
+    "mail.subject": N_("A subject is one line of at most 250 characters."),
+    "reader.lags": N_("“{reader}” has not seen what has happened since {since}."),
+    "reader.unknown": N_("There is no reader “{reader}”."),
     "registry.changed": N_(
         "What head office sent was changed on this till's disk ({count} in all). It is not used, and fetched anew. "
         "Head office is told."
     ),
+    "job.again": N_("That did not work this time. It is tried again."),
+    "job.cancelled": N_("Somebody stopped this job."),
+    "job.ended": N_("This job has ended already."),
+    "job.fault": N_("That did not work because of a fault ({fault}). The log says more."),
+    "job.file_gone": N_("This file is not here any more. Have it made again."),
+    "job.lost": N_("Another process has taken this job over."),
+    "job.tries": N_("The server was stopped in the middle of it, every time it was tried."),
+    "job.unknown": N_("This job is not known here."),
     "label.zero": N_(
         "The label of {name} says zero. Nothing was added: weigh it again, or choose the item and type the quantity."
     ),
