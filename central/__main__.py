@@ -25,6 +25,7 @@ from central.command_line import (
 )
 from central.config import read_config
 from central.db.migrate import migrate
+from central.db.readers import forget_reader
 from central.identity import audit
 from central.identity.passwords import hash_password
 from central.identity.people import Role
@@ -51,7 +52,9 @@ feed_app = typer.Typer(help="The registry feed that tills pull.", no_args_is_hel
 app.add_typer(till_app, name="till")
 app.add_typer(import_app, name="import")
 app.add_typer(user_app, name="user")
+events_app = typer.Typer(help="Who reads what happened.", no_args_is_help=True)
 app.add_typer(feed_app, name="feed")
+app.add_typer(events_app, name="events")
 
 
 @app.command()
@@ -213,6 +216,17 @@ def new_epoch(config: Config = DEFAULT_CONFIG) -> None:
         audit.record(conn, who(), now(), audit.Act("feed.new_epoch", "feed", epoch, {}))
 
     typer.echo(_with_central(config, lambda central: central.marker.renew(note)))
+
+
+@events_app.command("forget-reader")
+def forget(name: Annotated[str, typer.Argument()], config: Config = DEFAULT_CONFIG) -> None:
+    """Let go of a reader that no program has any more; events are trimmed again."""
+
+    def forgotten(conn: Connection) -> None:
+        forget_reader(conn, name)
+        audit.record(conn, who(), now(), audit.Act("reader.forgotten", "reader", name, {"name": (name, None)}))
+
+    _with_central(config, lambda central: central.database.write(forgotten))
 
 
 def main() -> None:

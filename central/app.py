@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from aiohttp import web
 
@@ -10,8 +11,18 @@ from central.config import CentralConfig, ListenSection
 from central.db.engine import Database, open_database
 from central.db.lasting import Condition
 from central.db.marker import EpochMarker
+from central.db.readers import Reader
 from central.identity import api as identity_api
 from central.identity import pages as identity_pages
+from central.jobs import api as jobs_api
+from central.jobs import pages as jobs_pages
+from central.jobs.housekeeping import NIGHTLY, TRIM, trim
+from central.jobs.keys import JOB_KINDS
+from central.jobs.runner import Handler, Runner
+from central.jobs.scheduling import Schedule
+from central.jobs.values import JobKind
+from central.outbox.mail import MailServer, send_mail
+from central.outbox.messages import MAIL
 from central.registry import api as registry_api
 from central.registry import pages as registry_pages
 from central.sales import api as sales_api
@@ -32,6 +43,7 @@ from central.web.guards import MAX_FORM_BYTES
 from central.web.keys import CLOCK, DATABASE
 from central.web.settings import WebSettings
 from commerce.dates import utc_text
+from commerce.errors import BadInputError
 
 AREAS = (
     tills_api.add_routes,
@@ -43,7 +55,13 @@ AREAS = (
     sales_pages.add_routes,
     fleet_api.add_routes,
     tills_pages.add_routes,
+    jobs_api.add_routes,
+    jobs_pages.add_routes,
 )
+# What areas read of what happened, what they have done in the background, and what of it comes by itself.
+READERS: tuple[Reader, ...] = ()
+JOBS = (TRIM, MAIL)
+SCHEDULES: tuple[Schedule, ...] = (NIGHTLY,)
 
 
 CONDITION = web.AppKey("condition", Condition)
@@ -60,7 +78,15 @@ class Central:
     fleet: Fleet
     marker: EpochMarker
     condition: Condition
+    runner: Runner
     web: web.Application
+    readers: tuple[Reader, ...] = READERS
+    schedules: tuple[Schedule, ...] = SCHEDULES
+
+    @property
+    def runners(self) -> int:
+        """Return how many jobs are done beside each other."""
+        return self.config.jobs.beside
 
     @property
     def listen(self) -> ListenSection:
@@ -81,12 +107,32 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     condition = Condition(now)
     application = _web(config, database, tills, now)
     application[CONDITION] = condition
-    return Central(config, database, projector, tills, fleet, marker, condition, application)
+    runner = Runner(database, _handlers(config))
+    return Central(config, database, projector, tills, fleet, marker, condition, runner, application)
+
+
+def _handlers(config: CentralConfig) -> dict[JobKind, Handler]:
+    """Return who does which jobs; what nobody here does waits for a process that does."""
+    handlers: dict[JobKind, Handler] = {TRIM: trim}
+    if config.mail.host:
+        handlers[MAIL] = partial(send_mail, server=_mail_server(config))
+    return handlers
+
+
+def _mail_server(config: CentralConfig) -> MailServer:
+    mail = config.mail
+    try:
+        password = mail.password_file.read_text(encoding="utf-8").strip() if mail.password_file else None
+    except OSError as error:
+        raise BadInputError("config.missing", path=str(mail.password_file), reason=error.strerror) from error
+    return MailServer(host=mail.host or "", port=mail.port, sender=mail.sender, security=mail.security, user=mail.user,
+                      password=password)  # fmt: skip
 
 
 def _web(config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]) -> web.Application:
     app = web.Application(client_max_size=MAX_FORM_BYTES)
     app[DATABASE], app[CLOCK] = database, now
+    app[JOB_KINDS] = {kind.name: kind for kind in JOBS}
     app[tills_api.TILLS] = tills
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
     hosts = frozenset(config.listen.allowed_hosts)

@@ -77,6 +77,31 @@ class PaceSection(Section):
     per_minute: int = Field(default=12_000, ge=60)
 
 
+class MailSection(Section):
+    """The server that takes our mail; without a ``host`` mail waits. The password stands in a file of its own."""
+
+    host: str | None = None
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "starttls"
+    sender: str = ""
+    user: str | None = None
+    password_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "MailSection":
+        if self.host and "@" not in self.sender:
+            raise ValueError("mail needs a sender, such as Bottega <post@example.com>")
+        if self.security == "none" and self.host and not _is_loopback(self.host):
+            raise ValueError("mail without TLS goes to this machine only")
+        return self
+
+
+class JobsSection(Section):
+    """How many jobs one process does beside each other."""
+
+    beside: int = Field(default=2, ge=1, le=16)
+
+
 class CentralConfig(Section):
     """``central.toml``. ``key_file`` is shared by all processes on one database."""
 
@@ -85,6 +110,8 @@ class CentralConfig(Section):
     database: DatabaseSection = DatabaseSection()
     projection: ProjectionSection = ProjectionSection()
     pace: PaceSection = PaceSection()
+    mail: MailSection = MailSection()
+    jobs: JobsSection = JobsSection()
     key_file: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 

@@ -21,7 +21,10 @@ from central.db.events import trim
 from central.db.lasting import Condition, lasting
 from central.db.marker import EpochMarker
 from central.db.migrate import migrate
+from central.db.readers import Reader, follow, watch_lags
 from central.db.relay import relay_signals, send_signals
+from central.jobs.runner import Runner
+from central.jobs.scheduling import Schedule, ask_for_due
 from central.tills.api import close_shut_out, nudge_tills
 from central.tills.fleet import Fleet
 from central.tills.projector import Projector
@@ -33,6 +36,8 @@ from commerce.errors import ConflictError, PosError, StartError
 _log = structlog.get_logger()
 _FLUSH_S = 2.0
 _TRIM_S = 600.0
+_LAGS_S = 30.0
+_SCHEDULE_S = 20.0
 _ASK_S = 10.0
 _ALIVE_S = 5.0
 _SWITCH_S = 0.0005
@@ -69,6 +74,14 @@ class Parts(Protocol):
     def marker(self) -> EpochMarker: ...  # noqa: D102
     @property
     def condition(self) -> Condition: ...  # noqa: D102
+    @property
+    def runner(self) -> Runner: ...  # noqa: D102
+    @property
+    def runners(self) -> int: ...  # noqa: D102
+    @property
+    def readers(self) -> tuple[Reader, ...]: ...  # noqa: D102
+    @property
+    def schedules(self) -> tuple[Schedule, ...]: ...  # noqa: D102
     @property
     def web(self) -> web.Application: ...  # noqa: D102
 
@@ -146,7 +159,7 @@ def make_runner(app: web.Application) -> web.AppRunner:
 
 
 def _loops(central: Parts) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-    database = central.database
+    database, due = central.database, partial(ask_for_due, schedules=central.schedules)
     works: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         "projector": central.projector.run,
         "relay": partial(relay_signals, database),
@@ -156,6 +169,10 @@ def _loops(central: Parts) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]
         "nudges": partial(nudge_tills, central.web),
         "shut_out": partial(close_shut_out, central.web),
         "watch": partial(_watch, central),
+        "lags": partial(_every, _LAGS_S, partial(_look_for_lags, central)),
+        "schedule": partial(_every, _SCHEDULE_S, partial(database.write, due)),
+        **{f"reader {reader.name}": partial(follow, database, reader) for reader in central.readers},
+        **{f"jobs {number}": central.runner.run for number in range(1, central.runners + 1)},
     }
     if database.url.get_backend_name() == "postgresql":
         works["signals"] = partial(send_signals, database)
@@ -166,6 +183,10 @@ async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None
     while True:
         await asyncio.sleep(period_s)
         await work()
+
+
+async def _look_for_lags(central: Parts) -> None:
+    await watch_lags(central.database, central.condition, central.condition.now())
 
 
 async def _watch(central: Parts) -> None:

@@ -25,12 +25,14 @@ ACTION_TEXTS: dict[str, str] = {
     "item.deleted": N_("took an item off the tills"),
     "items.import_ended": N_("ended an import of items"),
     "items.imported": N_("imported items"),
+    "job.cancelled": N_("stopped a job"),
     "key.refused": N_("tried a key that opens nothing"),
     "ledger_fork.accepted": N_("accepted a fork"),
     "ledger_fork.dismissed": N_("dismissed a fork"),
     "operator.saved": N_("saved an operator"),
     "ledger_fork.reopened": N_("put a fork that cannot be counted any more back to be decided"),
     "password.refused": N_("gave a wrong present password"),
+    "reader.forgotten": N_("let go of a reader of events"),
     "refusals.left_out": N_("counted refusals that were not written down one by one"),
     "right.refused": N_("lacked a right"),
     "sales.rebuilt": N_("rebuilt all sales"),
@@ -77,6 +79,7 @@ ROLE_NAMES = {
 _CODES = frozenset({"mode", "modes", "state", "role"})  # values that are codes, and words to people
 _PATHS = {
     "item": "/items/",
+    "job": "/jobs/",
     "till": "/tills/",
     "vat_code": "/settings/vat?code=",
     "tender_type": "/settings/tenders?id=",

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select, update
 from central.db.bulk import insert_new
 from central.db.clock import database_now
 from central.db.signals import JOB, mark
+from central.identity import audit
 from central.identity.people import Actor, Permission
 from central.jobs.tables import job
 from central.jobs.values import (
@@ -168,6 +169,8 @@ def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
     ended = {"state": State.CANCELLED, "free_at": None, "ended_at": database_now(connection)}
     values = {"cancel_by": actor.name, **(ended if row.state == State.WAITING else {})}
     connection.execute(update(job).where(job.c.id == job_id).values(**values))
+    act = audit.Act("job.cancelled", "job", job_id, {"name": (row.label or None, None)}, company_of(row))
+    audit.record(connection, actor, database_now(connection), act)
     mark(connection, JOB)
     return str(values.get("state", row.state))
 

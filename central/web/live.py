@@ -19,24 +19,32 @@ POLL_S = 5.0
 QUIET_S = 0.4
 
 
-async def stream(request: web.Request, name: str, draw: Callable[[], Awaitable[str]]) -> web.StreamResponse:
+async def stream(
+    request: web.Request, name: str, draw: Callable[[], Awaitable[str]], topics: tuple[str, ...] = (EVENT, FEED)
+) -> web.StreamResponse:
     """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser or its session goes.
+
+    It is drawn again when one of the ``topics`` is signalled.
 
     The end of the session is told as the event ``ended``, and nothing is drawn after it.
     """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
     with suppress(ConnectionResetError):  # the browser went elsewhere in the middle of a line
-        await _send_changes(request, response, name, draw)
+        await _send_changes(request, response, name, draw, topics)
     return response
 
 
 async def _send_changes(
-    request: web.Request, response: web.StreamResponse, name: str, draw: Callable[[], Awaitable[str]]
+    request: web.Request,
+    response: web.StreamResponse,
+    name: str,
+    draw: Callable[[], Awaitable[str]],
+    topics: tuple[str, ...],
 ) -> None:
     await response.prepare(request)
     sent = ""
-    with database(request).signals.subscribe(EVENT, FEED, ACCESS) as subscription:
+    with database(request).signals.subscribe(*topics, ACCESS) as subscription:
         while not _gone(request):
             text = sent
             with suppress(StorageError):  # the database is away: what stands there stays

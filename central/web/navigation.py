@@ -23,5 +23,6 @@ SECTIONS = (
     Section("items", "/items", N_("Items & prices"), "i"),
     Section("operators", "/operators", N_("Operators"), "o"),
     Section("tills", "/tills", N_("Tills"), "l"),
+    Section("jobs", "/jobs", N_("Jobs"), "j"),
     Section("settings", "/settings", N_("Settings"), "e"),
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from commerce.texts import Translator
 
 CENTRAL = Path(__file__).resolve().parent.parent
-AREAS = ("web", "identity", "registry", "sales", "tills")
+AREAS = ("web", "identity", "registry", "sales", "tills", "jobs")
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:

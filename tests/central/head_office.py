@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-from central.app import AREAS
+from central.app import AREAS, JOBS
 from central.identity.passwords import hash_pin
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, add_user
+from central.jobs.keys import JOB_KINDS
 from central.registry.seeding import seed_italian_defaults, seed_shop
 from central.registry.service import Edit, OperatorCard, save_item, save_operator
 from central.registry.values import ItemCard
@@ -129,6 +130,7 @@ async def open_site(office: Office, folder: Path, settings: WebSettings | None =
     app = web.Application()
     app[DATABASE] = office.database
     app[CLOCK] = office.clock.__call__
+    app[JOB_KINDS] = {kind.name: kind for kind in JOBS}
     app[TILLS], app[SNAPSHOTS] = office.tills, Snapshots(office.database, folder / "snapshots")
     shell.install(app, settings or WebSettings())
     for add_routes in AREAS:

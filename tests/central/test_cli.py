@@ -307,6 +307,18 @@ class TestCommandsAreWrittenDown:
             "items.imported", "items.import_ended",
         }  # fmt: skip
 
+    def test_a_reader_is_let_go_once(self, central: Commands, acts: Callable[[], list[tuple[object, ...]]]) -> None:
+        central("migrate")
+        with sqlite3.connect(central.folder / "data" / "central.db") as connection:
+            connection.execute("INSERT INTO event_reader (name, xid, position) VALUES ('old', 0, 0)")
+        connection.close()
+
+        first, second = (central("events", "forget-reader", "old") for _ in range(2))
+
+        assert (first.status, second.status) == (0, 2)
+        assert "reader.unknown" in second.err
+        assert [action for action, _, _ in acts()] == ["reader.forgotten"]
+
     def test_a_till_that_nobody_knows_is_not_shut_out(self, central: Commands) -> None:
         central.setup()
 

@@ -86,7 +86,7 @@ async def test_every_page_serves_everyone_in_both_languages(
     await site.office.push(image)
     sale = orjson.loads(next(one.body for one in till.entries if b'"sale_completed"' in one.header))["sale"]
     page, complaints = await enter(site, chromium, size)
-    paths = ["/", "/sales", f"/sales/{sale}", "/items", f"/items/{site.items[0].id}", "/operators", "/tills",
+    paths = ["/", "/sales", f"/sales/{sale}", "/items", f"/items/{site.items[0].id}", "/operators", "/jobs", "/tills",
              f"/tills/{till.till}", "/settings", "/settings/vat", "/settings/tenders", "/settings/users",
              "/settings/audit", "/account"]  # fmt: skip
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from central.db.clock import database_now
 from central.identity.people import COMMAND_LINE, Actor, Permission, Role
+from central.identity.tables import audit
 from central.jobs import queue
 from central.jobs.runner import Runner
 from central.jobs.tables import job
@@ -186,6 +187,10 @@ async def test_a_job_that_waits_is_cancelled_at_once(database: Database) -> None
 
     found = await row_of(database, job_id)
     assert (found.state, found.cancel_by) == (State.CANCELLED, "Anna")
+    acts = await database.read(lambda conn: conn.execute(select(audit)).all())
+    assert [(act.action, act.subject, act.actor_name, act.company) for act in acts] == [
+        ("job.cancelled", job_id, "Anna", "c1")
+    ]
     assert await database.write(partial(queue.claim, kinds=["counted"], lease=LEASE)) is None
     with pytest.raises(ConflictError, match=r"job\.ended"):
         await database.write(partial(queue.cancel, actor=ANNA, job_id=job_id))

@@ -13,7 +13,7 @@ from tests.central.head_office import Visitor
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice
 
-PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/settings", "/settings/vat", "/settings/tenders",
+PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/jobs", "/settings", "/settings/vat", "/settings/tenders",
          "/settings/users", "/settings/audit", "/account"]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tests.central.head_office import HeadOffice, Visitor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PAGES = ("/today/live", "/tills/live")
+PAGES = ("/today/live", "/tills/live", "/jobs/live")
 Ending = Callable[[HeadOffice, Visitor, str], Awaitable[object]]
 
 
