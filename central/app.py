@@ -1,6 +1,6 @@
 """Builds every part of central from its settings: the one place that knows them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from central.jobs.keys import JOB_KINDS
 from central.jobs.runner import Handler, Runner
 from central.jobs.scheduling import Schedule
 from central.jobs.values import JobKind
+from central.outbox.housekeeping import NIGHTLY_OUTBOX, TRIM_OUTBOX, trim_outbox
 from central.outbox.mail import MailServer, send_mail
 from central.outbox.messages import MAIL
 from central.registry import api as registry_api
@@ -60,8 +61,8 @@ AREAS = (
 )
 # What areas read of what happened, what they have done in the background, and what of it comes by itself.
 READERS: tuple[Reader, ...] = ()
-JOBS = (TRIM, MAIL)
-SCHEDULES: tuple[Schedule, ...] = (NIGHTLY,)
+JOBS = (MAIL, TRIM, TRIM_OUTBOX)
+SCHEDULES: tuple[Schedule, ...] = (NIGHTLY, NIGHTLY_OUTBOX)
 
 
 CONDITION = web.AppKey("condition", Condition)
@@ -78,15 +79,10 @@ class Central:
     fleet: Fleet
     marker: EpochMarker
     condition: Condition
-    runner: Runner
+    runners: tuple[Runner, ...]
     web: web.Application
     readers: tuple[Reader, ...] = READERS
     schedules: tuple[Schedule, ...] = SCHEDULES
-
-    @property
-    def runners(self) -> int:
-        """Return how many jobs are done beside each other."""
-        return self.config.jobs.beside
 
     @property
     def listen(self) -> ListenSection:
@@ -107,13 +103,20 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     condition = Condition(now)
     application = _web(config, database, tills, now)
     application[CONDITION] = condition
-    runner = Runner(database, _handlers(config))
-    return Central(config, database, projector, tills, fleet, marker, condition, runner, application)
+    runners = _runners(database, _handlers(config), config.jobs.beside)
+    return Central(config, database, projector, tills, fleet, marker, condition, runners, application)
+
+
+def _runners(database: Database, handlers: Mapping[JobKind, Handler], beside: int) -> tuple[Runner, ...]:
+    """Return who does jobs: what people wait for never waits behind ten thousand mails, nor these behind a report."""
+    of_people = {kind: handler for kind, handler in handlers.items() if kind.listed}
+    quiet = {kind: handler for kind, handler in handlers.items() if not kind.listed}
+    return (*[Runner(database, of_people)] * (beside if of_people else 0), Runner(database, quiet))
 
 
 def _handlers(config: CentralConfig) -> dict[JobKind, Handler]:
     """Return who does which jobs; what nobody here does waits for a process that does."""
-    handlers: dict[JobKind, Handler] = {TRIM: trim}
+    handlers: dict[JobKind, Handler] = {TRIM: trim, TRIM_OUTBOX: trim_outbox}
     if config.mail.host:
         handlers[MAIL] = partial(send_mail, server=_mail_server(config))
     return handlers

@@ -97,7 +97,7 @@ class MailSection(Section):
 
 
 class JobsSection(Section):
-    """How many jobs one process does beside each other."""
+    """How many jobs that people wait for one process does beside each other."""
 
     beside: int = Field(default=2, ge=1, le=16)
 

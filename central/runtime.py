@@ -75,9 +75,7 @@ class Parts(Protocol):
     @property
     def condition(self) -> Condition: ...  # noqa: D102
     @property
-    def runner(self) -> Runner: ...  # noqa: D102
-    @property
-    def runners(self) -> int: ...  # noqa: D102
+    def runners(self) -> tuple[Runner, ...]: ...  # noqa: D102
     @property
     def readers(self) -> tuple[Reader, ...]: ...  # noqa: D102
     @property
@@ -172,7 +170,7 @@ def _loops(central: Parts) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]
         "lags": partial(_every, _LAGS_S, partial(_look_for_lags, central)),
         "schedule": partial(_every, _SCHEDULE_S, partial(database.write, due)),
         **{f"reader {reader.name}": partial(follow, database, reader) for reader in central.readers},
-        **{f"jobs {number}": central.runner.run for number in range(1, central.runners + 1)},
+        **{f"jobs {number}": runner.run for number, runner in enumerate(central.runners, 1)},
     }
     if database.url.get_backend_name() == "postgresql":
         works["signals"] = partial(send_signals, database)

@@ -11,8 +11,9 @@ FEED = "feed"  # a registry row was published
 EVENT = "event"  # a projection or an area wrote an event
 STORED = "stored"  # a till's entries wait to be projected
 ACCESS = "access"  # who may come in, or do what, has changed
-JOB = "job"  # a job waits, has come further or has ended
-TOPICS = (FEED, EVENT, STORED, ACCESS, JOB)
+JOB = "job"  # a job waits for somebody to do it
+PROGRESS = "progress"  # a job has been begun, has come further or has ended
+TOPICS = (FEED, EVENT, STORED, ACCESS, JOB, PROGRESS)
 _KEY = "cassaforte.marks"
 
 

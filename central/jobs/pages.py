@@ -5,7 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from central.db.signals import JOB
+from central.db.readers import list_lags
+from central.db.signals import JOB, PROGRESS
+from central.identity.people import Permission
 from central.jobs import queue, results
 from central.jobs.keys import JOB_KINDS
 from central.jobs.showing import Shown, reason_text, show
@@ -13,7 +15,7 @@ from central.jobs.values import Outcome
 from central.organisation.service import office_zones
 from central.web.context import require_actor
 from central.web.exports import to_csv
-from central.web.keys import database
+from central.web.keys import database, now
 from central.web.live import stream
 from central.web.rendering import page, render, words_of
 from commerce.errors import BadInputError, NotFoundError
@@ -45,7 +47,7 @@ async def live_jobs(request: web.Request) -> web.StreamResponse:
     async def draw() -> str:
         return render(request, "jobs/table.html", **await _jobs(request))
 
-    return await stream(request, "jobs", draw, (JOB,))
+    return await stream(request, "jobs", draw, (JOB, PROGRESS))
 
 
 async def show_job(request: web.Request) -> web.Response:
@@ -60,7 +62,7 @@ async def live_job(request: web.Request) -> web.StreamResponse:
     async def draw() -> str:
         return render(request, "jobs/job_body.html", **await _job(request))
 
-    return await stream(request, "job", draw, (JOB,))
+    return await stream(request, "job", draw, (JOB, PROGRESS))
 
 
 async def cancel_job(request: web.Request) -> web.Response:
@@ -111,13 +113,25 @@ async def download_refused(request: web.Request) -> web.Response:
 
 
 async def _jobs(request: web.Request) -> dict[str, Any]:
-    actor, before = require_actor(request), request.query.get("before")
-    listed = partial(results.list_jobs, actor=actor, before=before, limit=_PAGE + 1)
-    rows = await database(request).read(listed)
-    shown = [_shown(request, row) for row in rows[:_PAGE]]
-    older = rows[_PAGE - 1].id if len(rows) > _PAGE else ""
-    zones = await database(request).read(office_zones)
-    return {"jobs": shown, "older": older, "before": before or "", "zones": zones, "own_zone": _own(request, zones)}
+    actor, before, moment = require_actor(request), request.query.get("before"), now(request)
+
+    def read(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
+        oversees = actor.company is None and actor.may(Permission.RESOLVE)
+        return {
+            "rows": results.list_jobs(conn, actor, before, _PAGE + 1),
+            "lags": list_lags(conn, moment) if oversees else [],
+            "zones": office_zones(conn),
+        }
+
+    found = await database(request).read(read)
+    rows = found.pop("rows")
+    return {
+        **found,
+        "jobs": [_shown(request, row) for row in rows[:_PAGE]],
+        "older": rows[_PAGE - 1].id if len(rows) > _PAGE else "",
+        "before": before or "",
+        "own_zone": _own(request, found["zones"]),
+    }
 
 
 async def _job(request: web.Request) -> dict[str, Any]:

@@ -6,15 +6,15 @@ lease that ran out costs nothing but work done twice, and work done in ``step`` 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from central.db.bulk import insert_new
 from central.db.clock import database_now
-from central.db.signals import JOB, mark
+from central.db.signals import JOB, PROGRESS, mark
 from central.identity import audit
 from central.identity.people import Actor, Permission
 from central.jobs.tables import job
@@ -69,7 +69,7 @@ def ask_for(connection: Connection, kind: JobKind, asked: Asked) -> str:
 def claim(connection: Connection, kinds: Sequence[str], lease: timedelta) -> Claim | None:
     """Take the job that has been free for longest; None when none of these kinds is."""
     while (row := _take(connection, kinds, lease)) is not None:
-        mark(connection, JOB)
+        mark(connection, PROGRESS)
         if row.cancel_by is not None:
             end(connection, _claim_of(row), State.CANCELLED)
         elif row.attempts > row.most_attempts:  # its processes died, every time
@@ -99,7 +99,7 @@ def step(
     if checkpoint is not None:
         values["checkpoint"] = checkpoint
     connection.execute(update(job).where(*_held(held)).values(**values))
-    mark(connection, JOB)
+    mark(connection, PROGRESS)
     return result
 
 
@@ -129,7 +129,7 @@ def end(
     }
     if state == State.FAILED:
         ended["listed"] = True
-    mark(connection, JOB)
+    mark(connection, PROGRESS)
     return connection.execute(update(job).where(*_held(held)).values(**ended)).rowcount == 1
 
 
@@ -171,7 +171,7 @@ def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
     connection.execute(update(job).where(job.c.id == job_id).values(**values))
     act = audit.Act("job.cancelled", "job", job_id, {"name": (row.label or None, None)}, company_of(row))
     audit.record(connection, actor, database_now(connection), act)
-    mark(connection, JOB)
+    mark(connection, PROGRESS)
     return str(values.get("state", row.state))
 
 
@@ -182,6 +182,12 @@ def seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     return [*mine, job.c.permission.in_(may)]
 
 
+def oldest_free(kinds: Sequence[str], now: datetime) -> Select[tuple[str]]:
+    """Return what finds the job of these kinds that has been free for longest."""
+    free = select(job.c.id).where(job.c.free_at <= now, job.c.kind.in_(kinds))
+    return free.order_by(job.c.free_at, job.c.id).limit(1)
+
+
 def company_of(row: Row[Any]) -> str | None:
     """Return whose a job is; None for all companies'."""
     return row.company or None
@@ -189,11 +195,9 @@ def company_of(row: Row[Any]) -> str | None:
 
 def _take(connection: Connection, kinds: Sequence[str], lease: timedelta) -> Row[Any] | None:
     now = database_now(connection)
-    free = (
-        select(job.c.id).where(job.c.free_at <= now, job.c.kind.in_(kinds)).order_by(job.c.free_at, job.c.id).limit(1)
-    )
     # Materialized: a sub-select may be run again for each row, and lock others every time.
-    first = free.with_for_update(skip_locked=True).cte("free").prefix_with("MATERIALIZED", dialect="postgresql")
+    oldest = oldest_free(kinds, now).with_for_update(skip_locked=True)
+    first = oldest.cte("free").prefix_with("MATERIALIZED", dialect="postgresql")
     taken = {"state": State.RUNNING, "owner": uuid4().hex, "attempts": job.c.attempts + 1, "free_at": now + lease}
     query = update(job).where(job.c.id == select(first.c.id).scalar_subquery()).values(**taken).returning(job)
     row = connection.execute(query).first()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from central.db.bulk import insert_rows
 from central.db.clock import database_now
 from central.db.metadata import json_text
-from central.db.signals import JOB, mark
+from central.db.signals import PROGRESS, mark
 from central.identity.people import Actor
 from central.jobs.queue import seen_by
 from central.jobs.tables import job, job_file, job_row
@@ -100,7 +100,7 @@ def trim_jobs(connection: Connection) -> int:
     for table, column in ((job_file, job_file.c.job), (job_row, job_row.c.job), (job, job.c.id)):
         connection.execute(delete(table).where(column.in_(old)))
     if files or old:
-        mark(connection, JOB)
+        mark(connection, PROGRESS)
     return len(files) + len(old)
 
 

@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import update
 
 from central.db.clock import database_now
+from central.db.events import emit
+from central.db.readers import LATE, Reader, enter
 from central.db.signals import JOB, mark
 from central.identity.people import COMMAND_LINE, Actor, Permission, Role
 from central.identity.tables import app_user
@@ -257,6 +259,22 @@ def rename(connection: Connection, job_id: str, label: str = "Changed") -> None:
     """Change what an open page shows."""
     connection.execute(update(job).where(job.c.id == job_id).values(label=label))
     mark(connection, JOB)
+
+
+async def test_a_reader_that_stands_still_is_told_to_whoever_looks_after_all_of_it(
+    site: HeadOffice, anna: Visitor, stranger: Visitor
+) -> None:
+    database, clock = site.office.database, site.office.clock
+    await database.write(partial(enter, reader=Reader("mailing", lambda *_: None)))
+    happened = partial(emit, company=site.office.company, kind="k", keys=["a"], at=clock())
+    await database.write(happened)
+    assert "mailing" not in (await anna.get("/jobs")).text
+    clock.at += LATE + timedelta(minutes=1)
+    assert "“mailing” stands still" in (await anna.get("/jobs?lang=en")).text
+
+    await site.user("vera", Role.VIEWER)
+    await stranger.sign_in("vera")
+    assert "mailing" not in (await stranger.get("/jobs?lang=en")).text
 
 
 async def test_programs_list_read_and_stop_jobs(site: HeadOffice, anna: Visitor) -> None:

@@ -35,6 +35,8 @@ QUERIES = {
     "/sales": ["since", "until", "shop", "till", "operator", "number", "sort", "order", "lang"],
     "/sales/export.csv": ["since", "number", "sort"],
     "/items": ["q", "saved"],
+    "/jobs": ["before"],
+    "/api/v1/jobs": ["after", "limit"],
     "/settings/vat": ["code"],
     "/settings/tenders": ["id"],
     "/settings/audit": ["before"],
