@@ -28,6 +28,7 @@ from central.registry import api as registry_api
 from central.registry import pages as registry_pages
 from central.sales import api as sales_api
 from central.sales import pages as sales_pages
+from central.sales.exporting import SALES_WORKBOOK, make_sales_workbook
 from central.sales.projection import SalesProjection
 from central.tills import api as tills_api
 from central.tills import fleet_api
@@ -61,7 +62,7 @@ AREAS = (
 )
 # What areas read of what happened, what they have done in the background, and what of it comes by itself.
 READERS: tuple[Reader, ...] = ()
-JOBS = (MAIL, TRIM, TRIM_OUTBOX)
+JOBS = (SALES_WORKBOOK, MAIL, TRIM, TRIM_OUTBOX)
 SCHEDULES: tuple[Schedule, ...] = (NIGHTLY, NIGHTLY_OUTBOX)
 
 
@@ -116,7 +117,7 @@ def _runners(database: Database, handlers: Mapping[JobKind, Handler], beside: in
 
 def _handlers(config: CentralConfig) -> dict[JobKind, Handler]:
     """Return who does which jobs; what nobody here does waits for a process that does."""
-    handlers: dict[JobKind, Handler] = {TRIM: trim, TRIM_OUTBOX: trim_outbox}
+    handlers: dict[JobKind, Handler] = {SALES_WORKBOOK: make_sales_workbook, TRIM: trim, TRIM_OUTBOX: trim_outbox}
     if config.mail.host:
         handlers[MAIL] = partial(send_mail, server=_mail_server(config))
     return handlers

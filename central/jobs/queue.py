@@ -103,10 +103,12 @@ def step(
     return result
 
 
-def renew(connection: Connection, held: Claim, lease: timedelta) -> None:
-    """Say that a job is being worked at; raises as ``step`` does."""
+def renew(connection: Connection, held: Claim, lease: timedelta, passed: int = 0) -> None:
+    """Say that a job is being worked at, and how many rows have passed meanwhile; raises as ``step`` does."""
     _hold(connection, held)
-    connection.execute(update(job).where(*_held(held)).values(free_at=database_now(connection) + lease))
+    further = {"done": passed} if passed else {}
+    connection.execute(update(job).where(*_held(held)).values(free_at=database_now(connection) + lease, **further))
+    mark(connection, PROGRESS)
 
 
 def end(

@@ -29,6 +29,7 @@ class Work:
         self.claim = claim
         self._lease = lease
         self._refused: JobLostError | JobCancelledError | None = None
+        self._passed = 0
 
     @property
     def input(self) -> Any:  # noqa: ANN401 - JSON
@@ -41,10 +42,14 @@ class Work:
         return self.claim.checkpoint
 
     def while_wanted(self, rows: Iterable[T]) -> Iterator[T]:
-        """Yield rows while the job is ours and wanted; raises as ``step`` does. For long loops, in threads too."""
+        """Yield rows while the job is ours and wanted; raises as ``step`` does. For long loops, in threads too.
+
+        How many have passed is shown as how far the job has come.
+        """
         for row in rows:
             if self._refused is not None:
                 raise self._refused
+            self._passed += 1
             yield row
 
     async def step(
@@ -84,7 +89,7 @@ class Work:
     async def renew(self) -> None:
         """Keep the lease; a job that is lost or not wanted any more is noted as such."""
         try:
-            await self.database.write(partial(queue.renew, held=self.claim, lease=self._lease))
+            await self.database.write(partial(queue.renew, held=self.claim, lease=self._lease, passed=self._passed))
         except (JobLostError, JobCancelledError) as error:
             self._refused = error
 

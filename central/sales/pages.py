@@ -1,46 +1,34 @@
 """Today, the list of sales, and one sale with its receipt and its proof."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from central.jobs.queue import ask_for
+from central.jobs.values import Asked
 from central.organisation.service import list_companies, list_shops, list_tills
 from central.registry.directory import list_operator_names
 from central.sales import reading
+from central.sales.asking import read_filter, read_page
+from central.sales.exporting import SALES_WORKBOOK, write_sales
 from central.sales.printing import receipt_text
-from central.sales.queries import SORTS, SaleFilter, SalePage, check_place, sort_keys, tender_kinds
+from central.sales.queries import SaleFilter, SalePage, sort_keys, tender_kinds
 from central.tills.fleet import list_fleet
 from central.tills.watching import till_state
-from central.web.context import require_actor
-from central.web.exports import (
-    Cell,
-    NobodyWaitsError,
-    export_folder,
-    make_workbook,
-    send_file,
-    while_wanted,
-    write_csv,
-    write_workbook_rows,
-)
+from central.web.context import language_of, require_actor
+from central.web.exports import CSV, NobodyWaitsError, export_folder, send_file, while_wanted
 from central.web.keys import database, now
 from central.web.live import stream
-from central.web.paging import decode_cursor, encode_cursor
+from central.web.paging import encode_cursor
 from central.web.rendering import is_partial, page, render, words_of
 from commerce.bodies.effect import FiscalReference
 from commerce.dates import utc_text
-from commerce.errors import BadInputError, ConflictError
-from commerce.money import cents_decimal
+from commerce.errors import ConflictError
 from commerce.receipt import Printing
 
 _PAGE = 50
-_FILE_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def add_routes(app: web.Application) -> None:
@@ -48,7 +36,8 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/", show_today)
     app.router.add_get("/today/live", live_today)
     app.router.add_get("/sales", show_sales)
-    app.router.add_get("/sales/export.{kind:csv|xlsx}", export_sales)
+    app.router.add_get("/sales/export.csv", export_sales)
+    app.router.add_post("/sales/export.xlsx", ask_for_workbook)
     app.router.add_get("/sales/{sale}", show_sale)
 
 
@@ -68,7 +57,7 @@ async def live_today(request: web.Request) -> web.StreamResponse:
 
 async def show_sales(request: web.Request) -> web.Response:
     """Show the sales of a filter, a page at a time."""
-    wanted, listed = _filter(request), _page(request)
+    wanted, listed = read_filter(request.query), read_page(request.query, _PAGE + 1)
     actor = require_actor(request)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
@@ -92,35 +81,26 @@ async def show_sales(request: web.Request) -> web.Response:
 
 
 async def export_sales(request: web.Request) -> web.StreamResponse:
-    """Give all that a filter lets through as a file, whole or not at all; formula cells are escaped."""
-    kind, t = request.match_info["kind"], words_of(request).t
-    wanted, page_from, actor = _filter(request), replace(_page(request), after=()), require_actor(request)
-    header = [t("Business day"), t("Time (UTC)"), t("Number"), t("Till"), t("Operator"), t("Lines"), t("Total"),
-              t("Currency"), t("Sale")]  # fmt: skip
+    """Give all that a filter lets through as a CSV, whole or not at all; formula cells are escaped."""
+    write = partial(write_sales, actor=require_actor(request), query=_query(request), words=words_of(request),
+                    workbook=False, watched=partial(while_wanted, request))  # fmt: skip
     with export_folder() as folder:
-
-        def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-            tills = {till.id: till.code for till in list_tills(conn, actor.company)}
-            write = write_csv if kind == "csv" else write_workbook_rows
-            with reading.each_sale(conn, actor, wanted, page_from) as rows:
-                write(folder / "rows", header, (_cells(row, tills) for row in while_wanted(request, rows)))
-
         try:
-            await database(request).report(job)
+            await database(request).report(partial(write, target=folder / "rows"))
         except NobodyWaitsError:
             return web.Response(status=499)
-        made = folder / "rows"
-        if kind == "xlsx":
-            made = folder / "sales.xlsx"
-            await make_workbook(t("Sales"), folder / "rows", made)
-        return await send_file(request, made, _FILE_TYPES[kind], f"sales.{kind}")
+        return await send_file(request, folder / "rows", CSV, "sales.csv")
 
 
-def _cells(row: Any, tills: Mapping[str, str]) -> list[Cell]:  # noqa: ANN401 - a row of the table
-    return [
-        row.business_day, row.at.isoformat(), row.formatted, tills.get(row.till, row.till), row.operator_name,
-        row.lines, cents_decimal(row.total, row.currency), row.currency, row.id,
-    ]  # fmt: skip
+async def ask_for_workbook(request: web.Request) -> web.Response:
+    """Have the same made as a workbook, and go where it is seen coming."""
+    query, actor = _query(request), require_actor(request)
+    read_filter(query), read_page(query, 1)
+    days = " – ".join(filter(None, (query.get("since"), query.get("until"))))
+    asked = Asked(company=actor.company, input={"query": query, "language": language_of(request)}, actor=actor,
+                  label=days)  # fmt: skip
+    job = await database(request).write(partial(ask_for, kind=SALES_WORKBOOK, asked=asked))
+    raise web.HTTPSeeOther(f"/jobs/{job}")
 
 
 async def show_sale(request: web.Request) -> web.Response:
@@ -173,35 +153,5 @@ async def _today(request: web.Request) -> dict[str, Any]:
     return {**found, "needing": [(till, state) for till, state in states if state.needs_somebody], "states": states}
 
 
-def _filter(request: web.Request) -> SaleFilter:
-    query = request.query
-    return SaleFilter(
-        since=_day(query.get("since", "")),
-        until=_day(query.get("until", "")),
-        shop=query.get("shop") or None,
-        till=query.get("till") or None,
-        operator=query.get("operator") or None,
-        number=query.get("number", "").strip()[:100],
-    )
-
-
-def _page(request: web.Request) -> SalePage:
-    sort = request.query.get("sort", "at")
-    if sort not in SORTS:
-        raise BadInputError("page.sort", sort=sort[:40])
-    after = request.query.get("after")
-    keys = check_place(sort, decode_cursor(after, len(SORTS[sort]) + 2)) if after else ()
-    return SalePage(sort, request.query.get("order", "down") != "up", keys, _PAGE + 1)
-
-
 def _query(request: web.Request) -> dict[str, str]:
     return {key: value for key, value in request.query.items() if value and key not in ("after", "lang")}
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInputError("date.unreadable", value=text[:40]) from error

@@ -25,6 +25,8 @@ Cell = str | int | Decimal | date | datetime | None
 # neither quotes nor blanks keep it from that.
 _FORMULA = re.compile(r"(^|[;,|\t\r\n])([\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
 MAX_SHEET_ROWS = 1_048_575  # below the header: a sheet has no more
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORKBOOK_S = 600
 _PIECE = 256 * 1024
 _LOOK_EVERY = 500

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ import pytest
 
 from central.db.engine import open_database
 from central.db.migrate import migrate
+from central.jobs.housekeeping import TRIM
+from central.jobs.queue import ask_for
+from central.jobs.tables import job
+from central.jobs.values import Asked, State
 from central.sales.tables import sale
 from tests.central.closing import close_all
 from tests.central.office import Office, open_office
@@ -111,6 +116,13 @@ async def test_after_a_kill_nothing_that_was_acknowledged_is_missing(config: Pat
         await process.wait()
     async with running(config):
         await until_sales(office, 3)
+
+
+async def test_it_does_the_jobs_that_were_asked_for(config: Path, office: Office) -> None:
+    asked = await office.database.write(partial(ask_for, kind=TRIM, asked=Asked(company=None)))
+    async with running(config), asyncio.timeout(DEADLINE_S):
+        while (await office.rows(job, id=asked))[0].state != State.DONE:  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.05)
 
 
 async def health(address: str) -> dict[str, Any]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from central.db.engine import open_database
 from central.db.migrate import migrate
+from central.jobs import queue, results
+from central.jobs.housekeeping import TRIM
+from central.jobs.tables import job as table
+from central.jobs.values import Asked, Outcome, Progress, RowResult, State
 from tests.central.head_office import PASSWORD, HeadOffice, open_head_office
 from tests.central.office import open_office
 
@@ -17,8 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Browser, Page
+    from sqlalchemy import Connection
 
 pytestmark = pytest.mark.browser
+LEASE = timedelta(minutes=5)
+LONG_LABEL = "offerte-di-primavera-con-un-nome-lungo-e-senza-spazi.xlsx"
 SIZES = [(1280, 800), (768, 1024), (390, 844)]
 
 
@@ -76,6 +86,20 @@ async def test_the_keyboard_alone_finds_a_sale(site: HeadOffice, chromium: Brows
     assert "T1/26/000002" in await page.locator("#table").inner_text()
 
 
+def ask_for_jobs(connection: Connection) -> str:
+    """A job that failed with a row left out, and one that goes on; returns the first."""
+    failed, _ = (queue.ask_for(connection, TRIM, Asked(company=None, label=LONG_LABEL)) for _ in range(2))
+    note = partial(results.note_rows, job_id=failed, rows=[RowResult(7, "Pane", Outcome.REFUSED, "mail.subject")])
+    first, second = (queue.claim(connection, [TRIM.name], LEASE) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    queue.step(connection, first, LEASE, note)
+    queue.end(connection, first, State.FAILED, "mail.refused", {"address": "anna@example.com", "answer": "550"})
+    queue.step(connection, second, LEASE, lambda _: None, Progress(120, 480))
+    connection.execute(update(table).values(listed=True))
+    return failed
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_page_serves_everyone_in_both_languages(
     site: HeadOffice, chromium: Browser, axe_source: str, size: tuple[int, int]
@@ -85,10 +109,11 @@ async def test_every_page_serves_everyone_in_both_languages(
     image.sell(lines=2)
     await site.office.push(image)
     sale = orjson.loads(next(one.body for one in till.entries if b'"sale_completed"' in one.header))["sale"]
+    job = await site.office.database.write(ask_for_jobs)
     page, complaints = await enter(site, chromium, size)
-    paths = ["/", "/sales", f"/sales/{sale}", "/items", f"/items/{site.items[0].id}", "/operators", "/jobs", "/tills",
-             f"/tills/{till.till}", "/settings", "/settings/vat", "/settings/tenders", "/settings/users",
-             "/settings/audit", "/account"]  # fmt: skip
+    paths = ["/", "/sales", f"/sales/{sale}", "/items", f"/items/{site.items[0].id}", "/operators", "/jobs",
+             f"/jobs/{job}", "/tills", f"/tills/{till.till}", "/settings", "/settings/vat", "/settings/tenders",
+             "/settings/users", "/settings/audit", "/account"]  # fmt: skip
 
     found = []
     for language in ("English", "Italiano"):

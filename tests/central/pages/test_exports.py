@@ -9,6 +9,7 @@ import tracemalloc
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -16,7 +17,9 @@ from sqlalchemy import Connection, select, text
 
 from central.db.bulk import insert_rows
 from central.identity.people import COMMAND_LINE
+from central.jobs.runner import Runner
 from central.sales import reading
+from central.sales.exporting import SALES_WORKBOOK, make_sales_workbook
 from central.sales.queries import SaleFilter, SalePage
 from central.sales.tables import sale
 from central.web.exports import MAX_SHEET_ROWS, NobodyWaitsError, while_wanted, write_workbook_rows
@@ -68,11 +71,15 @@ async def test_a_workbook_holds_the_same_rows_with_numbers_as_numbers(
     await site.busy_till(sales=1)
     await site.office.database.write(partial(multiply, times=1500))
     file = tmp_path / "sales.xlsx"
-    file.write_bytes(await fetch(anna, "/sales/export.xlsx?sort=number&order=up"))
+    await anna.get("/sales")
+    asked = await anna.post("/sales/export.xlsx?sort=number&order=up&lang=it")
+    assert await Runner(site.office.database, {SALES_WORKBOOK: make_sales_workbook}).step()
+    file.write_bytes(await fetch(anna, f"{urlsplit(asked.url).path}/file"))
 
     rows = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
 
     assert len(rows) == 1 + 1 + 1500
+    assert rows[0][0] == "Giornata"
     assert rows[1][2:4] == ["X/0", "T1"]
     assert rows[1][5:8] == [1, 3.49, "EUR"]
 

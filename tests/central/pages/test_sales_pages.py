@@ -119,13 +119,10 @@ async def test_an_export_holds_what_is_shown_and_runs_no_formula(site: HeadOffic
 
     async with anna.session.get("/sales/export.csv") as response:
         rows = list(csv.reader(io.StringIO((await response.read()).decode("utf-8-sig"))))
-    async with anna.session.get("/sales/export.xlsx") as response:
-        workbook = await response.read()
 
     assert rows[1][2] == "T1/26/000001"
     assert rows[1][4] == "'=HYPERLINK(1)"
     assert rows[1][6] == "3.49"
-    assert workbook.startswith(b"PK")
 
 
 async def test_totals_are_exact_by_every_key(site: HeadOffice, anna: Visitor) -> None:
