@@ -2,7 +2,15 @@
 
 Each carries a stable ``code`` and the values its message needs; words are chosen at the edge of the server.
 Anything that is not a ``PosError`` is a bug and travels to the boundary, which logs it once.
+
+Who checks several things collects ``Problems`` and refuses all of them at once: problem+json, the fields of a form and
+the rows of an import are made from that one list.
 """
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field as of
 
 
 class PosError(Exception):
@@ -19,6 +27,20 @@ class PosError(Exception):
         self.code = code or self.default_code
         self.values = values
         super().__init__(self.code if not values else f"{self.code} {values}")
+
+    @property
+    def problems(self) -> "tuple[Problem, ...]":
+        """Return everything that is wrong; an ordinary error is one thing, of the field that it names."""
+        return (Problem(self.code, str(self.values.get("field", "")), self.values),)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: ``field`` is where, dotted (``addresses.2.zip``), "" where it is about the whole."""
+
+    code: str
+    field: str = ""
+    values: Mapping[str, object] = of(default_factory=dict)
 
 
 class RuleError(PosError):
@@ -54,6 +76,72 @@ class BadInputError(PosError):
 
     status = 400
     default_code = "bad_input"
+
+
+class InvalidError(BadInputError):
+    """What came in is wrong in one way or several; a single one gives its code and values to the whole."""
+
+    status = 422
+    default_code = "invalid"
+
+    def __init__(self, *problems: Problem) -> None:
+        one = problems[0] if len(problems) == 1 else Problem("invalid", "", {"count": len(problems)})
+        super().__init__(one.code, **{"field": one.field, **one.values} if one.field else one.values)
+        self._problems = problems
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return everything that is wrong, in the order it was found."""
+        return self._problems
+
+
+class Problems:
+    """What a check finds, collected: ``add`` what is wrong, then ``refuse`` once. It is empty as long as all is well.
+
+    Warnings are a second one that nobody refuses.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+        self._prefix = ""
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(tuple(self._found))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, code: str, where: str = "", /, **values: object) -> None:
+        """Note one thing; ``where`` is its field."""
+        self._found.append(Problem(code, self._at(where), values))
+
+    def take(self, error: PosError, where: str = "") -> None:
+        """Note all that another check refused; ``where`` is the field it is put under."""
+        for one in error.problems:
+            path = ".".join(filter(None, (where, one.field if one.field != where else "")))
+            self._found.append(Problem(one.code, self._at(path), one.values))
+
+    @contextmanager
+    def taking(self, where: str = "") -> Iterator[None]:
+        """Note what is refused within instead of raising it; who may not, or a full disk, still ends everything."""
+        try:
+            yield
+        except (BadInputError, RuleError, ConflictError) as error:
+            self.take(error, where)
+
+    def under(self, where: str) -> "Problems":
+        """Return the same collection for what stands under a field: a row, such as ``addresses.2``."""
+        part = Problems()
+        part._found, part._prefix = self._found, self._at(where)
+        return part
+
+    def refuse(self) -> None:
+        """InvalidError with all that was found, if anything was."""
+        if self._found:
+            raise InvalidError(*self._found)
+
+    def _at(self, where: str) -> str:
+        return ".".join(filter(None, (self._prefix, where)))
 
 
 class StorageError(PosError):

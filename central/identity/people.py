@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from central.identity.scope import Grant, Scope, places_of
+from central.identity.scope import Permission as AreaPermission
 from commerce.errors import ForbiddenError
 
 
@@ -30,6 +32,15 @@ _MAY: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.READ}),
 }
 
+_SEEN = frozenset({"sales.see", "items.see", "operators.see", "settings.see", "tills.see"})
+# What the roles that every installation begins with may do; None is everything.
+STANDARD_RIGHTS: dict[Role, frozenset[str] | None] = {
+    Role.ADMIN: None,
+    Role.MANAGER: _SEEN
+    | {"items.edit", "operators.edit", "settings.edit", "companies.edit", "tills.approve", "tills.manage", "audit.see"},
+    Role.VIEWER: _SEEN,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -41,10 +52,33 @@ class Actor:
     language: str = "en"
     company: str | None = None
     session: str | None = None
+    grants: tuple[Grant, ...] = ()
 
-    def may(self, permission: Permission) -> bool:
-        """Tell whether the role covers it."""
+    def may(self, permission: Permission | AreaPermission) -> bool:
+        """Tell whether there is a place where this may be done."""
+        if isinstance(permission, AreaPermission):
+            return any(grant.holds(permission) for grant in self.grants)
         return permission in _MAY[self.role]
+
+    def scopes(self, permission: AreaPermission) -> tuple[Scope, ...]:
+        """Return everywhere that this may be done, a scope a company; ForbiddenError ``forbidden.role`` for nowhere."""
+        places = places_of(self.grants, permission)
+        if not places:
+            raise ForbiddenError("forbidden.role", permission=permission.name)
+        return tuple(Scope(self, company, shops) for company, shops in places.items())
+
+    def scope(self, permission: AreaPermission, company: str) -> Scope:
+        """Return where in a company this may be done.
+
+        ForbiddenError ``forbidden.company`` for a company that is none of the actor's business, ``forbidden.role``
+        where nothing gives the permission in it.
+        """
+        if not any(grant.company in (None, company) for grant in self.grants):
+            raise ForbiddenError("forbidden.company")
+        places = places_of((grant for grant in self.grants if grant.company in (None, company)), permission)
+        if not places:
+            raise ForbiddenError("forbidden.role", permission=permission.name)
+        return Scope(self, company, None if None in places else places[company])
 
     def reaches(self, company: object) -> bool:
         """Tell whether what belongs to a company, or to all (None), is the actor's business."""
@@ -56,7 +90,7 @@ class Actor:
             raise ForbiddenError("forbidden.role", permission=permission.value)
 
 
-COMMAND_LINE = Actor(id=None, name="command line", role=Role.ADMIN)
+COMMAND_LINE = Actor(id=None, name="command line", role=Role.ADMIN, grants=(Grant(None, None, None),))
 
 
 def stranger(address: str) -> Actor:

@@ -10,7 +10,8 @@ from central.db.keyset import Place
 from central.identity import audit, limits, queries
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.passwords import hash_password, password_matches, token_digest
-from central.identity.people import COMMAND_LINE, Actor, Permission, Role
+from central.identity.people import COMMAND_LINE, STANDARD_RIGHTS, Actor, Permission, Role
+from central.identity.scope import Grant
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from commerce.texts import LANGUAGES
@@ -360,4 +361,6 @@ def _get_user(conn: "Connection", user: str, actor: Actor) -> "Row[Any]":
 
 
 def _actor(row: "Row[Any]", session: str | None) -> Actor:
-    return Actor(row.id, row.display_name, Role(row.role), row.language, row.company, session)
+    role = Role(row.role)
+    grants = (Grant(row.company, None, STANDARD_RIGHTS[role]),)
+    return Actor(row.id, row.display_name, role, row.language, row.company, session, grants)

@@ -20,6 +20,9 @@ UNKNOWN_CODE = N_("That did not work ({code}). Nothing was changed.")
 ERROR_TEXTS: dict[str, str] = {
     "error": UNKNOWN_CODE,
     "rule": N_("That is not allowed here ({code})."),
+    "invalid": counted(
+        "count", "{count} thing has to be put right first.", "{count} things have to be put right first."
+    ),
     "not_found": N_("What you asked for was not found."),
     "conflict": N_("Somebody changed this meanwhile. Look at it again and repeat what you wanted to do."),
     "forbidden": N_("You may not do this. Sign on, or ask somebody who may."),
@@ -186,6 +189,7 @@ ERROR_TEXTS: dict[str, str] = {
     "forbidden.sign_in": N_("Sign in first."),
     "forbidden.role": N_("You may not do this. Ask somebody who may."),
     "forbidden.company": N_("That belongs to another company."),
+    "forbidden.shops": N_("All shops of the company share this: only who works for all of them changes it."),
     "forbidden.origin": N_("The request came from another site and was refused."),
     "forbidden.form": N_("This page is too old to be sent. Nothing was changed: load it again and repeat."),
     "sign_in.needed": N_("Sign in first."),

@@ -1,0 +1,13 @@
+"""The rights of the registries."""
+
+from central.identity.scope import Area, Right
+from commerce.texts import N_
+
+ITEMS = Area("items", N_("Items & prices"), (Right.SEE, Right.EDIT))
+SEE_ITEMS, EDIT_ITEMS = ITEMS.permissions
+
+OPERATORS = Area("operators", N_("Operators"), (Right.SEE, Right.EDIT))
+SEE_OPERATORS, EDIT_OPERATORS = OPERATORS.permissions
+
+SETTINGS = Area("settings", N_("Settings"), (Right.SEE, Right.EDIT))
+SEE_SETTINGS, EDIT_SETTINGS = SETTINGS.permissions
