@@ -212,7 +212,7 @@ async def _make_token(central: Central, company: str) -> str:
     name = f"replay-{new_id()[-12:]}"
     new = NewUser(name, secrets.token_urlsafe(24), Role.VIEWER, company=company)
     user = await add_user(central.database, new, _now())
-    return await add_token(central.database, Actor(user, name, Role.VIEWER, company=company), "replay", _now())
+    return await add_token(central.database, Actor(user, name, company=company), "replay", _now())
 
 
 def _vat_card() -> VatCard:

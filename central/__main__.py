@@ -26,10 +26,11 @@ from central.command_line import (
 from central.config import read_config
 from central.db.migrate import migrate
 from central.db.readers import forget_reader
-from central.identity import audit
+from central.identity import audit, roles
 from central.identity.passwords import hash_password
 from central.identity.people import Role
-from central.identity.service import NewUser, add_user
+from central.identity.roles import Place
+from central.identity.service import NewUser, add_user, get_user
 from central.organisation.service import list_companies
 from central.registry.findings import path_beside
 from central.registry.founding import Founding, found_company
@@ -43,6 +44,9 @@ from commerce.money import PRICE_SCALE, parse_decimal
 T = TypeVar("T")
 Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
 DEFAULT_CONFIG = Path("central.toml")
+RoleId = Annotated[str, typer.Option(help="The role's id, of those that `central user roles` lists.")]
+CompanyId = Annotated[str | None, typer.Option(help="The company's id; without one: every company.")]
+ShopId = Annotated[str | None, typer.Option(help="The shop's id, to reach that shop of the company only.")]
 
 app = typer.Typer(help="Cassaforte's central server.", no_args_is_help=True, add_completion=False)
 till_app = typer.Typer(help="Tills: add, enrol, shut out.", no_args_is_help=True)
@@ -126,14 +130,57 @@ def setup(
 def user_add(
     name: Annotated[str, typer.Argument(help="What is typed at sign-in.")],
     config: Config = DEFAULT_CONFIG,
-    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.VIEWER,
+    role: RoleId = Role.VIEWER.value,
+    company: CompanyId = None,
+    shop: ShopId = None,
     language: Annotated[str, typer.Option(help="it or en")] = "it",
     display_name: Annotated[str, typer.Option(help="The name that others see.")] = "",
 ) -> None:
     """Let somebody into head office. The password is asked for, or read from CENTRAL_PASSWORD or standard input."""
-    new = NewUser(name, ask_password(), role, language, display_name or name)
+    new = NewUser(name, ask_password(), role, language, display_name or name, company, shop)
     _with_central(config, lambda central: add_user(central.database, new, now(), who()))
     typer.echo(words_of_person().t("{name} may sign in.", name=name))
+
+
+@user_app.command("give")
+def user_give(
+    name: Annotated[str, typer.Argument(help="What is typed at sign-in.")],
+    role: RoleId,
+    config: Config = DEFAULT_CONFIG,
+    company: CompanyId = None,
+    shop: ShopId = None,
+) -> None:
+    """Give somebody a role: everywhere, in a company, or at a shop of one."""
+    _deal(config, roles.give, name, role, Place(company, shop))
+
+
+@user_app.command("take")
+def user_take(
+    name: Annotated[str, typer.Argument(help="What is typed at sign-in.")],
+    role: RoleId,
+    config: Config = DEFAULT_CONFIG,
+    company: CompanyId = None,
+    shop: ShopId = None,
+) -> None:
+    """Take a role from somebody where it was given."""
+    _deal(config, roles.take, name, role, Place(company, shop))
+
+
+@user_app.command("list")
+def user_list(config: Config = DEFAULT_CONFIG) -> None:
+    """List everybody who may sign in, each with every role and where."""
+    rows = _with_central(config, lambda central: central.database.read(partial(roles.describe_people, actor=who())))
+    for row in rows:
+        typer.echo("\t".join(row))
+
+
+@user_app.command("roles")
+def user_roles(config: Config = DEFAULT_CONFIG) -> None:
+    """List the roles that there are, with what they may."""
+    rows = _with_central(config, lambda central: central.database.read(partial(roles.list_roles, actor=who())))
+    for row in rows:
+        may = "*" if row.everything else " ".join(row.rights)
+        typer.echo(f"{row.id}\t{row.names.get(words_of_person().language, row.id)}\t{row.company or '*'}\t{may}")
 
 
 @import_app.command("items")
@@ -254,6 +301,14 @@ async def _set_up(central: Central, founding: Founding, admin: NewUser | None) -
     if admin:
         await add_user(central.database, admin, now(), who())
     return made
+
+
+def _deal(config: Path, deal: Callable[..., None], name: str, role: str, place: Place) -> None:
+    async def dealing(central: Central) -> None:
+        user = await get_user(central.database, name)
+        await central.database.write(partial(deal, actor=who(), at=now(), user=user, role=role, place=place))
+
+    _with_central(config, dealing)
 
 
 def _pair(text: str) -> tuple[str, str]:

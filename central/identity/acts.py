@@ -1,13 +1,13 @@
 """The record of changes as sentences: stable codes stay in the database, people read words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from central.identity.people import Role
+from central.identity.scope import RIGHT_TEXTS, Area
 from central.web.rendering import formats, text_of, wording
 from commerce.texts import LANGUAGES, N_, Translator
 
@@ -35,6 +35,8 @@ ACTION_TEXTS: dict[str, str] = {
     "reader.forgotten": N_("let go of a reader of events"),
     "refusals.left_out": N_("counted refusals that were not written down one by one"),
     "right.refused": N_("lacked a right"),
+    "role.deleted": N_("deleted a role"),
+    "role.saved": N_("saved a role"),
     "sales.rebuilt": N_("rebuilt all sales"),
     "session.ended": N_("ended a session"),
     "session.opened": N_("signed in"),
@@ -53,6 +55,8 @@ ACTION_TEXTS: dict[str, str] = {
     "user.added": N_("let a user in"),
     "user.changed": N_("changed a user"),
     "user.password": N_("set a password"),
+    "user.role_given": N_("gave a role"),
+    "user.role_taken": N_("took a role"),
     "vat_code.saved": N_("saved a VAT code"),
 }
 _FIELD_TEXTS: dict[str, str] = {
@@ -64,19 +68,15 @@ _FIELD_TEXTS: dict[str, str] = {
     "header": N_("Lines above the receipt"), "hour": N_("hour"), "keys": N_("Keys for programs"), "kind": N_("Kind"),
     "language": N_("Language"), "languages": N_("Languages"), "mode": N_("Mode"), "modes": N_("Mode"),
     "name": N_("Name"), "names": N_("Name"), "opens_drawer": N_("Opens the drawer"),
-    "permission": N_("right"), "pin": N_("PIN"),
+    "permission": N_("right"), "permissions": N_("May"), "pin": N_("PIN"),
     "price": N_("Price with VAT"), "rates": N_("Rates"), "reader": N_("Card reader"),
-    "rights": N_("May"), "role": N_("May"), "rows": N_("rows"),
+    "rights": N_("May"), "role": N_("Role"), "rows": N_("rows"),
     "shops": N_("Shop"), "size": N_("Size"), "sku": N_("Article number"), "state": N_("State"),
     "tax_id": N_("Tax number"), "tokens": N_("tokens"), "unit": N_("Unit"), "vat_code": N_("VAT code"),
+    "where": N_("Where"),
     "zone": N_("Time zone"),
 }  # fmt: skip
-ROLE_NAMES = {
-    Role.VIEWER.value: N_("look only"),
-    Role.MANAGER.value: N_("change prices, operators and tills"),
-    Role.ADMIN.value: N_("everything, users too"),
-}
-_CODES = frozenset({"mode", "modes", "state", "role"})  # values that are codes, and words to people
+_CODES = frozenset({"mode", "modes", "state"})  # values that are codes, and words to people
 _PATHS = {
     "item": "/items/",
     "job": "/jobs/",
@@ -103,10 +103,12 @@ class ShownAct:
     changes: tuple[tuple[str, str, str], ...]
 
 
-def show_act(act: "Row[Any]", words: Translator) -> ShownAct:
-    """Put an act into words; a code that has none yet is shown as it is."""
+def show_act(act: "Row[Any]", words: Translator, areas: Sequence[Area] = ()) -> ShownAct:
+    """Put an act into words; a code that has none yet is shown as it is. ``areas`` put rights into words."""
     text = words.t(ACTION_TEXTS[act.action]) if act.action in ACTION_TEXTS else act.action
     pairs = {name: pair for whole, change in act.change.items() for name, pair in _parts(whole, change)}
+    if "permissions" in pairs:
+        pairs["permissions"] = [show_rights(areas, held or (), words.t) for held in pairs["permissions"]]
     what = _named(pairs.get("names"), words)
     changes = tuple(
         (words.t(_FIELD_TEXTS.get(name, name)), _plain(name, pair[0], words), _plain(name, pair[1], words))
@@ -115,6 +117,16 @@ def show_act(act: "Row[Any]", words: Translator) -> ShownAct:
     )
     path = _PATHS.get(act.subject_kind, "") and f"{_PATHS[act.subject_kind]}{act.subject}"
     return ShownAct(act.id, act.at, act.actor_name, text, what, path, act.reason or "", changes)
+
+
+def show_rights(areas: Sequence[Area], rights: Collection[str], t: Callable[[str], str]) -> str:
+    """Put permissions into words by area: "Items & prices: see, edit"."""
+    parts = []
+    for area in areas:
+        held = [t(RIGHT_TEXTS[one.right]).lower() for one in area.permissions if one.name in rights]
+        if held:
+            parts.append(f"{t(area.title)}: {', '.join(held)}")
+    return " · ".join(parts)
 
 
 def _named(names: list[Any] | None, words: Translator) -> str:
@@ -159,4 +171,4 @@ def _text(name: str, value: str, words: Translator) -> str:
         return formats(words.language).decimals(Decimal(value))
     if name == "rights":
         return words.t(wording(f"right.{value}"))
-    return words.t(ROLE_NAMES.get(value) or wording(value)) if name in _CODES else value
+    return words.t(wording(value)) if name in _CODES else value

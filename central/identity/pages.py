@@ -3,20 +3,21 @@
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from central.identity import service
-from central.identity.acts import ROLE_NAMES, show_act
+from central.identity import people_pages, service
+from central.identity.acts import show_act
+from central.identity.area import AUDIT, PEOPLE
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
-from central.identity.people import Permission, Role, stranger
+from central.identity.people import stranger
 from central.organisation.service import office_zones
 from central.web.addresses import client_address
 from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
-from central.web.keys import WEB_SETTINGS, database, now
+from central.web.keys import RIGHTS, WEB_SETTINGS, database, declare_rights, now
 from central.web.once import show_once, shown_once
 from central.web.paging import Sheet, place_in, sheet_of
 from central.web.refused import write_down
@@ -26,13 +27,18 @@ from commerce.errors import BadInputError, PosError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
 
+if TYPE_CHECKING:
+    from central.identity.scope import Area
+
 _PAGE = 50
 _KEY_DAYS = (30, 90, 180, 365)
 _DEVICE = re.compile(r"[0-9a-f]{64}")
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area."""
+    """Add the pages of this area, and declare its rights."""
+    declare_rights(app, PEOPLE, AUDIT)
+    people_pages.add_routes(app)
     app.router.add_get("/sign-in", show_sign_in, name="sign_in")
     app.router.add_post("/sign-in", sign_in)
     app.router.add_post("/sign-out", sign_out)
@@ -40,10 +46,6 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/account/password", change_password)
     app.router.add_post("/account/tokens", add_token)
     app.router.add_post("/account/tokens/{token}/revoke", revoke_own_token)
-    app.router.add_get("/settings/users", show_users)
-    app.router.add_post("/settings/users", add_user)
-    app.router.add_post("/settings/users/{user}", change_user)
-    app.router.add_post("/settings/tokens/{token}/revoke", revoke_token)
     app.router.add_post("/sessions/{session}/end", end_session)
     app.router.add_get("/settings/audit", show_audit)
 
@@ -125,42 +127,6 @@ async def add_token(request: web.Request) -> web.Response:
     return await show_once(request, "/account", token)
 
 
-async def show_users(request: web.Request) -> web.Response:
-    """Show everybody who may sign in and every open session."""
-    return await _users_page(request)
-
-
-async def add_user(request: web.Request) -> web.Response:
-    """Let somebody in."""
-    form = {key: str(value) for key, value in (await request.post()).items()}
-    try:
-        new = service.NewUser(
-            form.get("name", ""), form.get("password", ""), _role(form), form.get("language", "en"),
-            form.get("display_name", ""),
-        )  # fmt: skip
-        await service.add_user(database(request), new, now(request), require_actor(request))
-    except PosError as error:
-        return await _users_page(request, refusal=error, form=form)
-    raise web.HTTPSeeOther("/settings/users")
-
-
-async def change_user(request: web.Request) -> web.Response:
-    """Change a role, shut somebody out or let them in again."""
-    form = {key: str(value) for key, value in (await request.post()).items()}
-    active = form.get("act") != "shut_out"
-    await service.change_user(
-        database(request), require_actor(request), request.match_info["user"], now(request),
-        role=_role(form), active=active,
-    )  # fmt: skip
-    raise web.HTTPSeeOther("/settings/users")
-
-
-async def revoke_token(request: web.Request) -> web.Response:
-    """Make somebody's key worthless."""
-    await service.revoke_token(database(request), require_actor(request), request.match_info["token"], now(request))
-    raise web.HTTPSeeOther("/settings/users")
-
-
 async def revoke_own_token(request: web.Request) -> web.Response:
     """Make one of one's own keys worthless."""
     await service.revoke_token(database(request), require_actor(request), request.match_info["token"], now(request))
@@ -181,8 +147,9 @@ async def show_audit(request: web.Request) -> web.Response:
     more = acts[_PAGE - 1].id if len(acts) > _PAGE else None
     words = translator(language_of(request))
     zones = await database(request).read(office_zones)
+    areas: list[Area] = request.app[RIGHTS]
     own = zones.get(require_actor(request).company, "UTC")
-    shown = [(show_act(act, words), zones.get(act.company, own)) for act in acts[:_PAGE]]
+    shown = [(show_act(act, words, areas), zones.get(act.company, own)) for act in acts[:_PAGE]]
     return page(request, "identity/audit.html", acts=shown, next_page=more)
 
 
@@ -221,7 +188,7 @@ async def _account_page(
     typed: Mapping[str, object] | None = None,
 ) -> web.Response:
     actor = require_actor(request)
-    sessions = await _sessions(request, own=True)
+    sessions = await _sessions(request)
     tokens = await service.list_tokens(database(request), actor)
     tn = translator(language_of(request)).tn
     key_form = {"name": "", "days": "90", **(typed or {}), "refusal": _words(request, key_refusal), "open": key_refusal}
@@ -234,32 +201,9 @@ async def _account_page(
     )  # fmt: skip
 
 
-async def _users_page(
-    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
-) -> web.Response:
-    actor = require_actor(request)
-    actor.require(Permission.MANAGE_USERS)
-    values: dict[str, Any] = {"name": "", "display_name": "", "role": "viewer", "language": "it", **(form or {})}
-    t = translator(language_of(request)).t
-    return page(
-        request,
-        "identity/users.html",
-        status=refusal.status if refusal else 200,
-        users=await service.list_users(database(request), actor),
-        sessions=await _sessions(request, own=False),
-        tokens=await service.list_all_tokens(database(request), actor),
-        roles=ROLE_NAMES,
-        role_options=[(key, t(text)) for key, text in ROLE_NAMES.items()],
-        form=values,
-        moment=now(request),
-        zone=await _zone(request),
-        refusal=_words(request, refusal),
-    )
-
-
-async def _sessions(request: web.Request, *, own: bool) -> Sheet:
+async def _sessions(request: web.Request) -> Sheet:
     found = await service.list_sessions(
-        database(request), require_actor(request), now(request), own=own, after=place_in(request, "sessions", 2),
+        database(request), require_actor(request), now(request), own=True, after=place_in(request, "sessions", 2),
         limit=_PAGE + 1,
     )  # fmt: skip
     return sheet_of(found, _PAGE, lambda session: session.place)
@@ -267,10 +211,3 @@ async def _sessions(request: web.Request, *, own: bool) -> Sheet:
 
 def _words(request: web.Request, error: PosError | None) -> str:
     return "" if error is None else error_text(translator(language_of(request)), error)
-
-
-def _role(form: dict[str, str]) -> Role:
-    try:
-        return Role(form.get("role", ""))
-    except ValueError as error:
-        raise BadInputError("user.role") from error

@@ -1,15 +1,17 @@
 """The SQL of people, sessions, tokens and delays. Plain functions on a connection; they never commit."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select, text, update
 
 from central.db.bulk import insert_new
 from central.db.keyset import Place, comes_after, read_keys
 from central.db.signals import ACCESS, mark
+from central.identity.narrowing import within
+from central.identity.scope import Scope
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
 from commerce.dates import utc_text
 
@@ -21,14 +23,20 @@ def find_user_by_name(conn: Connection, name: str) -> UserRow | None:
     return conn.execute(select(app_user).where(app_user.c.name == name)).first()
 
 
-def find_user(conn: Connection, user: str) -> UserRow | None:
-    """Return a user by id."""
-    return conn.execute(select(app_user).where(app_user.c.id == user)).first()
+def find_user(conn: Connection, user: str, among: ColumnElement[bool] | None = None) -> UserRow | None:
+    """Return a user by id, if it is ``among`` those that a condition lets through."""
+    query = select(app_user).where(app_user.c.id == user)
+    return conn.execute(query if among is None else query.where(among)).first()
 
 
-def list_users(conn: Connection, company: str | None = None) -> list[UserRow]:
-    """Return the users of a company, or all, by name."""
-    return list(conn.execute(_of_company(select(app_user), company).order_by(app_user.c.name)))
+def list_users(conn: Connection, among: ColumnElement[bool]) -> list[UserRow]:
+    """Return the users that a condition lets through, by name."""
+    return list(conn.execute(select(app_user).where(among).order_by(app_user.c.name)))
+
+
+def is_user(user: str) -> ColumnElement[bool]:
+    """Return the condition that a user is this one."""
+    return app_user.c.id == user
 
 
 def insert_user(conn: Connection, values: dict[str, object]) -> bool:
@@ -89,12 +97,12 @@ def list_sessions(
     now: datetime,
     idle_since: datetime,
     *,
-    company: str | None = None,
+    among: ColumnElement[bool] | None = None,
     user: str | None = None,
     after: Place | None = None,
     limit: int = 100,
 ) -> list[OpenSession]:
-    """Return a page of the sessions that still open doors, of one user, of a company's or of all, used last first."""
+    """Return a page of the sessions that still open doors, of one user or of those ``among`` some, used last first."""
     session = user_session.c
     statement = (
         select(session.id, session.user, session.address, session.agent, session.created_at, session.seen_at)
@@ -104,8 +112,8 @@ def list_sessions(
     )
     if user is not None:
         statement = statement.where(session.user == user)
-    if company is not None:
-        statement = statement.where(exists().where(app_user.c.id == session.user, app_user.c.company == company))
+    if among is not None:
+        statement = statement.where(exists().where(app_user.c.id == session.user, among))
     if after is not None:
         statement = statement.where(comes_after(_SESSION_KEYS, read_keys(_SESSION_KEYS, after)))
     rows = conn.execute(statement).all()
@@ -198,16 +206,16 @@ def find_token_user(conn: Connection, token_hash: bytes, now: datetime) -> UserR
     return conn.execute(statement).first()
 
 
-def list_tokens(conn: Connection, company: str | None = None) -> list[Row[Any]]:
-    """Return the API tokens that nobody revoked, as ``list_sessions``; some may be past their end."""
+def list_tokens(conn: Connection, among: ColumnElement[bool]) -> list[Row[Any]]:
+    """Return the API tokens that nobody revoked, of users ``among`` some; some may be past their end."""
     token = api_token.c
     statement = (
         select(token.id, token.name, token.user, token.created_at, token.expires_at, app_user.c.display_name)
         .join(app_user, app_user.c.id == api_token.c.user)
-        .where(api_token.c.revoked_at.is_(None))
+        .where(api_token.c.revoked_at.is_(None), among)
         .order_by(api_token.c.id.desc())
     )
-    return list(conn.execute(_of_company(statement, company)))
+    return list(conn.execute(statement))
 
 
 def find_token_owner(conn: Connection, token: str) -> str | None:
@@ -234,19 +242,14 @@ def list_acts(
     limit: int,
     before: str | None = None,
     subject: tuple[str, str] | None = None,
-    company: str | None = None,
+    scopes: Sequence[Scope] | None = None,
 ) -> list[Row[Any]]:
-    """Return acts, those of a company or all, newest first; ``before`` is the id of the last one already seen."""
+    """Return acts, those within scopes or all, newest first; ``before`` is the id of the last one already seen."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if company is not None:
-        query = query.where(audit.c.company == company)
+    if scopes is not None:
+        query = query.where(within(scopes, audit.c.company))
     if before:
         query = query.where(audit.c.id < before)
     if subject:
         query = query.where(audit.c.subject_kind == subject[0], audit.c.subject == subject[1])
     return list(conn.execute(query))
-
-
-def _of_company(query: Select[Any], company: str | None) -> Select[Any]:
-    """Narrow a query that has users in it to those of a company."""
-    return query if company is None else query.where(app_user.c.company == company)

@@ -56,6 +56,9 @@ class Permission:
         """Return its stable name, such as ``items.edit``."""
         return f"{self.area}.{self.right.value}"
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -89,9 +92,13 @@ class Grant:
     shop: str | None
     rights: frozenset[str] | None
 
-    def holds(self, permission: Permission) -> bool:
-        """Tell whether it covers a permission, wherever that is."""
-        return self.rights is None or permission.name in self.rights
+    def holds(self, permission: Permission | str) -> bool:
+        """Tell whether it covers a permission (or the name of one), wherever that is."""
+        return self.rights is None or str(permission) in self.rights
+
+    def reaches(self, company: str | None, shop: str | None) -> bool:
+        """Tell whether it holds in a place, of which None is all."""
+        return self.company in (None, company) and self.shop in (None, shop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +136,17 @@ def places_of(grants: "Iterable[Grant]", permission: Permission) -> dict[str | N
         known = places.get(grant.company, frozenset())
         places[grant.company] = None if known is None or grant.shop is None else known | {grant.shop}
     return places
+
+
+def only_company(scopes: "Iterable[Scope]") -> str | None:
+    """Return the company that all of some scopes are in; None where that is not a single one."""
+    companies = {scope.company for scope in scopes}
+    return companies.pop() if len(companies) == 1 else None
+
+
+def covers(mine: "Iterable[Grant]", theirs: Grant) -> bool:
+    """Tell whether grants hold, where another one holds, all that it gives: nobody deals in what they have not."""
+    here = [grant for grant in mine if grant.reaches(theirs.company, theirs.shop)]
+    if any(grant.rights is None for grant in here):
+        return True
+    return theirs.rights is not None and theirs.rights <= {name for grant in here for name in grant.rights or ()}

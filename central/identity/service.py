@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from central.db.keyset import Place
-from central.identity import audit, limits, queries
+from central.identity import audit, limits, queries, role_queries, roles
+from central.identity.area import MANAGE_PEOPLE, SEE_AUDIT
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.passwords import hash_password, password_matches, token_digest
-from central.identity.people import COMMAND_LINE, STANDARD_RIGHTS, Actor, Permission, Role
-from central.identity.scope import Grant
+from central.identity.people import COMMAND_LINE, Actor, Role
+from central.identity.roles import Place as WorkPlace
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from commerce.texts import LANGUAGES
@@ -39,14 +40,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """Somebody to be let in."""
+    """Somebody to be let in, with a first role in a place; ``company`` None is every company."""
 
     name: str
     password: str
-    role: Role = Role.VIEWER
+    role: str = Role.VIEWER
     language: str = "en"
     display_name: str = ""
     company: str | None = None
+    shop: str | None = None
 
 
 async def sign_in(db: "Database", name: str, password: str, visit: Visit, now: datetime) -> str:
@@ -71,28 +73,62 @@ async def find_subject(db: "Database", name: str) -> str:
     return "-" if user is None else str(user.id)
 
 
+async def get_user(db: "Database", name: str) -> str:
+    """Return the id of the user who signs in by a name; NotFoundError ``user.unknown``."""
+    user = await db.read(lambda conn: queries.find_user_by_name(conn, fold_name(name)))
+    if user is None:
+        raise NotFoundError("user.unknown")
+    return str(user.id)
+
+
 async def find_actor(db: "Database", cookie: str, now: datetime) -> Actor | None:
     """Return whose session a cookie opens, or None once it has ended."""
-    row = await db.read(lambda conn: queries.find_session(conn, token_digest(cookie)))
-    if row is None or row.expires_at <= now or now - row.seen_at > IDLE_LENGTH:
+    found = await _find_actor(db, cookie, now)
+    if found is None:
         return None
-    if now - row.seen_at > _TOUCH_EVERY:
-        await db.write(lambda conn: queries.touch_session(conn, row.session, now))
-    return _actor(row, row.session)
+    actor, seen_at = found
+    if now - seen_at > _TOUCH_EVERY:
+        await db.write(lambda conn: queries.touch_session(conn, actor.session or "", now))
+    return actor
 
 
 async def peek_actor(db: "Database", cookie: str, now: datetime) -> Actor | None:
     """Return whose session a cookie opens, as ``find_actor``, but not as use of it: an open page is nobody's doing."""
-    row = await db.read(lambda conn: queries.find_session(conn, token_digest(cookie)))
-    if row is None or row.expires_at <= now or now - row.seen_at > IDLE_LENGTH:
-        return None
-    return _actor(row, row.session)
+    found = await _find_actor(db, cookie, now)
+    return None if found is None else found[0]
+
+
+async def _find_actor(db: "Database", cookie: str, now: datetime) -> tuple[Actor, datetime] | None:
+    def job(conn: "Connection") -> tuple[Actor, datetime] | None:
+        row = queries.find_session(conn, token_digest(cookie))
+        if row is None or row.expires_at <= now or now - row.seen_at > IDLE_LENGTH:
+            return None
+        return _actor(conn, row, row.session), row.seen_at
+
+    return await db.read(job)
+
+
+def actor_of(conn: "Connection", user: str | None) -> Actor:
+    """Return who had something done in their name, with what they may do now; None is whoever types commands here.
+
+    ForbiddenError ``user.shut_out`` for somebody who may not come in any more.
+    """
+    if user is None:
+        return COMMAND_LINE
+    row = queries.find_user(conn, user)
+    if row is None or not row.active:
+        raise ForbiddenError("user.shut_out")
+    return _actor(conn, row, None)
 
 
 async def find_token_actor(db: "Database", token: str, now: datetime) -> Actor | None:
     """Return whose API token this is, or None once it has ended."""
-    row = await db.read(lambda conn: queries.find_token_user(conn, token_digest(token), now))
-    return None if row is None else _actor(row, None)
+
+    def job(conn: "Connection") -> Actor | None:
+        row = queries.find_token_user(conn, token_digest(token), now)
+        return None if row is None else _actor(conn, row, None)
+
+    return await db.read(job)
 
 
 async def end_session(db: "Database", actor: Actor, session: str, now: datetime) -> None:
@@ -102,36 +138,32 @@ async def end_session(db: "Database", actor: Actor, session: str, now: datetime)
         owner = queries.find_session_owner(conn, session)
         if owner is None:
             raise NotFoundError("session.unknown")
-        if owner != actor.id:
-            actor.require(Permission.MANAGE_USERS)
-        company = _get_user(conn, owner, actor).company
+        company = roles.get_account(conn, actor, owner).company
         if queries.end_sessions(conn, now, session=session):
             audit.record(conn, actor, now, audit.Act("session.ended", "user", owner, {}, company))
 
     await db.write(job)
 
 
-async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = COMMAND_LINE) -> str:
-    """Let somebody in; return the user's id. ConflictError ``user.exists`` for a name already taken.
+async def add_user(
+    db: "Database", new: NewUser, now: datetime, actor: Actor = COMMAND_LINE, place: WorkPlace | None = None
+) -> str:
+    """Let somebody in with a role at a place; return the user's id. ConflictError ``user.exists`` for a taken name.
 
-    Who works for one company lets people into that one only.
+    Who manages people of one company lets them into that one only (``roles.give``).
     """
-    actor.require(Permission.MANAGE_USERS)
-    company = new.company or actor.company
-    if not actor.reaches(company):
-        raise ForbiddenError("forbidden.company")
+    where = place or _only_place(actor, new)
     name = fold_name(new.name)
     if not name or len(name) > 64 or not name.isprintable():
-        raise BadInputError("user.name")
+        raise BadInputError("user.name", field="name")
     if new.language not in LANGUAGES:
-        raise BadInputError("user.language", language=new.language)
+        raise BadInputError("user.language", field="language", language=new.language)
     values: dict[str, object] = {
         "id": new_id(),
-        "company": company,
+        "company": where.company,
         "name": name,
         "display_name": new.display_name.strip() or new.name.strip(),
         "password_hash": await hash_password(new.password, (name, new.display_name)),
-        "role": new.role.value,
         "language": new.language,
         "active": True,
         "created_at": now,
@@ -139,28 +171,27 @@ async def add_user(db: "Database", new: NewUser, now: datetime, actor: Actor = C
 
     def job(conn: "Connection") -> None:
         if not queries.insert_user(conn, values):
-            raise ConflictError("user.exists", name=name)
-        shown = {key: (None, values[key]) for key in ("name", "display_name", "role", "language")}
-        audit.record(conn, actor, now, audit.Act("user.added", "user", str(values["id"]), shown, company))
+            raise ConflictError("user.exists", field="name", name=name)
+        shown = {key: (None, values[key]) for key in ("name", "display_name", "language")}
+        audit.record(conn, actor, now, audit.Act("user.added", "user", str(values["id"]), shown, where.company))
+        roles.give(conn, actor, now, str(values["id"]), new.role, where)
 
     await db.write(job)
     return str(values["id"])
 
 
-async def change_user(db: "Database", actor: Actor, user: str, now: datetime, *, role: Role, active: bool) -> None:
-    """Change what a user may do; one who may no longer enter is signed out at once."""
-    actor.require(Permission.MANAGE_USERS)
+async def set_active(db: "Database", actor: Actor, user: str, now: datetime, *, active: bool) -> None:
+    """Shut somebody out, signed out at once, or let them in again."""
     if user == actor.id:
         raise ConflictError("user.yourself")
 
     def job(conn: "Connection") -> None:
-        before = _get_user(conn, user, actor)
-        after: dict[str, object] = {"role": role.value, "active": active}
-        queries.update_user(conn, user, after)
+        before = roles.get_account(conn, actor, user)
+        queries.update_user(conn, user, {"active": active})
         if not active:
             queries.end_sessions(conn, now, user=user)
-        change = audit.changes({"role": before.role, "active": before.active}, after)
-        change["display_name"] = (before.display_name, before.display_name)  # whose these are
+        change = audit.changes({"active": before.active}, {"active": active})
+        change["display_name"] = (before.display_name, before.display_name)  # whose it is
         audit.record(conn, actor, now, audit.Act("user.changed", "user", user, change, before.company))
 
     await db.write(job)
@@ -170,13 +201,11 @@ async def set_password(
     db: "Database", actor: Actor, user: str, password: str, now: datetime, *, end_keys: bool = False
 ) -> None:
     """Give a user a new password and end that user's sessions; the keys for programs too when asked."""
-    if user != actor.id:
-        actor.require(Permission.MANAGE_USERS)
-    holder = await db.read(lambda conn: _get_user(conn, user, actor))
+    holder = await db.read(lambda conn: roles.get_account(conn, actor, user))
     hashed = await hash_password(password, (holder.name, holder.display_name))
 
     def job(conn: "Connection") -> None:
-        company = _get_user(conn, user, actor).company
+        company = roles.get_account(conn, actor, user).company
         queries.update_user(conn, user, {"password_hash": hashed})
         queries.end_sessions(conn, now, user=user)
         keys = queries.revoke_tokens(conn, now, user=user) if end_keys else 0
@@ -203,41 +232,41 @@ async def change_own_password(
 
 
 async def list_users(db: "Database", actor: Actor) -> "list[Row[Any]]":
-    """Return everybody who may sign in, of the actor's company."""
-    actor.require(Permission.MANAGE_USERS)
-    return await db.read(lambda conn: queries.list_users(conn, actor.company))
+    """Return everybody who answers to, or works for, a company where the actor manages people."""
+    among = role_queries.is_visible(roles.managed(actor))
+    return await db.read(lambda conn: queries.list_users(conn, among))
 
 
 async def list_sessions(
     db: "Database", actor: Actor, now: datetime, *, own: bool = False, after: Place | None = None, limit: int = 100
 ) -> list[queries.OpenSession]:
-    """Return a page of open sessions: one's own, or those of everybody in the company for who may manage users."""
-    if not own:
-        actor.require(Permission.MANAGE_USERS)
+    """Return a page of open sessions: one's own, or those of everybody whom the actor manages (``list_users``)."""
+    among = None if own else role_queries.is_visible(roles.managed(actor))
     user = (actor.id or "") if own else None
     return await db.read(
         lambda conn: queries.list_sessions(
-            conn, now, now - IDLE_LENGTH, company=actor.company, user=user, after=after, limit=limit
+            conn, now, now - IDLE_LENGTH, among=among, user=user, after=after, limit=limit
         )
     )
 
 
 async def list_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
     """Return one's own API tokens that nobody revoked."""
-    rows = await db.read(lambda conn: queries.list_tokens(conn, actor.company))
-    return [row for row in rows if row.user == actor.id]
+    return await db.read(lambda conn: queries.list_tokens(conn, queries.is_user(actor.id or "")))
 
 
 async def list_all_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
-    """Return the API tokens of everybody in the actor's company that nobody revoked."""
-    actor.require(Permission.MANAGE_USERS)
-    return await db.read(lambda conn: queries.list_tokens(conn, actor.company))
+    """Return the API tokens of everybody whom the actor manages that nobody revoked."""
+    among = role_queries.is_visible(roles.managed(actor))
+    return await db.read(lambda conn: queries.list_tokens(conn, among))
 
 
 async def list_acts(db: "Database", actor: Actor, *, limit: int, before: str | None = None) -> "list[Row[Any]]":
-    """Return the record of changes, newest first: the company's where the actor works for one only."""
-    actor.require(Permission.EDIT_REGISTRY)
-    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before, company=actor.company))
+    """Return the record of changes, newest first, of the companies where the actor may see all of it."""
+    scopes = [scope for scope in actor.scopes(SEE_AUDIT) if scope.shops is None]
+    if not scopes:
+        raise ForbiddenError("forbidden.shops")
+    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before, scopes=scopes))
 
 
 async def add_token(db: "Database", actor: Actor, name: str, now: datetime, days: int = 90) -> str:
@@ -267,9 +296,9 @@ async def revoke_token(db: "Database", actor: Actor, token: str, now: datetime) 
 
     def job(conn: "Connection") -> None:
         owner = queries.find_token_owner(conn, token)
-        if owner is None or (owner != actor.id and not actor.may(Permission.MANAGE_USERS)):
+        if owner is None or (owner != actor.id and not actor.may(MANAGE_PEOPLE)):
             raise NotFoundError("token.unknown")
-        company = _get_user(conn, owner, actor).company
+        company = roles.get_account(conn, actor, owner).company
         queries.revoke_tokens(conn, now, token=token)
         audit.record(conn, actor, now, audit.Act("token.revoked", "token", token, {}, company))
 
@@ -349,18 +378,17 @@ def _open_session(
     }
     queries.insert_session(conn, values)
     _forget_attempts(conn, [*keys, f"user:{user.name[:64]}"], now)
-    audit.record(conn, _actor(user, session), now, audit.Act("session.opened", "user", user.id, {}))
+    audit.record(conn, _actor(conn, user, session), now, audit.Act("session.opened", "user", user.id, {}))
 
 
-def _get_user(conn: "Connection", user: str, actor: Actor) -> "Row[Any]":
-    """Return a user who is the actor's business: oneself, somebody of the same company, or anybody at all."""
-    row = queries.find_user(conn, user)
-    if row is None or not (row.id == actor.id or actor.reaches(row.company)):
-        raise NotFoundError("user.unknown")
-    return row
+def _only_place(actor: Actor, new: NewUser) -> WorkPlace:
+    """Return where somebody is let in: where it is said, else all of what the actor manages if that is one place."""
+    if new.company is not None or new.shop is not None:
+        return WorkPlace(new.company, new.shop)
+    companies = {scope.company for scope in roles.managed(actor)}
+    return WorkPlace(None if None in companies or len(companies) > 1 else companies.pop())
 
 
-def _actor(row: "Row[Any]", session: str | None) -> Actor:
-    role = Role(row.role)
-    grants = (Grant(row.company, None, STANDARD_RIGHTS[role]),)
-    return Actor(row.id, row.display_name, role, row.language, row.company, session, grants)
+def _actor(conn: "Connection", row: "Row[Any]", session: str | None) -> Actor:
+    grants = role_queries.grants_of(conn, row.id)
+    return Actor(row.id, row.display_name, grants, row.language, row.company, session)

@@ -8,14 +8,37 @@ app_user = Table(
     "app_user",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("company", Text, nullable=True),  # NULL: may work for every company
+    Column("company", Text, nullable=True),  # who answers for the account; NULL: nobody's in particular
     Column("name", Text, nullable=False, unique=True),  # case-folded; what is typed at sign-in
     Column("display_name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
-    Column("role", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", Utc, nullable=False),
+)
+
+role = Table(
+    "role",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("company", Text, nullable=True),  # NULL: of the whole installation, given in any company
+    Column("names", JsonText, nullable=False),  # {"it": …, "en": …}
+    Column("everything", Boolean, nullable=False),  # all there is and will be, whatever ``rights`` says
+    Column("rights", JsonText, nullable=False),  # sorted names of permissions, such as "items.edit"
+    Column("version", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+# Who has which role where: "" stands for every company, or every shop of one.
+user_role = Table(
+    "user_role",
+    metadata,
+    Column("user", Text, ForeignKey("app_user.id"), primary_key=True),
+    Column("role", Text, ForeignKey("role.id"), primary_key=True),
+    Column("company", Text, primary_key=True),
+    Column("shop", Text, primary_key=True),
+    Index("ix_user_role_role", "role"),
+    Index("ix_user_role_company", "company", "user"),
 )
 
 user_session = Table(

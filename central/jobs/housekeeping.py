@@ -2,15 +2,13 @@
 
 from datetime import time
 
-from central.identity.people import Permission
 from central.jobs.results import trim_jobs
 from central.jobs.scheduling import Daily, Schedule
 from central.jobs.values import JobKind
 from central.jobs.work import Work
 from commerce.texts import N_
 
-TRIM = JobKind(name="jobs.trim", title=N_("Forgetting old jobs and their files"), permission=Permission.RESOLVE,
-               listed=False)  # fmt: skip
+TRIM = JobKind(name="jobs.trim", title=N_("Forgetting old jobs and their files"), listed=False)
 NIGHTLY = Schedule("jobs.trim", TRIM, Daily(time(2, 30)))
 
 

@@ -7,15 +7,15 @@ from aiohttp import web
 
 from central.db.readers import list_lags
 from central.db.signals import JOB, PROGRESS
-from central.identity.people import Permission
 from central.jobs import queue, results
+from central.jobs.area import JOBS, MANAGE_JOBS
 from central.jobs.keys import JOB_KINDS
 from central.jobs.showing import Shown, reason_text, show
 from central.jobs.values import Outcome
 from central.organisation.service import office_zones
 from central.web.context import require_actor
 from central.web.exports import to_csv
-from central.web.keys import database, now
+from central.web.keys import database, declare_rights, now
 from central.web.live import stream
 from central.web.rendering import page, render, words_of
 from commerce.errors import BadInputError, NotFoundError
@@ -25,7 +25,8 @@ _ROWS = 100
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of jobs."""
+    """Add the pages of jobs, and declare their rights."""
+    declare_rights(app, JOBS)
     app.setdefault(JOB_KINDS, {})
     app.router.add_get("/jobs", show_jobs)
     app.router.add_get("/jobs/live", live_jobs)
@@ -116,7 +117,7 @@ async def _jobs(request: web.Request) -> dict[str, Any]:
     actor, before, moment = require_actor(request), request.query.get("before"), now(request)
 
     def read(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        oversees = actor.company is None and actor.may(Permission.RESOLVE)
+        oversees = any(scope.company is None for scope in actor.reach(MANAGE_JOBS))
         return {
             "rows": results.list_jobs(conn, actor, before, _PAGE + 1),
             "lags": list_lags(conn, moment) if oversees else [],

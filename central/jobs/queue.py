@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, or_, select, true, update
 
 from central.db.bulk import insert_new
 from central.db.clock import database_now
 from central.db.signals import JOB, PROGRESS, mark
 from central.identity import audit
-from central.identity.people import Actor, Permission
+from central.identity.people import Actor
+from central.identity.scope import Grant
+from central.jobs.area import MANAGE_JOBS
 from central.jobs.tables import job
 from central.jobs.values import (
     ALL_COMPANIES,
@@ -29,7 +31,7 @@ from central.jobs.values import (
     Progress,
     State,
 )
-from commerce.errors import ConflictError, NotFoundError
+from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from commerce.pauses import pause_ms
 
@@ -39,7 +41,10 @@ _LONGEST_LABEL = 200
 
 def ask_for(connection: Connection, kind: JobKind, asked: Asked) -> str:
     """Have a job done once this transaction commits; return its id, or that of the one that has the key already."""
-    asked.actor.require(kind.permission)
+    if asked.company is None:
+        asked.actor.scopes(kind.permission)
+    else:
+        asked.actor.scope(kind.permission, asked.company)
     now, identity = database_now(connection), new_id()
     values = {
         "id": identity,
@@ -47,7 +52,7 @@ def ask_for(connection: Connection, kind: JobKind, asked: Asked) -> str:
         "kind": kind.name,
         "key": asked.key or identity,
         "label": asked.label[:_LONGEST_LABEL],
-        "permission": kind.permission.value,
+        "permission": kind.permission.name,
         "listed": kind.listed,
         "input": dict(asked.input),
         "state": State.WAITING,
@@ -160,12 +165,12 @@ def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
 
     NotFoundError ``job.unknown``, ForbiddenError for somebody else's job, ConflictError ``job.ended``.
     """
-    query = select(job).where(job.c.id == job_id, *seen_by(actor)).with_for_update()
+    query = select(job).where(job.c.id == job_id, or_(*seen_by(actor))).with_for_update()
     row = connection.execute(query).first()
     if row is None:
         raise NotFoundError("job.unknown")
-    if row.asked_by is None or row.asked_by != actor.id:
-        actor.require(Permission.RESOLVE)
+    if (row.asked_by is None or row.asked_by != actor.id) and not may_manage(actor, row):
+        raise ForbiddenError("forbidden.role", permission=MANAGE_JOBS.name)
     if row.state not in OPEN:
         raise ConflictError("job.ended")
     ended = {"state": State.CANCELLED, "free_at": None, "ended_at": database_now(connection)}
@@ -177,11 +182,20 @@ def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
     return str(values.get("state", row.state))
 
 
+def may_manage(actor: Actor, row: Row[Any]) -> bool:
+    """Tell whether somebody may end a job that another asked for."""
+    return any(scope.shops is None and scope.covers(company_of(row)) for scope in actor.reach(MANAGE_JOBS))
+
+
 def seen_by(actor: Actor) -> list[ColumnElement[bool]]:
-    """Return what keeps the jobs that are an actor's business: of the company, and of what the role covers."""
-    may = [permission.value for permission in Permission if actor.may(permission)]
-    mine = [] if actor.company is None else [job.c.company == actor.company]
-    return [*mine, job.c.permission.in_(may)]
+    """Return what lets an actor's jobs through, condition by condition, each of which has an index; false for nobody's.
+
+    These are those that one asked for oneself, as long as one may still do such a thing there, and all those of a
+    company where one may do it at every shop: a job of a shop's manager holds nothing that they may not see.
+    """
+    own = or_(false(), *(and_(_where(grant, job.c.company == ALL_COMPANIES), _held_by(grant)) for grant in actor.grants))
+    theirs = [and_(_where(grant), _held_by(grant)) for grant in actor.grants if grant.shop is None]
+    return [and_(job.c.asked_by == actor.id, own) if actor.id else false(), *theirs]
 
 
 def oldest_free(kinds: Sequence[str], now: datetime) -> Select[tuple[str]]:
@@ -193,6 +207,14 @@ def oldest_free(kinds: Sequence[str], now: datetime) -> Select[tuple[str]]:
 def company_of(row: Row[Any]) -> str | None:
     """Return whose a job is; None for all companies'."""
     return row.company or None
+
+
+def _where(grant: Grant, *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    return true() if grant.company is None else or_(job.c.company == grant.company, *also)
+
+
+def _held_by(grant: Grant) -> ColumnElement[bool]:
+    return true() if grant.rights is None else job.c.permission.in_(sorted(grant.rights))
 
 
 def _take(connection: Connection, kinds: Sequence[str], lease: timedelta) -> Row[Any] | None:

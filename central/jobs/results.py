@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
 
 from central.db.bulk import insert_rows
 from central.db.clock import database_now
@@ -52,15 +52,20 @@ def count_rows(connection: Connection, job_id: str, outcome: Outcome) -> int:
 
 def list_jobs(connection: Connection, actor: Actor, before: str | None, limit: int) -> list[Row[Any]]:
     """Return the jobs that an actor may see, newest first, from before an id on."""
-    query = select(job).where(job.c.listed, *seen_by(actor))
-    if before is not None:
-        query = query.where(job.c.id < before)
-    return list(connection.execute(query.order_by(job.c.id.desc()).limit(limit)))
+    found = {row.id: row for part in pages(actor, before, limit) for row in connection.execute(part)}
+    return [found[identity] for identity in sorted(found, reverse=True)[:limit]]
+
+
+def pages(actor: Actor, before: str | None, limit: int) -> list[Select[Any]]:
+    """Return the queries that a page of jobs is put together from, each along an index of its own."""
+    listed = select(job).where(job.c.listed).order_by(job.c.id.desc()).limit(limit)
+    query = listed if before is None else listed.where(job.c.id < before)
+    return [query.where(seen) for seen in seen_by(actor)]
 
 
 def get_job(connection: Connection, actor: Actor, job_id: str) -> Row[Any]:
     """Return a job that an actor may see; NotFoundError ``job.unknown``."""
-    row = connection.execute(select(job).where(job.c.id == job_id, *seen_by(actor))).first()
+    row = connection.execute(select(job).where(job.c.id == job_id, or_(*seen_by(actor)))).first()
     if row is None:
         raise NotFoundError("job.unknown")
     return row

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from central.identity.people import Actor, Permission
+from central.identity.people import Actor
+from central.jobs.queue import may_manage
 from central.jobs.values import OPEN, JobKind, State
 from commerce.errors import RuleError
 from commerce.texts import N_, Translator
@@ -42,7 +43,7 @@ def show(row: Row[Any], actor: Actor, kinds: Mapping[str, JobKind], words: Trans
     stopping = is_open and row.cancel_by is not None
     word, mark = STOPPING if stopping else STATES[State(row.state)]
     title = words.t(kinds[row.kind].title) if row.kind in kinds else row.kind
-    may = row.asked_by == actor.id or actor.may(Permission.RESOLVE)
+    may = row.asked_by == actor.id or may_manage(actor, row)
     return Shown(
         row=row,
         title=title,

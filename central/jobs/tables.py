@@ -41,6 +41,7 @@ job = Table(
     Index("ix_job_free_at", "free_at", "id"),
     Index("ix_job_company_listed", "company", "listed", "id"),
     Index("ix_job_listed", "listed", "id"),
+    Index("ix_job_asked_by", "asked_by", "listed", "id"),
     Index("ix_job_ended_at", "ended_at", "id"),
 )
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from central.identity.people import COMMAND_LINE, Actor, Permission
+from central.identity.people import COMMAND_LINE, Actor
+from central.identity.scope import Permission
+from central.jobs.area import MANAGE_JOBS
 from commerce.errors import ConflictError, PosError
 
 ALL_COMPANIES = ""  # stands in ``company`` for what is no single company's
@@ -37,14 +39,14 @@ class Outcome(StrEnum):
 class JobKind:
     """A sort of work that runs in the background.
 
-    ``permission`` is what it takes to ask for one and to see it. One that is not ``listed`` is shown only when it has
-    failed. After a failure that may pass it is tried again, ``tries`` times in all, after pauses that grow from
+    ``permission`` is what it takes to ask for one, and to see those of others. One that is not ``listed`` is shown only
+    when it has failed. After a failure that may pass it is tried again, ``tries`` times in all, after pauses that grow from
     ``first_pause_s`` to ``longest_pause_s``.
     """
 
     name: str
     title: str
-    permission: Permission = Permission.READ
+    permission: Permission = MANAGE_JOBS
     listed: bool = True
     tries: int = 5
     first_pause_s: int = 5
@@ -55,7 +57,8 @@ class JobKind:
 class Asked:
     """What is asked for, and by which ``label`` people tell it from others of its kind.
 
-    With a ``key`` it is done once, however often it is asked for; ``due`` is before when it is not done.
+    ``company`` None is for what is no single company's: whoever does it narrows it to what the ``actor`` may see. With a
+    ``key`` it is done once, however often it is asked for; ``due`` is before when it is not done.
     """
 
     company: str | None

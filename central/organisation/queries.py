@@ -1,11 +1,13 @@
 """The SQL of company, shop and till. Plain functions on a connection; they never commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from central.db.bulk import insert_new
+from central.identity.narrowing import within
+from central.identity.scope import Scope
 from central.organisation.tables import company, shop, till
 
 AnyRow = Row[Any]
@@ -29,10 +31,12 @@ def put_company(conn: Connection, company_id: str, values: Mapping[str, object],
         conn.execute(update(company).where(company.c.id == company_id).values(**values))
 
 
-def list_shops(conn: Connection, company_id: str | None = None) -> list[AnyRow]:
-    """Return the shops of a company, or of all, by name."""
+def list_shops(conn: Connection, company_id: str | None = None, scopes: Sequence[Scope] | None = None) -> list[AnyRow]:
+    """Return the shops of a company, or of all, by name; those within scopes where some are given."""
     query = select(shop).order_by(shop.c.name, shop.c.id)
-    return list(conn.execute(query if company_id is None else query.where(shop.c.company == company_id)))
+    if company_id is not None:
+        query = query.where(shop.c.company == company_id)
+    return list(conn.execute(query if scopes is None else query.where(within(scopes, shop.c.company, shop.c.id))))
 
 
 def find_shop(conn: Connection, shop_id: str) -> AnyRow | None:
@@ -63,7 +67,7 @@ def insert_till(conn: Connection, values: Mapping[str, object]) -> bool:
     return insert_new(conn, till, values)
 
 
-def list_tills(conn: Connection, company_id: str | None = None) -> list[AnyRow]:
-    """Return the tills of a company, or of all, by code."""
-    query = select(till).order_by(till.c.code, till.c.id)
-    return list(conn.execute(query if company_id is None else query.where(till.c.company == company_id)))
+def list_tills(conn: Connection, scopes: Sequence[Scope]) -> list[AnyRow]:
+    """Return the tills within scopes, by code."""
+    here = within(scopes, till.c.company, till.c.shop)
+    return list(conn.execute(select(till).where(here).order_by(till.c.code, till.c.id)))

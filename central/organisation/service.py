@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row
 
 from central.db.feed import publish
 from central.identity import audit
-from central.identity.people import Actor, Permission
+from central.identity.people import Actor
+from central.identity.scope import Permission, Scope
 from central.organisation import queries
-from commerce.errors import BadInputError, ConflictError, NotFoundError
+from central.organisation.area import EDIT_COMPANIES
+from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
 from commerce.texts import LANGUAGES
 from commerce.wire import CompanyCard, ShopCard
@@ -24,7 +26,7 @@ def save_company(
     conn: Connection, actor: Actor, at: datetime, values: dict[str, str], company_id: str | None = None
 ) -> str:
     """Add or change a company (name, tax_id, country, currency); the currency of one that exists stays."""
-    actor.require(Permission.EDIT_REGISTRY)
+    _check_company(actor, company_id)
     before = None if company_id is None else get_company(conn, company_id)
     identity = company_id or new_id()
     card = CompanyCard(id=identity, **values)
@@ -42,8 +44,12 @@ def save_company(
 
 def save_shop(conn: Connection, actor: Actor, at: datetime, company: str, shop: ShopCard, *, is_new: bool) -> str:
     """Add or change a shop; BadInputError names an unknown zone, language or time of day."""
-    actor.require(Permission.EDIT_REGISTRY)
+    scope = actor.scope(EDIT_COMPANIES, company)
     before = None if is_new else get_shop(conn, shop.id)
+    if before is None:
+        scope.whole()
+    elif not scope.covers(before.company, before.id):
+        raise NotFoundError("shop.unknown")
     _check_shop(shop.zone, shop.languages, shop.cut_off)
     values = shop.model_dump(exclude={"id"})
     if is_new:
@@ -61,14 +67,42 @@ def list_companies(conn: Connection) -> list[Row[Any]]:
     return queries.list_companies(conn)
 
 
+def companies_within(conn: Connection, scopes: Sequence[Scope]) -> list[Row[Any]]:
+    """Return the companies that scopes reach, those too of which they reach some shops only, oldest first."""
+    return [row for row in queries.list_companies(conn) if any(one.company in (None, row.id) for one in scopes)]
+
+
 def list_shops(conn: Connection, company: str | None = None) -> list[Row[Any]]:
-    """Return shops by name."""
+    """Return the shops of a company, or of all, by name."""
     return queries.list_shops(conn, company)
 
 
-def list_tills(conn: Connection, company: str | None = None) -> list[Row[Any]]:
-    """Return tills by code."""
-    return queries.list_tills(conn, company)
+def shops_within(conn: Connection, scopes: Sequence[Scope]) -> list[Row[Any]]:
+    """Return the shops within scopes, by name."""
+    return queries.list_shops(conn, scopes=scopes)
+
+
+def tills_within(conn: Connection, scopes: Sequence[Scope]) -> list[Row[Any]]:
+    """Return the tills within scopes, by code."""
+    return queries.list_tills(conn, scopes)
+
+
+def find_till_within(conn: Connection, actor: Actor, permission: Permission, till: str) -> Row[Any]:
+    """Return a till at whose shop an actor may do something; NotFoundError ``till.unknown`` for any other."""
+    scopes = actor.scopes(permission)
+    row = queries.find_till(conn, till)
+    if row is None or not any(scope.covers(row.company, row.shop) for scope in scopes):
+        raise NotFoundError("till.unknown", till=till)
+    return row
+
+
+def find_shop_within(conn: Connection, actor: Actor, permission: Permission, shop: str) -> Row[Any]:
+    """Return a shop where an actor may do something; NotFoundError ``shop.unknown`` for any other."""
+    scopes = actor.scopes(permission)
+    row = queries.find_shop(conn, shop)
+    if row is None or not any(scope.covers(row.company, row.id) for scope in scopes):
+        raise NotFoundError("shop.unknown")
+    return row
 
 
 def get_company(conn: Connection, company: str) -> Row[Any]:
@@ -115,6 +149,14 @@ def insert_till(conn: Connection, shop: Row[Any], at: datetime, code: str, name:
     if not queries.insert_till(conn, values):
         raise ConflictError("till.code_taken", code=code)
     return identity
+
+
+def _check_company(actor: Actor, company: str | None) -> None:
+    """Refuse whoever may not change a company; a new one is made by who may do so everywhere."""
+    if company is not None:
+        actor.scope(EDIT_COMPANIES, company).whole()
+    elif not any(scope.company is None for scope in actor.scopes(EDIT_COMPANIES)):
+        raise ForbiddenError("forbidden.company")
 
 
 def _check_shop(zone: str, languages: Sequence[str], cut_off: str) -> None:

@@ -5,7 +5,6 @@ from datetime import time, timedelta
 from sqlalchemy import Connection, delete, select
 
 from central.db.clock import database_now
-from central.identity.people import Permission
 from central.jobs.scheduling import Daily, Schedule
 from central.jobs.values import JobKind
 from central.jobs.work import Work
@@ -14,8 +13,7 @@ from commerce.texts import N_
 
 KEPT = timedelta(days=365)
 _AT_ONCE = 500
-TRIM_OUTBOX = JobKind(name="outbox.trim", title=N_("Forgetting old e-mails"), permission=Permission.RESOLVE,
-                      listed=False)  # fmt: skip
+TRIM_OUTBOX = JobKind(name="outbox.trim", title=N_("Forgetting old e-mails"), listed=False)
 NIGHTLY_OUTBOX = Schedule("outbox.trim", TRIM_OUTBOX, Daily(time(2, 45)))
 
 

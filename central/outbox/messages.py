@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, select, update
 
 from central.db.bulk import insert_new
 from central.db.clock import database_now
-from central.identity.people import Permission
 from central.jobs.queue import ask_for
 from central.jobs.values import ALL_COMPANIES, Asked, JobKind
 from central.outbox.tables import outbox_message
@@ -18,8 +17,8 @@ from commerce.ids import new_id
 from commerce.texts import N_
 
 # A server that is away for a weekend loses nothing: the tries go on for two days and more.
-MAIL = JobKind(name="outbox.mail", title=N_("Sending an e-mail"), permission=Permission.RESOLVE, listed=False, tries=24,
-               first_pause_s=60, longest_pause_s=4 * 3600)  # fmt: skip
+MAIL = JobKind(name="outbox.mail", title=N_("Sending an e-mail"), listed=False, tries=24, first_pause_s=60,
+               longest_pause_s=4 * 3600)  # fmt: skip
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+\Z")
 _LONGEST = 254
 _LONGEST_SUBJECT = 250

@@ -7,17 +7,16 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.identity.passwords import hash_pin
-from central.identity.people import Permission
-from central.organisation.service import list_companies
+from central.identity.scope import Permission
 from central.registry import queries, service
+from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, EDIT_SETTINGS, SEE_ITEMS, SEE_OPERATORS, SEE_SETTINGS
 from central.registry.queries import StoredItem, newest_of, people
 from central.registry.service import Edit, OperatorCard
 from central.registry.values import ItemCard, TenderCard, parse_price
 from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
-from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
-from commerce.errors import NotFoundError
+from central.web.scoping import scope_in
 from commerce.kinds import TenderKind
 from commerce.money import price_text
 from commerce.rights import ALL_RIGHTS, Right
@@ -159,7 +158,7 @@ def add_routes(app: web.Application) -> None:
 
 async def list_items(request: web.Request) -> web.Response:
     """Give a page of items."""
-    asked, company = read_query(request, ItemQuery), await company_of(request)
+    asked, company = read_query(request, ItemQuery), str((await scope_in(request, SEE_ITEMS)).company)
     after: Any = tuple(map(str, decode_cursor(asked.after, 2))) if asked.after else None
     found = await database(request).read(
         lambda conn: queries.search_items(conn, company, words=asked.q, after=after, limit=asked.limit + 1)
@@ -172,7 +171,7 @@ async def list_items(request: web.Request) -> web.Response:
 async def put_items(request: web.Request) -> web.Response:
     """Add or change items by their article numbers, in one transaction."""
     asked = await read_body(request, ItemsBody)
-    edit = Edit(require_actor(request), await company_of(request), now(request))
+    edit = await _edit(request, EDIT_ITEMS)
 
     def job(conn: Any) -> list[StoredItem]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         known = queries.items_by_sku(conn, edit.company, [one.sku for one in asked.items])
@@ -186,16 +185,16 @@ async def put_items(request: web.Request) -> web.Response:
 
 async def list_operators(request: web.Request) -> web.Response:
     """Give all operators."""
-    company = await company_of(request)
-    rows = await database(request).read(lambda conn: queries.list_operators(conn, company))
+    scope = await scope_in(request, SEE_OPERATORS)
+    found = await database(request).read(lambda conn: queries.list_operators(conn, str(scope.company)))
+    rows = [row for row in found if scope.covers(row.company, row.shop)]
     return reply(OperatorList(operators=[_operator(places) for places in people(rows)]))
 
 
 async def put_operator(request: web.Request) -> web.Response:
     """Add or change an operator."""
     asked = await read_body(request, OperatorBody)
-    edit = Edit(require_actor(request), await company_of(request), now(request))
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit = await _edit(request, EDIT_OPERATORS)
     pin = await hash_pin(asked.pin) if asked.pin is not None else None
     rights = None if asked.rights is None else tuple(asked.rights)
     card = OperatorCard(asked.name, asked.shop, rights, asked.active, pin)
@@ -209,7 +208,7 @@ async def put_operator(request: web.Request) -> web.Response:
 
 async def list_tender_types(request: web.Request) -> web.Response:
     """Give all means of payment."""
-    company = await company_of(request)
+    company = str((await scope_in(request, SEE_SETTINGS)).company)
     rows = await database(request).read(lambda conn: queries.list_tender_types(conn, company))
     return reply(TenderTypeList(tender_types=[_tender_type(row) for row in rows]))
 
@@ -217,7 +216,7 @@ async def list_tender_types(request: web.Request) -> web.Response:
 async def put_tender_type(request: web.Request) -> web.Response:
     """Add or change a means of payment."""
     asked = await read_body(request, TenderTypeBody)
-    edit = Edit(require_actor(request), await company_of(request), now(request))
+    edit = await _edit(request, EDIT_SETTINGS)
     card = TenderCard(asked.code, asked.kind.value, asked.names, asked.opens_drawer, asked.position, asked.reader)
 
     def job(conn: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's connection and row, passed on
@@ -227,16 +226,9 @@ async def put_tender_type(request: web.Request) -> web.Response:
     return reply(_tender_type(await database(request).write(job)))
 
 
-async def company_of(request: web.Request) -> str:
-    """Return the company that the request is about: the actor's own, or the one that ``X-Company`` names."""
-    actor = require_actor(request)
-    actor.require(Permission.READ)
-    wished = request.headers.get("X-Company")
-    companies = [row.id for row in await database(request).read(list_companies)]
-    allowed = [one for one in companies if actor.company in (None, one) and wished in (None, one)]
-    if not allowed:
-        raise NotFoundError("company.unknown")
-    return str(allowed[0])
+async def _edit(request: web.Request, permission: Permission) -> Edit:
+    scope = await scope_in(request, permission)
+    return Edit(scope.actor, str(scope.company), now(request))
 
 
 def _operator(places: Sequence[Any]) -> OperatorAnswer:

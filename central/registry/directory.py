@@ -1,9 +1,12 @@
 """What other areas may join in their own queries: what operators are called, to be read only."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, func, select
 
+from central.identity.narrowing import within
+from central.identity.scope import Scope
 from central.registry.tables import operator
 
 
@@ -13,7 +16,10 @@ def operator_name(company: ColumnElement[Any], identity: ColumnElement[Any]) -> 
     return found.scalar_subquery()
 
 
-def list_operator_names(conn: Connection, company: str | None) -> list[Row[Any]]:
-    """Return every operator once (``operator``, ``name``), those who may no longer sell too, by name."""
+def list_operator_names(conn: Connection, scopes: Sequence[Scope]) -> list[Row[Any]]:
+    """Return every operator of shops within scopes once (``operator``, ``name``), by name.
+
+    Those who may no longer sell are among them.
+    """
     query = select(operator.c.id.label("operator"), operator.c.name).distinct().order_by(operator.c.name, operator.c.id)
-    return list(conn.execute(query if company is None else query.where(operator.c.company == company)))
+    return list(conn.execute(query.where(within(scopes, operator.c.company, operator.c.shop))))

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from central.db.feed import Place, last_place
 from central.identity import audit
-from central.identity.people import COMMAND_LINE, Actor, Permission
+from central.identity.people import COMMAND_LINE, Actor
 from central.organisation.service import get_company, list_shops
 from central.registry import queries
+from central.registry.area import EDIT_ITEMS
 from central.registry.columns import Finding, ImportRow, RowReader, find_columns
 from central.registry.holding import hold_items, let_go
 from central.registry.keytable import KeyTable
@@ -105,7 +106,7 @@ async def import_items(
     BadInputError for a file that cannot be read at all; RuleError ``import.strict`` when a strict import found rows in
     error, with nothing published.
     """
-    options.actor.require(Permission.EDIT_REGISTRY)
+    options.actor.scope(EDIT_ITEMS, options.company).whole()
     if options.decimal_mark not in (None, ".", ","):
         raise BadInputError("import.decimal_mark", mark=options.decimal_mark)
     told = progress or (lambda stage, done, of: None)

@@ -7,16 +7,29 @@ from typing import Any
 from aiohttp import web
 
 from central.identity.passwords import hash_pin
-from central.identity.people import Permission
-from central.organisation.service import list_companies, list_shops, office_zones
+from central.identity.scope import Permission, Scope
+from central.organisation.area import COMPANIES
+from central.organisation.service import get_company, office_zones, shops_within
 from central.registry import forms, queries, service
+from central.registry.area import (
+    EDIT_ITEMS,
+    EDIT_OPERATORS,
+    EDIT_SETTINGS,
+    ITEMS,
+    OPERATORS,
+    SEE_ITEMS,
+    SEE_OPERATORS,
+    SEE_SETTINGS,
+    SETTINGS,
+)
 from central.registry.conflicts import find_conflict
 from central.registry.service import Edit
 from central.registry.values import UNITS, ItemCard, TillSettings
 from central.web.context import require_actor
-from central.web.keys import database, now
+from central.web.keys import database, declare_rights, now
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
+from central.web.scoping import scope_in
 from commerce.errors import ConflictError, NotFoundError, PosError
 from commerce.kinds import TenderKind
 from commerce.rights import ALL_RIGHTS
@@ -28,7 +41,8 @@ _UNSEEN = frozenset({"id", "version"})
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area."""
+    """Add the pages of this area, and declare its rights."""
+    declare_rights(app, ITEMS, OPERATORS, SETTINGS, COMPANIES)
     app.router.add_get("/items", show_items)
     app.router.add_get("/items/new", show_new_item)
     app.router.add_post("/items", save_new_item)
@@ -47,25 +61,27 @@ def add_routes(app: web.Application) -> None:
 
 async def show_items(request: web.Request) -> web.Response:
     """Show items by name, or those that fit the words."""
-    company = await _company(request)
+    scope = await scope_in(request, SEE_ITEMS)
+    company = str(scope.company)
     words, after = request.query.get("q", "").strip()[:100], request.query.get("after")
     place = None if after is None else tuple(map(str, decode_cursor(after, 2)))
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        found = queries.search_items(conn, company.id, words=words, after=place, limit=_PAGE + 1)  # type: ignore[arg-type]
+        found = queries.search_items(conn, company, words=words, after=place, limit=_PAGE + 1)  # type: ignore[arg-type]
         shown = found[:_PAGE]
         last = encode_cursor(shown[-1].card.sort_name(), shown[-1].id) if len(found) > _PAGE else None
-        return {"items": shown, "more": last, "count": queries.count_items(conn, company.id),
-                "most_counted": queries.MAX_COUNT}  # fmt: skip
+        return {"items": shown, "more": last, "count": queries.count_items(conn, company),
+                "most_counted": queries.MAX_COUNT, "company": get_company(conn, company)}  # fmt: skip
 
     found = await database(request).read(job)
     template = "registry/items_table.html" if is_partial(request) else "registry/items.html"
-    return page(request, template, **found, words=words, company=company, notice=_saved(request))
+    return page(request, template, **found, words=words, notice=_saved(request),
+                may_edit=_may_edit(scope, EDIT_ITEMS))  # fmt: skip
 
 
 async def show_new_item(request: web.Request) -> web.Response:
     """Show an empty form."""
-    require_actor(request).require(Permission.EDIT_REGISTRY)
+    (await scope_in(request, EDIT_ITEMS)).whole()
     return await _item_page(request, None)
 
 
@@ -86,7 +102,7 @@ async def save_item(request: web.Request) -> web.Response:
 
 async def delete_item(request: web.Request) -> web.Response:
     """Take an item off the tills."""
-    edit = await _edit(request)
+    edit = await _edit(request, EDIT_ITEMS)
     item, version = request.match_info["item"], forms.read_version(await _form(request))
     try:
         await database(request).write(partial(service.delete_item, edit=edit, item_id=item, shown_version=version))
@@ -103,8 +119,7 @@ async def show_operators(request: web.Request) -> web.Response:
 async def save_operator(request: web.Request) -> web.Response:
     """Add an operator, set a PIN, change what somebody may do, or let somebody no longer sell."""
     form = await _form(request)
-    edit = await _edit(request)
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit = await _edit(request, EDIT_OPERATORS)
     try:
         pin = await hash_pin(form["pin"]) if form.get("pin") else None
         card = forms.read_operator(form, pin)
@@ -126,7 +141,7 @@ async def show_settings(request: web.Request) -> web.Response:
 
 async def save_settings(request: web.Request) -> web.Response:
     """Change how a shop's tills work."""
-    form, edit, shop = await _form(request), await _edit(request), request.match_info["shop"]
+    form, edit, shop = await _form(request), await _edit(request, EDIT_SETTINGS), request.match_info["shop"]
 
     def job(conn: Any) -> int:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         before, _ = service.get_settings(conn, edit.company, shop)
@@ -147,7 +162,7 @@ async def show_vat_codes(request: web.Request) -> web.Response:
 
 async def save_vat_code(request: web.Request) -> web.Response:
     """Add or change a VAT code."""
-    form, edit = await _form(request), await _edit(request)
+    form, edit = await _form(request), await _edit(request, EDIT_SETTINGS)
 
     def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         rows = queries.list_vat_codes(conn, edit.company)
@@ -172,7 +187,7 @@ async def show_tenders(request: web.Request) -> web.Response:
 
 async def save_tender(request: web.Request) -> web.Response:
     """Add or change a means of payment."""
-    form, edit = await _form(request), await _edit(request)
+    form, edit = await _form(request), await _edit(request, EDIT_SETTINGS)
 
     def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         rows = queries.list_tender_types(conn, edit.company)
@@ -189,7 +204,7 @@ async def save_tender(request: web.Request) -> web.Response:
 
 
 async def _save_item(request: web.Request, item_id: str | None) -> web.Response:
-    form, edit = await _form(request), await _edit(request)
+    form, edit = await _form(request), await _edit(request, EDIT_ITEMS)
 
     def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         before = None if item_id is None else service.get_item(conn, edit.company, item_id)
@@ -206,20 +221,23 @@ async def _save_item(request: web.Request, item_id: str | None) -> web.Response:
 async def _item_page(
     request: web.Request, item_id: str | None, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
-    company = await _company(request)
+    scope = await scope_in(request, SEE_ITEMS)
+    company = str(scope.company)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        stored = None if item_id is None else service.get_item(conn, company.id, item_id)
+        stored = None if item_id is None else service.get_item(conn, company, item_id)
         version, standing = (stored.version, _item_form(stored.card)) if stored else (0, {})
         conflict = find_conflict(conn, refusal, ("item", item_id or ""), version, standing, form or standing)
-        return {"stored": stored, "vat_codes": queries.list_vat_codes(conn, company.id), "conflict": conflict}
+        return {"stored": stored, "vat_codes": queries.list_vat_codes(conn, company), "conflict": conflict,
+                "company": get_company(conn, company)}  # fmt: skip
 
     found = await database(request).read(job)
     standard = next((row.code for row in found["vat_codes"] if row.is_default), "")
     card = found["stored"].card if found["stored"] else ItemCard("", {}, standard)
     version = str(found["stored"].version if found["stored"] else 0)
     values = {**_item_form(card), "version": version, **(form or {})}
-    return await _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS, company=company)
+    return await _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS,
+                         may_edit=_may_edit(scope, EDIT_ITEMS))  # fmt: skip
 
 
 def _item_form(card: ItemCard) -> dict[str, str]:
@@ -239,33 +257,43 @@ def _item_form(card: ItemCard) -> dict[str, str]:
 async def _operators_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
-    company = await _company(request)
+    scope = await scope_in(request, SEE_OPERATORS)
+    company = str(scope.company)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        operators = queries.people(queries.list_operators(conn, company.id))
+        rows = [row for row in queries.list_operators(conn, company) if scope.covers(company, row.shop)]
+        operators = queries.people(rows)
         return {"operators": [(queries.newest_of(one), [row.shop for row in one]) for one in operators],
-                "shops": list_shops(conn, company.id)}  # fmt: skip
+                "shops": shops_within(conn, [scope])}  # fmt: skip
 
     found = await database(request).read(job)
     typed = form if form and not form.get("operator") else {}  # what was typed to add somebody
     values = {"name": "", "shop": "", **typed, "open": "1" if typed else ""}
     ticked = {right for right in ALL_RIGHTS if not typed or typed.get(f"right_{right}") == "1"}
     return await _answer(
-        request, "registry/operators.html", refusal, **found, form=values, all_rights=ALL_RIGHTS, ticked=ticked
+        request,
+        "registry/operators.html",
+        refusal,
+        **found,
+        form=values,
+        all_rights=ALL_RIGHTS,
+        ticked=ticked,
+        may_edit=_may_edit(scope, EDIT_OPERATORS, whole=False),
     )
 
 
 async def _settings_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
-    company = await _company(request)
+    scope = await scope_in(request, SEE_SETTINGS)
+    company = str(scope.company)
 
     here = request.match_info.get("shop", "")
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        shops = list_shops(conn, company.id)
-        known = [shop for shop in shops if queries.find_settings(conn, company.id, shop.id)]
-        shown = {shop.id: _settings_form(*service.get_settings(conn, company.id, shop.id)) for shop in known}
+        shops = shops_within(conn, [scope])
+        known = [shop for shop in shops if queries.find_settings(conn, company, shop.id)]
+        shown = {shop.id: _settings_form(*service.get_settings(conn, company, shop.id)) for shop in known}
         standing = {name: text for name, text in shown.get(here, {}).items() if name != "version"}
         version = int(shown[here]["version"]) if here in shown else 0
         conflict = find_conflict(conn, refusal, ("shop", here), version, standing, form or standing)
@@ -275,7 +303,8 @@ async def _settings_page(
     if form is not None:
         found["shops"] = [(shop, {**one, "fiscal_required": "", **form} if shop.id == here else one)
                           for shop, one in found["shops"]]  # fmt: skip
-    return await _answer(request, "registry/settings.html", refusal, **found, company=company, here_shop=here)
+    return await _answer(request, "registry/settings.html", refusal, **found, here_shop=here,
+                         may_edit=_may_edit(scope, EDIT_SETTINGS, whole=False))  # fmt: skip
 
 
 def _settings_form(settings: TillSettings, version: int) -> dict[str, str]:
@@ -291,11 +320,12 @@ def _settings_form(settings: TillSettings, version: int) -> dict[str, str]:
 async def _vat_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
-    company = await _company(request)
+    scope = await scope_in(request, SEE_SETTINGS)
+    company = str(scope.company)
     wanted = (form or {}).get("id") or request.query.get("code")
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        codes = queries.list_vat_codes(conn, company.id)
+        codes = queries.list_vat_codes(conn, company)
         row = next((row for row in codes if row.id == wanted), None)
         standing = {name: text for name, text in _vat_form(row).items() if name not in _UNSEEN} if row else {}
         version = row.version if row else 0
@@ -309,7 +339,7 @@ async def _vat_page(
     values = {**empty, **(_vat_form(chosen) if chosen else {}), **(form or {})}
     treatments = [one.value for one in Treatment]
     return await _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments,
-                   conflict=found["conflict"])  # fmt: skip
+                   conflict=found["conflict"], may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
 
 
 def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
@@ -329,11 +359,12 @@ def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
 async def _tenders_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
-    company = await _company(request)
+    scope = await scope_in(request, SEE_SETTINGS)
+    company = str(scope.company)
     wanted = (form or {}).get("id") or request.query.get("id")
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        tenders = queries.list_tender_types(conn, company.id)
+        tenders = queries.list_tender_types(conn, company)
         row = next((row for row in tenders if row.id == wanted), None)
         standing = {name: text for name, text in _tender_form(row).items() if name not in _UNSEEN} if row else {}
         version = row.version if row else 0
@@ -345,7 +376,8 @@ async def _tenders_page(
     empty = {"id": "", "code": "", "kind": "card", "name_it": "", "name_en": "", "reader": "", "opens_drawer": "",
              "version": "0"}  # fmt: skip
     values = {**(_tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
-    return await _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds)
+    return await _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds,
+                         may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
 
 
 def _tender_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
@@ -377,17 +409,15 @@ async def _form(request: web.Request) -> dict[str, str]:
     return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
 
 
-async def _edit(request: web.Request) -> Edit:
-    return Edit(require_actor(request), (await _company(request)).id, now(request))
+async def _edit(request: web.Request, permission: Permission) -> Edit:
+    scope = await scope_in(request, permission)
+    return Edit(scope.actor, str(scope.company), now(request))
 
 
-async def _company(request: web.Request) -> Any:  # noqa: ANN401 - a row of the table
-    actor = require_actor(request)
-    companies = await database(request).read(list_companies)
-    found = next((row for row in companies if actor.company in (None, row.id)), None)
-    if found is None:
-        raise NotFoundError("company.unknown")
-    return found
+def _may_edit(scope: Scope, permission: Permission, *, whole: bool = True) -> bool:
+    """Tell whether a company's page offers to change what all its shops share, or what belongs to some of them."""
+    mine = [one for one in scope.actor.reach(permission) if one.company in (None, scope.company)]
+    return any(one.shops is None or not whole for one in mine)
 
 
 def _plain(value: Decimal) -> str:

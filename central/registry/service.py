@@ -14,9 +14,11 @@ from central.db.feed import publish, publish_many, publish_texts
 from central.db.metadata import json_text
 from central.identity import audit
 from central.identity.passwords import PinHash
-from central.identity.people import Actor, Permission
+from central.identity.people import Actor
+from central.identity.scope import Permission, Scope
 from central.organisation.service import list_shops
 from central.registry import queries
+from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, EDIT_SETTINGS
 from central.registry.holding import check_not_held
 from central.registry.queries import ItemRecords, StoredItem
 from central.registry.tables import operator, tender_type, till_settings, vat_code
@@ -35,6 +37,10 @@ class Edit:
     at: datetime
     holder: str = ""
 
+    def scope(self, permission: Permission) -> Scope:
+        """Return where in the company this may be done (``Actor.scope``)."""
+        return self.actor.scope(permission, self.company)
+
     def note(self, conn: Connection, action: str, kind: str, subject: str, change: audit.Change) -> None:
         """Write the change down."""
         audit.record(conn, self.actor, self.at, audit.Act(action, kind, subject, change, self.company))
@@ -48,7 +54,7 @@ def save_item(
     ``shown_version`` is what was there when somebody began to change it (``check_version``). ConflictError
     ``item.sku_taken`` for another item's article number.
     """
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit.scope(EDIT_ITEMS).whole()
     card = card.checked()
     _take_items(conn, edit)
     before = None if item_id is None else get_item(conn, edit.company, item_id)
@@ -65,7 +71,7 @@ def save_item(
 
 def delete_item(conn: Connection, edit: Edit, item_id: str, shown_version: int | None) -> None:
     """Take an item off the tills; documents keep what they copied of it."""
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit.scope(EDIT_ITEMS).whole()
     _take_items(conn, edit)
     before = get_item(conn, edit.company, item_id)
     check_version(before, shown_version)
@@ -103,7 +109,7 @@ def make_ready(edit: Edit, items: Sequence[StoredItem], known: set[str]) -> Read
 
 def publish_ready(conn: Connection, edit: Edit, ready: ReadyItems) -> None:
     """Store and publish items that an import has made ready; the caller holds ``queries.lock_registry``."""
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit.scope(EDIT_ITEMS).whole()
     check_not_held(conn, edit.company, edit.holder, edit.at)
     queries.put_records(conn, edit.company, ready.records)
     publish_texts(conn, edit.company, None, "item", ready.rows)
@@ -113,7 +119,7 @@ def save_vat_code(
     conn: Connection, edit: Edit, card: VatCard, vat_id: str | None = None, shown_version: int | None = None
 ) -> str:
     """Add or change a VAT code (``check_version``); a rate that documents have used stays in their copies."""
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit.scope(EDIT_SETTINGS).whole()
     check_rates(card.rates)
     if not card.can_be_shown():
         raise BadInputError("vat.form")
@@ -140,7 +146,7 @@ def save_tender_type(
     conn: Connection, edit: Edit, card: TenderCard, tender_id: str | None = None, shown_version: int | None = None
 ) -> str:
     """Add or change a tender type (``check_version``); ConflictError ``tender_type.code_taken``."""
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    edit.scope(EDIT_SETTINGS).whole()
     card = card.checked()
     queries.lock_registry(conn, edit.company)
     others = queries.list_tender_types(conn, edit.company)
@@ -177,20 +183,23 @@ def save_operator(
     """Add an operator, change one (``check_version``), or let one sell in another shop too.
 
     Name, PIN, rights and whether somebody sells at all belong to the person: they change at every shop at once, so that
-    whoever may no longer sell is gone from the tills of the whole company. BadInputError ``operator.shop`` for a shop
-    that is not one of the company's, ``operator.rights`` for a right that is none. The feed carries the PIN's raw hash;
-    the sync side binds it to each till's secret before it leaves.
+    whoever may no longer sell is gone from the tills of the whole company; who edits at some shops only leaves alone
+    whoever sells at others too (ForbiddenError ``forbidden.shops``). BadInputError ``operator.shop`` for a shop that is
+    not one of the company's or the editor's, ``operator.rights`` for a right that is none. The feed carries the PIN's
+    raw hash; the sync side binds it to each till's secret before it leaves.
     """
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    scope = edit.scope(EDIT_OPERATORS)
     if not card.name.strip() or len(card.name) > 60 or not card.name.isprintable():
         raise BadInputError("operator.name", field="name")
     names = {row.id: row.name for row in list_shops(conn, edit.company)}
-    if card.shop not in names:
+    if card.shop not in names or not scope.covers(edit.company, card.shop):
         raise BadInputError("operator.shop", field="shop")
     queries.lock_registry(conn, edit.company)
     places = {} if operator_id is None else queries.operator_places(conn, edit.company, operator_id)
-    if operator_id and not places:
+    if operator_id and not any(scope.covers(edit.company, shop) for shop in places):
         raise NotFoundError("operator.gone")
+    if not all(scope.covers(edit.company, shop) for shop in places):
+        scope.whole()
     before = queries.newest_of(list(places.values())) if places else None
     check_version(before, shown_version)
     pin = card.pin or _kept_pin(before)
@@ -221,7 +230,8 @@ def save_settings(
     conn: Connection, edit: Edit, shop: str, settings: TillSettings, shown_version: int | None = None
 ) -> int:
     """Change how a shop's tills work (``check_version``); return the new version. A changed layout gets its own."""
-    edit.actor.require(Permission.EDIT_REGISTRY)
+    if not edit.scope(EDIT_SETTINGS).covers(edit.company, shop):
+        raise NotFoundError("shop.unknown")
     queries.lock_registry(conn, edit.company)
     found = queries.find_settings(conn, edit.company, shop)
     check_version(found, shown_version)

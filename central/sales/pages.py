@@ -6,20 +6,23 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from central.identity.scope import only_company
 from central.jobs.queue import ask_for
 from central.jobs.values import Asked
-from central.organisation.service import list_companies, list_shops, list_tills
+from central.organisation.service import list_shops, shops_within, tills_within
 from central.registry.directory import list_operator_names
 from central.sales import reading
+from central.sales.area import SALES, SEE_SALES
 from central.sales.asking import read_filter, read_page
 from central.sales.exporting import SALES_WORKBOOK, write_sales
 from central.sales.printing import receipt_text
 from central.sales.queries import SaleFilter, SalePage, sort_keys, tender_kinds
+from central.tills.area import SEE_TILLS
 from central.tills.fleet import list_fleet
 from central.tills.watching import till_state
 from central.web.context import language_of, require_actor
 from central.web.exports import CSV, NobodyWaitsError, export_folder, send_file, while_wanted
-from central.web.keys import database, now
+from central.web.keys import database, declare_rights, now
 from central.web.live import stream
 from central.web.paging import encode_cursor
 from central.web.rendering import is_partial, page, render, words_of
@@ -32,7 +35,8 @@ _PAGE = 50
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area."""
+    """Add the pages of this area, and declare its rights."""
+    declare_rights(app, SALES)
     app.router.add_get("/", show_today)
     app.router.add_get("/today/live", live_today)
     app.router.add_get("/sales", show_sales)
@@ -42,7 +46,7 @@ def add_routes(app: web.Application) -> None:
 
 
 async def show_today(request: web.Request) -> web.Response:
-    """Show how the shops do now and which tills need somebody."""
+    """Show how the shops do now and which tills need somebody, as far as whoever asks may see them."""
     return page(request, "sales/today.html", **await _today(request))
 
 
@@ -59,6 +63,7 @@ async def show_sales(request: web.Request) -> web.Response:
     """Show the sales of a filter, a page at a time."""
     wanted, listed = read_filter(request.query), read_page(request.query, _PAGE + 1)
     actor = require_actor(request)
+    scopes = actor.scopes(SEE_SALES)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         rows = reading.list_sales(conn, actor, wanted, listed)
@@ -68,9 +73,9 @@ async def show_sales(request: web.Request) -> web.Response:
             "more": encode_cursor(*sort_keys(shown[-1], listed.sort)) if len(rows) > _PAGE else None,
             "tenders": tender_kinds(conn, shown),
             "sums": reading.sum_sales(conn, actor, wanted),
-            "shops": list_shops(conn, actor.company),
-            "tills": list_tills(conn, actor.company),
-            "operators": list_operator_names(conn, actor.company),
+            "shops": shops_within(conn, scopes),
+            "tills": tills_within(conn, scopes),
+            "operators": list_operator_names(conn, scopes),
         }
 
     found = await database(request).read(job)
@@ -97,8 +102,8 @@ async def ask_for_workbook(request: web.Request) -> web.Response:
     query, actor = _query(request), require_actor(request)
     read_filter(query), read_page(query, 1)
     days = " – ".join(filter(None, (query.get("since"), query.get("until"))))
-    asked = Asked(company=actor.company, input={"query": query, "language": language_of(request)}, actor=actor,
-                  label=days)  # fmt: skip
+    company = only_company(actor.scopes(SEE_SALES))
+    asked = Asked(company=company, input={"query": query, "language": language_of(request)}, actor=actor, label=days)
     job = await database(request).write(partial(ask_for, kind=SALES_WORKBOOK, asked=asked))
     raise web.HTTPSeeOther(f"/jobs/{job}")
 
@@ -108,9 +113,9 @@ async def show_sale(request: web.Request) -> web.Response:
     actor, sale_id, till_id = require_actor(request), request.match_info["sale"], request.query.get("till")
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        record = reading.get_sale(conn, actor, sale_id, till_id)
+        record, scopes = reading.get_sale(conn, actor, sale_id, till_id), actor.scopes(SEE_SALES)
         shop = next((one for one in list_shops(conn, record.sale.company) if one.id == record.sale.shop), None)
-        till = next((one for one in list_tills(conn, record.sale.company) if one.id == record.sale.till), None)
+        till = next((one for one in tills_within(conn, scopes) if one.id == record.sale.till), None)
         return {"record": record, "sale": record.sale, "shop": shop, "till": till}
 
     try:
@@ -139,13 +144,12 @@ async def _today(request: web.Request) -> dict[str, Any]:
     actor, moment = require_actor(request), now(request)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        latest = reading.list_sales(conn, actor, SaleFilter(), SalePage(limit=8))
+        seen = actor.reach(SEE_SALES)
         return {
             "shops": reading.today(conn, actor, moment),
-            "fleet": list_fleet(conn, actor.company),
-            "latest": latest,
-            "zones": {shop.id: shop.zone for shop in list_shops(conn, actor.company)},
-            "companies": list_companies(conn),
+            "fleet": list_fleet(conn, actor.reach(SEE_TILLS)),
+            "latest": reading.list_sales(conn, actor, SaleFilter(), SalePage(limit=8)) if seen else [],
+            "zones": {shop.id: shop.zone for shop in shops_within(conn, seen)},
         }
 
     found = await database(request).read(job)

@@ -21,6 +21,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from central.identity.narrowing import within
+from central.identity.scope import Scope
 from central.registry.directory import operator_name
 from central.sales.tables import effect_outcome, sale, sale_effect, sale_line, sale_tax, sale_tender
 from commerce.dates import utc_text
@@ -98,10 +100,11 @@ def sum_sales(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:
     return list(conn.execute(query.where(*_conditions(wanted)).group_by(sale.c.currency).order_by(sale.c.currency)))
 
 
-def find_sales(conn: Connection, sale_id: str, till: str | None = None, company: str | None = None) -> list[AnyRow]:
-    """Return the sales of an id, of one till or of all: nobody keeps two tills from giving the same."""
-    exact = {"id": sale_id, "till": till, "company": company}
+def find_sales(conn: Connection, scopes: Sequence[Scope], sale_id: str, till: str | None = None) -> list[AnyRow]:
+    """Return the sales of an id within scopes, of one till or of all: nobody keeps two tills from giving the same."""
+    exact = {"id": sale_id, "till": till}
     query = select(sale, _OPERATOR_NAME).where(*(sale.c[name] == value for name, value in exact.items() if value))
+    query = query.where(within(scopes, sale.c.company, sale.c.shop))
     return list(conn.execute(query.order_by(sale.c.till).limit(_SAME_ID)))
 
 

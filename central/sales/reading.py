@@ -5,19 +5,22 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from heapq import merge
+from operator import add
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from central.identity.people import Actor, Permission
-from central.organisation.service import get_company, list_companies, list_shops
+from central.identity.people import Actor
+from central.identity.scope import Scope
+from central.organisation.service import companies_within, list_companies, shops_within
 from central.sales import queries
+from central.sales.area import SEE_SALES
 from central.sales.queries import AnyRow, SaleFilter, SalePage
 from central.tills.proof import Evidence, find_evidence
 from commerce.bodies.form import read
 from commerce.bodies.sale import SaleCompleted
 from commerce.dates import business_day
-from commerce.errors import ConflictError, ForbiddenError, NotFoundError
+from commerce.errors import ConflictError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class SaleRecord:
     effects: Sequence[AnyRow]
     evidence: Evidence | None
     body: SaleCompleted | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSum:
+    """What sales of one currency come to."""
+
+    currency: str
+    receipts: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +64,37 @@ class ShopToday:
 def list_sales(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePage) -> list[AnyRow]:
     """Return sales the actor may see.
 
-    Each company's come by its own index; who may see several gets them merged.
+    Each company's, and each shop's for who sees some only, come by their own index; several are merged.
     """
-    allowed = within(actor, wanted)
-    if allowed.company is not None or allowed.shop or allowed.till:
-        return queries.list_sales(conn, allowed, page)
-    companies = [row.id for row in list_companies(conn)]
-    found = [row for one in companies for row in queries.list_sales(conn, replace(allowed, company=one), page)]
+    found = [row for part in within(conn, actor, wanted) for row in queries.list_sales(conn, part, page)]
     return sorted(found, key=lambda row: queries.sort_keys(row, page.sort), reverse=page.descending)[: page.limit]
 
 
 @contextmanager
 def each_sale(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePage) -> Iterator[Iterator[AnyRow]]:
     """Give every sale the actor may see, in the page's order, without an end and without holding them in memory."""
-    allowed = within(actor, wanted)
-    parts = [allowed]
-    if not (allowed.company is not None or allowed.shop or allowed.till):
-        parts = [replace(allowed, company=row.id) for row in list_companies(conn)]
     with ExitStack() as stack:
+        parts = within(conn, actor, wanted)
         rows = [stack.enter_context(closing(queries.each_sale(conn, part, page))) for part in parts]
         yield merge(*rows, key=lambda row: queries.sort_keys(row, page.sort), reverse=page.descending)
 
 
-def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[AnyRow]:
-    """Return what all sales of a filter come to, per company and currency; nothing without a first day or a number.
+def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[SaleSum]:
+    """Return what all sales of a filter come to, by currency; nothing without a first day or a number.
 
     Sums over years are reports; a list that is looked through must not wait for them.
     """
-    allowed = within(actor, wanted)
-    if not (allowed.since or allowed.number):
-        return []
-    companies = [allowed.company] if allowed.company else [row.id for row in list_companies(conn)]
-    return [row for one in companies for row in queries.sum_sales(conn, replace(allowed, company=one))]
+    parts = within(conn, actor, wanted)
+    sums: dict[str, SaleSum] = {}
+    for row in (row for part in parts if wanted.since or wanted.number for row in queries.sum_sales(conn, part)):
+        before = sums.get(row.currency, SaleSum(row.currency, 0, 0))
+        sums[row.currency] = SaleSum(row.currency, before.receipts + row.receipts, before.total + int(row.total))
+    return list(sums.values())
 
 
 def get_sale(conn: Connection, actor: Actor, sale_id: str, till: str | None = None) -> SaleRecord:
     """Return a sale; NotFoundError ``sale.unknown``, ConflictError ``sale.which`` while several tills have that id."""
-    actor.require(Permission.READ)
-    rows = queries.find_sales(conn, sale_id, till, actor.company)
+    rows = queries.find_sales(conn, actor.scopes(SEE_SALES), sale_id, till)
     if not rows:
         raise NotFoundError("sale.unknown")
     if len(rows) > 1:
@@ -108,30 +113,40 @@ def get_sale(conn: Connection, actor: Actor, sale_id: str, till: str | None = No
 
 
 def totals_by(conn: Connection, actor: Actor, by: str, wanted: SaleFilter) -> list[tuple[str, str, int, int, int, int]]:
-    """Return exact sums straight from the projections."""
-    return queries.totals_by(conn, by, within(actor, wanted))
+    """Return exact sums straight from the projections, by key and currency."""
+    sums: dict[tuple[str, str], tuple[int, ...]] = {}
+    for part in within(conn, actor, wanted):
+        for key, currency, *counts in queries.totals_by(conn, by, part):
+            before = sums.get((key, currency), (0,) * len(counts))
+            sums[key, currency] = tuple(map(add, before, counts))
+    return [(*names, *counts) for names, counts in sorted(sums.items())]  # type: ignore[misc]
 
 
 def today(conn: Connection, actor: Actor, now: datetime) -> list[ShopToday]:
-    """Return how each shop's day goes."""
-    actor.require(Permission.READ)
-    companies = {row.id: row for row in list_companies(conn)} if actor.company is None else {
-        actor.company: get_company(conn, actor.company)
-    }  # fmt: skip
-    shops = [shop for shop in list_shops(conn, actor.company) if shop.company in companies]
+    """Return how the day goes at each shop whose sales the actor may see."""
+    scopes = actor.reach(SEE_SALES)
+    companies = {row.id: row for row in companies_within(conn, scopes)}
+    shops = shops_within(conn, scopes)
     return [one for shop in shops for one in _shop_today(conn, shop, companies[shop.company].currency, now)]
 
 
-def within(actor: Actor, wanted: SaleFilter) -> SaleFilter:
-    """Return the filter narrowed to what the actor may see; ForbiddenError for another company."""
-    actor.require(Permission.READ)
-    if actor.company is None:
-        return wanted
-    if wanted.company not in (None, actor.company):
-        raise ForbiddenError("forbidden.company")
-    return SaleFilter(
-        actor.company, wanted.since, wanted.until, wanted.shop, wanted.till, wanted.operator, wanted.number
-    )
+def within(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[SaleFilter]:
+    """Return the filter as what the actor may see of it: one a company, and one a shop where only some are seen.
+
+    ForbiddenError for another company; none at all for another shop.
+    """
+    if wanted.company is not None:
+        return _of_scope(actor.scope(SEE_SALES, wanted.company), wanted)
+    scopes = actor.scopes(SEE_SALES)
+    if any(scope.company is None for scope in scopes) and not (wanted.shop or wanted.till):
+        return [replace(wanted, company=row.id) for row in list_companies(conn)]
+    return [part for scope in scopes for part in _of_scope(scope, replace(wanted, company=scope.company))]
+
+
+def _of_scope(scope: Scope, wanted: SaleFilter) -> list[SaleFilter]:
+    if scope.shops is None:
+        return [wanted]
+    return [replace(wanted, shop=shop) for shop in sorted(scope.shops) if wanted.shop in (None, shop)]
 
 
 def _shop_today(conn: Connection, shop: AnyRow, currency: str, now: datetime) -> list[ShopToday]:

@@ -11,9 +11,10 @@ from central.db.bulk import insert_new, insert_rows
 from central.db.events import emit
 from central.db.keyset import Place, Waiting
 from central.identity import audit
-from central.identity.people import Permission
 from central.organisation.directory import tills
+from central.organisation.service import find_till_within
 from central.tills import chains
+from central.tills.area import APPROVE_AT_TILLS
 from central.tills.review import Decision, EntryKey
 from central.tills.tables import alarm_seen, till_alarm
 from central.tills.values import RawEntry
@@ -86,10 +87,7 @@ def mark_seen(connection: Connection, key: EntryKey, decision: Decision) -> None
     NotFoundError ``till.unknown`` or ``alarm.unknown``, ConflictError ``alarm.seen`` when somebody did before.
     """
     actor = decision.actor
-    actor.require(Permission.RESOLVE)
-    company = connection.execute(select(tills.c.company).where(tills.c.id == key.till)).scalar()
-    if company is None or actor.company not in (None, company):
-        raise NotFoundError("till.unknown", till=key.till)
+    company = str(find_till_within(connection, actor, APPROVE_AT_TILLS, key.till).company)
     chains.keep_rebuilds_out(connection)
     place = {"till": key.till, "chain": key.chain, "seq": key.seq, "hash": key.hash}
     if not _is_known(connection, place):

@@ -3,5 +3,5 @@
 from central.identity.scope import Area, Right
 from commerce.texts import N_
 
-TILLS = Area("tills", N_("Tills"), (Right.SEE, Right.APPROVE, Right.MANAGE))
-SEE_TILLS, APPROVE_AT_TILLS, MANAGE_TILLS = TILLS.permissions
+FLEET = Area("tills", N_("Tills"), (Right.SEE, Right.APPROVE, Right.MANAGE))
+SEE_TILLS, APPROVE_AT_TILLS, MANAGE_TILLS = FLEET.permissions

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from central.db.bulk import put_row
 from central.db.signals import ACCESS, mark
 from central.identity import audit
-from central.identity.people import Actor, Role
+from central.identity.people import Actor
 from central.organisation.directory import tills
 from central.organisation.service import get_company, get_shop, get_till
 from central.tills.tables import enrolment_code, till_credential
@@ -150,7 +150,7 @@ def token_hash(token: bytes) -> bytes:
 def _note_enrolment(connection: Connection, enrolled: Enrolled, at: datetime) -> None:
     """A till that enrols acts for itself: nobody is signed in at central then."""
     till = enrolled.till
-    itself = Actor(None, f"{till.code} {till.name}", Role.VIEWER)
+    itself = Actor(None, f"{till.code} {till.name}")
     audit.record(connection, itself, at, audit.Act("till.enrolled", "till", till.id, {}, enrolled.company.id))
 
 

@@ -1,6 +1,6 @@
 """How the tills are: heartbeats are kept in memory and written together every few seconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,9 @@ from central.db.bulk import execute_plain
 from central.db.engine import Database
 from central.db.events import emit
 from central.db.metadata import json_text
+from central.identity.narrowing import within
+from central.identity.people import EVERYWHERE
+from central.identity.scope import Scope
 from central.organisation.directory import tills
 from central.tills.alarms import count_some, open_alarms
 from central.tills.tables import ledger_fork, set_aside, till_contact, till_credential
@@ -95,8 +98,8 @@ _CONTACT = _upsert(_STATUS_COLUMNS[:2])
 _STATUS = _upsert(_STATUS_COLUMNS)
 
 
-def list_fleet(connection: Connection, company: str | None = None) -> list[Row[Any]]:
-    """Return every till with its shop, contact, enrolment and how many entries wait for a person.
+def list_fleet(connection: Connection, scopes: Sequence[Scope] = EVERYWHERE) -> list[Row[Any]]:
+    """Return every till within scopes with its shop, contact, enrolment and how many entries wait for a person.
 
     Columns: id, company, shop, shop_name, code, name, mode, those of ``till_contact``, enrolled_at, app_version
     (both None when no token is valid), open_set_aside, open_forks, open_alarms, each counted to a thousand.
@@ -113,9 +116,7 @@ def list_fleet(connection: Connection, company: str | None = None) -> list[Row[A
         .outerjoin(till_credential, (credential.till == tills.c.id) & credential.revoked_at.is_(None))
         .order_by(tills.c.shop_name, tills.c.code)
     )  # fmt: skip
-    if company is not None:
-        query = query.where(tills.c.company == company)
-    return list(connection.execute(query))
+    return list(connection.execute(query.where(within(scopes, tills.c.company, tills.c.shop))))
 
 
 def _open_count(table: Any, till_id: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions

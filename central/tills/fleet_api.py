@@ -6,10 +6,10 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from central.identity.people import Permission
-from central.organisation.service import get_till
+from central.organisation.service import find_till_within
 from central.tills.alarms import ALARMS, list_alarms, mark_seen
 from central.tills.api import TILLS
+from central.tills.area import SEE_TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
 from central.tills.registering import add_till
@@ -20,7 +20,6 @@ from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, sheet_of
 from commerce.bodies.alarm import AlarmCode
-from commerce.errors import NotFoundError
 from commerce.wire import DeviceStatus, Hex32, Hex64
 
 
@@ -128,8 +127,7 @@ def add_routes(app: web.Application) -> None:
 async def list_tills(request: web.Request) -> web.Response:
     """Give every till."""
     actor, moment = require_actor(request), now(request)
-    actor.require(Permission.READ)
-    rows = await database(request).read(lambda conn: list_fleet(conn, actor.company))
+    rows = await database(request).read(lambda conn: list_fleet(conn, actor.scopes(SEE_TILLS)))
     return reply(TillList(tills=[_till(row, moment) for row in rows]))
 
 
@@ -150,8 +148,6 @@ async def issue_code(request: web.Request) -> web.Response:
 
 async def list_till_alarms(request: web.Request) -> web.Response:
     """Give a till's alarms."""
-    actor = require_actor(request)
-    actor.require(Permission.READ)
     return await _alarms(request, read_query(request, AlarmQuery))
 
 
@@ -169,8 +165,7 @@ async def _alarms(request: web.Request, query: AlarmQuery) -> web.Response:
     after = tuple(decode_cursor(query.after, 5)) if query.after else None
 
     def job(conn: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        if actor.company not in (None, get_till(conn, till).company):
-            raise NotFoundError("till.unknown", till=till)
+        find_till_within(conn, actor, SEE_TILLS, till)
         return list_alarms(conn, till, after, query.limit + 1)
 
     found = sheet_of(await database(request).read(job), query.limit, ALARMS.place)

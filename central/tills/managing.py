@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.db.engine import Database
-from central.identity.people import Actor, Permission
-from central.organisation.service import list_tills
+from central.identity.people import Actor
+from central.identity.scope import Permission
+from central.organisation.service import find_till_within
+from central.tills.area import APPROVE_AT_TILLS, MANAGE_TILLS
 from central.tills.review import Decision, EntryKey
 from central.tills.service import TillService
-from commerce.errors import BadInputError, NotFoundError
+from commerce.errors import BadInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +24,19 @@ class TillManager:
 
     async def issue_code(self, till: str) -> str:
         """Return a one-time enrolment code."""
-        await self._permit(till, Permission.MANAGE_TILLS)
+        await self._permit(till, MANAGE_TILLS)
         return await self.tills.issue_code(till, self.actor)
 
     async def revoke(self, till: str, why: str) -> None:
         """Shut a till out; BadInputError ``resolve.note`` without a reason."""
-        await self._permit(till, Permission.MANAGE_TILLS)
+        await self._permit(till, MANAGE_TILLS)
         if not why.strip():
             raise BadInputError("resolve.note")
         await self.tills.revoke(till, "shut_out", self.actor, why.strip()[:1000])
 
     async def decide(self, act: str, key: EntryKey, note: str) -> None:
         """Resolve an entry: retry or dismiss one set aside, accept or dismiss a fork."""
-        await self._permit(key.till, Permission.RESOLVE)
+        await self._permit(key.till, APPROVE_AT_TILLS)
         decision = Decision(self.actor, self.at, note.strip())
         decide = {"retry": self.tills.retry, "accept": self.tills.accept_fork, "dismiss": self._dismiss}.get(act)
         if decide is None:
@@ -45,7 +47,4 @@ class TillManager:
         await (self.tills.dismiss(key, decision) if key.hash is None else self.tills.dismiss_fork(key, decision))
 
     async def _permit(self, till: str, permission: Permission) -> None:
-        self.actor.require(permission)
-        known = await self.database.read(lambda conn: {one.id for one in list_tills(conn, self.actor.company)})
-        if till not in known:
-            raise NotFoundError("till.unknown", till=till)
+        await self.database.read(lambda conn: find_till_within(conn, self.actor, permission, till))

@@ -5,11 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
-from central.organisation.service import list_shops
+from central.identity.people import Actor
+from central.identity.scope import Permission, Scope
+from central.organisation.service import find_till_within, get_shop, shops_within
 from central.registry.service import operator_names
 from central.tills import queries
 from central.tills.alarms import ALARMS, list_alarms, mark_seen
 from central.tills.api import TILLS
+from central.tills.area import APPROVE_AT_TILLS, FLEET, MANAGE_TILLS, SEE_TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
 from central.tills.naming import EntryName, about
@@ -17,19 +20,20 @@ from central.tills.registering import add_till
 from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
 from central.web.context import require_actor
-from central.web.keys import database, now
+from central.web.keys import database, declare_rights, now
 from central.web.live import stream
 from central.web.once import show_once, shown_once
 from central.web.paging import place_in, sheet_of
 from central.web.rendering import page, render, words_of
-from commerce.errors import BadInputError, ConflictError, NotFoundError, PosError
+from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.texts.errors import error_text
 
 _PAGE = 50
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area."""
+    """Add the pages of this area, and declare its rights."""
+    declare_rights(app, FLEET)
     app.router.add_get("/tills", show_tills)
     app.router.add_get("/tills/live", live_tills)
     app.router.add_post("/tills", create_till)
@@ -127,13 +131,17 @@ def _sequence(text: str) -> int:
     return int(text)
 
 
+def _may(actor: Actor, permission: Permission, till: Any) -> bool:  # noqa: ANN401 - a row of the fleet
+    return any(scope.covers(till.company, till.shop) for scope in actor.reach(permission))
+
+
 def _manager(request: web.Request) -> TillManager:
     return TillManager(database(request), request.app[TILLS], require_actor(request), now(request))
 
 
 async def _fleet(request: web.Request) -> dict[str, Any]:
     actor, moment = require_actor(request), now(request)
-    fleet = await database(request).read(lambda conn: list_fleet(conn, actor.company))
+    fleet = await database(request).read(lambda conn: list_fleet(conn, actor.scopes(SEE_TILLS)))
     return {"states": [(till, till_state(till, moment)) for till in fleet], "moment": moment}
 
 
@@ -141,7 +149,7 @@ async def _tills_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
     actor = require_actor(request)
-    shops = await database(request).read(lambda conn: list_shops(conn, actor.company))
+    shops = await database(request).read(lambda conn: shops_within(conn, actor.reach(MANAGE_TILLS)))
     return page(
         request,
         "tills/list.html",
@@ -160,14 +168,15 @@ async def _till_page(
     alarms, aside, forks = place_in(request, "alarms", 5), place_in(request, "aside", 4), place_in(request, "forks", 5)
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        till = next((one for one in list_fleet(conn, actor.company) if one.id == till_id), None)
-        if till is None:
-            raise NotFoundError("till.unknown", till=till_id)
-        shop = next(one for one in list_shops(conn, till.company) if one.id == till.shop)
+        known = find_till_within(conn, actor, SEE_TILLS, till_id)
+        here = [Scope(actor, known.company, frozenset({known.shop}))]
+        till = next(one for one in list_fleet(conn, here) if one.id == till_id)
         noticed = sheet_of(list_alarms(conn, till_id, alarms, _PAGE + 1), _PAGE, ALARMS.place)
         return {
             "till": till,
-            "zone": shop.zone,
+            "zone": get_shop(conn, till.shop).zone,
+            "may_decide": _may(actor, APPROVE_AT_TILLS, till),
+            "may_manage": _may(actor, MANAGE_TILLS, till),
             "state": till_state(till, moment),
             "chains": queries.list_chains(conn, till_id),
             "credentials": queries.list_credentials(conn, till_id),

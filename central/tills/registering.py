@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from central.identity import audit
-from central.identity.people import Actor, Permission
-from central.organisation.service import get_shop, insert_till
-from commerce.errors import BadInputError, NotFoundError
+from central.identity.people import Actor
+from central.organisation.service import find_shop_within, insert_till
+from central.tills.area import MANAGE_TILLS
+from commerce.errors import BadInputError
 from commerce.ledger import ChainMode
 
 _CODE = re.compile(r"[A-Z0-9]{1,6}")
@@ -21,14 +22,11 @@ def add_till(
 
     BadInputError ``till.form`` for a code or mode that cannot be, ConflictError ``till.code_taken`` within the company.
     """
-    actor.require(Permission.MANAGE_TILLS)
+    actor.scopes(MANAGE_TILLS)
     if not _CODE.fullmatch(code) or not name.strip() or len(name) > 60 or mode not in set(ChainMode):
         raise BadInputError("till.form")
-    shop = get_shop(connection, shop_id)
-    company = str(shop.company)
-    if actor.company not in (None, company):
-        raise NotFoundError("shop.unknown")
+    shop = find_shop_within(connection, actor, MANAGE_TILLS, shop_id)
     identity = insert_till(connection, shop, at, code, name.strip(), mode)
-    act = audit.Act("till.added", "till", identity, {"code": (None, code), "mode": (None, mode)}, company)
+    act = audit.Act("till.added", "till", identity, {"code": (None, code), "mode": (None, mode)}, str(shop.company))
     audit.record(connection, actor, at, act)
     return identity

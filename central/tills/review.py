@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, update
 
 from central.identity import audit
-from central.identity.people import Actor, Permission
-from central.organisation.service import get_till
+from central.identity.people import Actor
+from central.organisation.service import find_till_within, get_till
 from central.tills import chains
+from central.tills.area import APPROVE_AT_TILLS
 from central.tills.projector import Projection, project_one
 from central.tills.proof import find_evidence
 from central.tills.tables import ledger_entry, ledger_fork, set_aside
@@ -124,9 +125,9 @@ def _require_note(decision: Decision) -> None:
 
 
 def _open_row(connection: Connection, table: Table, key: EntryKey, decision: Decision) -> None:
-    decision.actor.require(Permission.RESOLVE)
+    find_till_within(connection, decision.actor, APPROVE_AT_TILLS, key.till)
     row = connection.execute(select(table.c.state).where(*_is(table, key)).with_for_update()).first()
-    if row is None or decision.actor.company not in (None, get_till(connection, key.till).company):
+    if row is None:
         raise NotFoundError("entry.unknown", entry=str(key))
     if row.state != "open":
         raise ConflictError("resolve.done", state=row.state)

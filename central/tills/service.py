@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,8 @@ from sqlalchemy import Row
 
 from central.db.engine import Database
 from central.db.feed import current_epoch
-from central.identity.people import COMMAND_LINE, Actor
+from central.identity.people import COMMAND_LINE, EVERYWHERE, Actor
+from central.identity.scope import Scope
 from central.tills import chains, credentials, review
 from central.tills.arriving import read_push
 from central.tills.attempts import Attempts
@@ -164,9 +165,9 @@ class TillService:
         self._known.clear()
         return count
 
-    async def list_fleet(self, company: str | None = None) -> list[Row[Any]]:
+    async def list_fleet(self, scopes: Sequence[Scope] = EVERYWHERE) -> list[Row[Any]]:
         """Return every till with how it is (``fleet.list_fleet``)."""
-        return await self.database.read(partial(list_fleet, company=company))
+        return await self.database.read(partial(list_fleet, scopes=scopes))
 
     async def get_entry(self, key: EntryKey) -> RawEntry:
         """Return a stored entry's own bytes."""

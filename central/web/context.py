@@ -11,6 +11,7 @@ ACTOR = web.RequestKey("actor", Actor)
 # The secret behind forms: the session's cookie, or the visitor's before sign-in.
 FORM_SECRET = web.RequestKey("form_secret", str)
 LANGUAGE_COOKIE = "central_language"
+COMPANY_COOKIE = "central_company"
 
 
 def current_actor(request: web.Request) -> Actor | None:

@@ -11,7 +11,7 @@ from commerce.errors import PosError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
 
-_RIGHTS = frozenset({"forbidden.role", "forbidden.company"})
+_RIGHTS = frozenset({"forbidden.role", "forbidden.company", "forbidden.shops", "user.elsewhere", "role.more"})
 
 
 @web.middleware

@@ -42,20 +42,21 @@ async def _send_changes(
     draw: Callable[[], Awaitable[str]],
     topics: tuple[str, ...],
 ) -> None:
-    await response.prepare(request)
-    sent = ""
+    sent = text = ""
     with database(request).signals.subscribe(*topics, ACCESS) as subscription:
+        with suppress(StorageError):
+            text = await draw()  # before the stream begins: who may not see it is answered as on any page
+        await response.prepare(request)
         while not _gone(request):
-            text = sent
+            await response.write(_event(name, text) if text != sent else b": still here\n\n")
+            sent = text
+            await asyncio.sleep(QUIET_S)
+            await subscription.wait(POLL_S)
             with suppress(StorageError):  # the database is away: what stands there stays
                 if not await _may_still_see(request):
                     await response.write(_event(ENDED, "session"))
                     return
                 text = await draw()
-            await response.write(_event(name, text) if text != sent else b": still here\n\n")
-            sent = text
-            await asyncio.sleep(QUIET_S)
-            await subscription.wait(POLL_S)
 
 
 async def _may_still_see(request: web.Request) -> bool:

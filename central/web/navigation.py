@@ -2,27 +2,30 @@
 
 from dataclasses import dataclass
 
-from central.identity.people import Permission
+from central.identity.scope import Permission
+from central.registry.area import SEE_ITEMS, SEE_OPERATORS, SEE_SETTINGS
+from central.sales.area import SEE_SALES
+from central.tills.area import SEE_TILLS
 from commerce.texts import N_
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One entry of the navigation. ``key`` goes there after ``g``."""
+    """One entry of the navigation, for who may see it. ``key`` goes there after ``g``."""
 
     name: str
     path: str
     title: str
     key: str
-    permission: Permission = Permission.READ
+    permission: Permission | None = None
 
 
 SECTIONS = (
     Section("today", "/", N_("Today"), "t"),
-    Section("sales", "/sales", N_("Sales"), "s"),
-    Section("items", "/items", N_("Items & prices"), "i"),
-    Section("operators", "/operators", N_("Operators"), "o"),
-    Section("tills", "/tills", N_("Tills"), "l"),
+    Section("sales", "/sales", N_("Sales"), "s", SEE_SALES),
+    Section("items", "/items", N_("Items & prices"), "i", SEE_ITEMS),
+    Section("operators", "/operators", N_("Operators"), "o", SEE_OPERATORS),
+    Section("tills", "/tills", N_("Tills"), "l", SEE_TILLS),
     Section("jobs", "/jobs", N_("Jobs"), "j"),
-    Section("settings", "/settings", N_("Settings"), "e"),
+    Section("settings", "/settings", N_("Settings"), "e", SEE_SETTINGS),
 )

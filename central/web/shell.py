@@ -5,10 +5,12 @@ from pathlib import Path
 from aiohttp import web
 
 from central.identity.refusals import Refusals
+from central.organisation.service import list_companies
 from central.web import failures, guards, keys
 from central.web.api import add_documentation
-from central.web.context import LANGUAGE_COOKIE
+from central.web.context import COMPANY_COOKIE, LANGUAGE_COOKIE, require_actor
 from central.web.settings import WebSettings
+from commerce.errors import NotFoundError
 from commerce.texts import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
@@ -30,6 +32,7 @@ def install(app: web.Application, settings: WebSettings) -> None:
     app.on_response_prepare.append(guards.add_headers)
     app.router.add_static("/static/", STATIC, name="static")
     app.router.add_post("/language", choose_language)
+    app.router.add_post("/company", choose_company)
     add_documentation(app)
 
 
@@ -44,6 +47,19 @@ async def choose_language(request: web.Request) -> web.Response:
         answer.set_cookie(
             LANGUAGE_COOKIE, str(language), max_age=31_536_000, httponly=True, samesite="Lax", secure=secure
         )
+    return answer
+
+
+async def choose_company(request: web.Request) -> web.Response:
+    """Keep for this browser in which of one's companies to work; NotFoundError ``company.unknown`` for any other."""
+    actor, form = require_actor(request), await request.post()
+    wished = str(form.get("company", ""))
+    companies = {row.id for row in await keys.database(request).read(list_companies)}
+    if wished not in companies or not any(grant.company in (None, wished) for grant in actor.grants):
+        raise NotFoundError("company.unknown")
+    answer = web.Response(status=303, headers={"Location": safe_path(form.get("back"))})
+    secure = request.app[keys.WEB_SETTINGS].secure
+    answer.set_cookie(COMPANY_COOKIE, wished, max_age=31_536_000, httponly=True, samesite="Lax", secure=secure)
     return answer
 
 

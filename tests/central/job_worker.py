@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from central.db.engine import open_database
 from central.jobs.runner import Runner
 from central.jobs.values import JobKind, Progress
+from central.sales.area import SEE_SALES
 from tests.central.effects import note
 
 if TYPE_CHECKING:
     from central.jobs.work import Work
 
-COUNTED = JobKind(name="counted", title="Counted", tries=3)
+COUNTED = JobKind(name="counted", title="Counted", permission=SEE_SALES, tries=3)
 
 
 async def leave_trace(work: Work, *, stops: bool = False) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from central.identity.people import COMMAND_LINE
+from central.identity.people import COMMAND_LINE, Actor, Role
+from central.identity.scope import Grant
 from central.organisation.service import save_company, save_shop
 from central.sales.projection import SalesProjection
 from central.tills.alarms import AlarmProjection
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
     from commerce.wire import EnrolAnswer, PushRequest
 
 COMPANY = {"name": "Prova s.r.l.", "tax_id": "IT01234567890", "country": "IT", "currency": "EUR"}
+
+
+SEEN = frozenset({"items.see", "operators.see", "sales.see", "settings.see", "tills.see"})
+STANDARD: dict[Role, frozenset[str] | None] = {
+    Role.ADMIN: None,
+    Role.MANAGER: SEEN | {"audit.see", "companies.edit", "items.edit", "jobs.manage", "operators.edit",
+                          "settings.edit", "tills.approve", "tills.manage"},
+    Role.VIEWER: SEEN,
+}  # fmt: skip
+
+
+def actor_with(role: Role, name: str = "Anna", company: str | None = None, shop: str | None = None) -> Actor:
+    """Somebody with a standard role in a place, of whom the database knows nothing."""
+    return Actor(name.lower(), name, (Grant(company, shop, STANDARD[role]),), company=company)
 
 
 class Clock:

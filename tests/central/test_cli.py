@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+ROLES = "SELECT u.name, r.role, r.company, r.shop FROM app_user u JOIN user_role r ON r.user = u.id ORDER BY 1, 2, 3"
 PASSWORD = "una password lunga"  # noqa: S105 - of an invented user
 GOODS = "code,name,price,vat\n4006381333931,Penna,1.20,22\n4006381333932,Matita,0.80,22\n4006381333931,Doppia,1.00,22\n"
 
@@ -85,7 +86,7 @@ def test_one_command_sets_up_a_company_with_its_shop_and_an_administrator(centra
         ("Bottega s.r.l.", "01234567897", "IT", "EUR")
     ]
     assert central.rows("SELECT name, zone FROM shop") == [("Centro", "Europe/Rome")]
-    assert central.rows("SELECT name, role FROM app_user") == [("anna", "admin")]
+    assert central.rows(ROLES) == [("anna", "admin", "", "")]
 
 
 @pytest.mark.usefixtures("password")
@@ -97,6 +98,36 @@ def test_the_same_company_is_not_made_twice(central: Commands) -> None:
     assert again.status == 2
     assert "[company.exists]" in again.err
     assert len(central.rows("SELECT id FROM company")) == 1
+
+
+@pytest.mark.usefixtures("password")
+def test_roles_are_given_and_taken_by_company_and_shop(central: Commands) -> None:
+    company, shop = re.findall(r"(?:company|shop) (\S+)", central.setup().out)
+    central("user", "add", "bruno", "--company", company, "--shop", shop)
+
+    given = central("user", "give", "bruno", "--role", "manager", "--company", company)
+    taken = central("user", "take", "bruno", "--role", "viewer", "--company", company, "--shop", shop)
+
+    assert (given.status, taken.status) == (0, 0)
+    assert central.rows(ROLES) == [("bruno", "manager", company, "")]
+    assert f"bruno\tbruno\tmanager\t{company}" in central("user", "list").out
+    assert central("user", "roles").out.splitlines()[0] == "admin\tAdministrator\t*\t*"
+
+
+@pytest.mark.usefixtures("password")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("--role", "nothing"), "role.unknown"), (("--role", "viewer"), "role.had"),
+     (("--role", "viewer", "--company", "none"), "company.unknown"),
+     (("--role", "viewer", "--shop", "none"), "company.unknown")],
+)  # fmt: skip
+def test_a_role_that_cannot_be_given_is_a_sentence(central: Commands, words: tuple[str, ...], code: str) -> None:
+    central("user", "add", "bruno")
+
+    ended = central("user", "give", "bruno", *words)
+
+    assert (ended.status, f"[{code}]" in ended.err) == (2, True)
+    assert central.rows(ROLES) == [("bruno", "viewer", "", "")]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +162,7 @@ def test_a_password_can_come_on_standard_input(central: Commands, monkeypatch: p
     ended = central("user", "add", "bruno", "--role", "manager")
 
     assert ended.status == 0
-    assert central.rows("SELECT name, role FROM app_user") == [("bruno", "manager")]
+    assert central.rows(ROLES) == [("bruno", "manager", "", "")]
 
 
 @pytest.mark.usefixtures("password")
@@ -303,7 +334,8 @@ class TestCommandsAreWrittenDown:
         assert ("till.revoked", "stolen") in {(action, reason) for action, _, reason in written}
         assert {action for action, _, _ in written} == {
             "company.saved", "shop.saved", "vat_code.saved", "tender_type.saved", "till_settings.saved", "user.added",
-            "till.added", "till.code_issued", "till.revoked", "feed.new_epoch", "sales.rebuilt", "chains.projected",
+            "user.role_given", "till.added", "till.code_issued",
+            "till.revoked", "feed.new_epoch", "sales.rebuilt", "chains.projected",
             "items.imported", "items.import_ended",
         }  # fmt: skip
 

@@ -71,7 +71,7 @@ async def test_the_record_of_changes_is_that_of_ones_own_company(office: Office,
     everything = await service.list_acts(database, people.all, limit=100)
 
     assert {row.company for row in mine} == {office.company}
-    assert {"company.saved", "shop.saved", "user.added", "session.opened", "token.added"} == {
+    assert {"company.saved", "shop.saved", "user.added", "user.role_given", "session.opened", "token.added"} == {
         row.action for row in mine
     }
     assert {row.company for row in everything} == {office.company, people.theirs.company, None}
@@ -87,7 +87,7 @@ async def test_nobody_of_another_company_is_changed_signed_out_or_let_in(office:
         with pytest.raises(NotFoundError):
             await service.set_password(database, mine, user, ANOTHER_PASSWORD, now)
         with pytest.raises(NotFoundError):
-            await service.change_user(database, mine, user, now, role=Role.VIEWER, active=False)
+            await service.set_active(database, mine, user, now, active=False)
         with pytest.raises(NotFoundError):
             await service.end_session(database, mine, session, now)
         with pytest.raises(NotFoundError):

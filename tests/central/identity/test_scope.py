@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import column, table
 
 from central.identity.narrowing import within
-from central.identity.people import COMMAND_LINE, Actor, Role, stranger
+from central.identity.people import COMMAND_LINE, Actor, stranger
 from central.identity.scope import Area, Grant, Right, Scope
 from commerce.errors import ForbiddenError
 
@@ -16,7 +16,7 @@ LOOKS, EDITS = frozenset({"goods.see"}), frozenset({"goods.see", "goods.edit"})
 
 
 def actor(*grants: Grant) -> Actor:
-    return Actor("u", "Anna", Role.VIEWER, grants=grants)
+    return Actor("u", "Anna", grants)
 
 
 def reach(who: Actor, right: Right = Right.SEE) -> set[tuple[str | None, frozenset[str] | None]]:

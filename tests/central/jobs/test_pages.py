@@ -16,14 +16,17 @@ from central.db.clock import database_now
 from central.db.events import emit
 from central.db.readers import LATE, Reader, enter
 from central.db.signals import JOB, mark
-from central.identity.people import COMMAND_LINE, Actor, Permission, Role
-from central.identity.tables import app_user
+from central.identity.people import COMMAND_LINE, Role
+from central.identity.tables import user_role
 from central.jobs import queue, results
+from central.jobs.area import MANAGE_JOBS
 from central.jobs.housekeeping import TRIM
 from central.jobs.runner import Handler, Runner
 from central.jobs.tables import job
 from central.jobs.values import Asked, JobKind, Outcome, Progress, RowResult
+from central.sales.area import SEE_SALES
 from commerce.errors import RuleError
+from tests.central.office import actor_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
     from tests.central.head_office import HeadOffice, Visitor
 
-OPEN_TO_ALL = JobKind(name="jobs.trim", title=TRIM.title)  # a kind whose words the pages know
+OPEN_TO_ALL = JobKind(name="jobs.trim", title=TRIM.title, permission=SEE_SALES)  # a kind whose words the pages know
 PATIENCE_S = 30
 
 
@@ -96,21 +99,27 @@ async def test_older_jobs_are_a_page_away(site: HeadOffice, anna: Visitor) -> No
     assert [f"n{number:02}" in second for number in (2, 1, 0)] == [False, True, True]
 
 
-async def test_a_job_is_seen_by_its_company_and_by_whom_its_permission_covers(site: HeadOffice) -> None:
-    database, mine = site.office.database, await ask(site)
-    secret = JobKind(name="secret", title="Secret", permission=Permission.RESOLVE)
-    hidden = Asked(company=site.office.company)
-    guarded = await database.write(partial(queue.ask_for, kind=secret, asked=hidden))
+async def test_a_job_is_seen_by_who_asked_and_by_who_may_the_like_in_all_of_its_company(site: HeadOffice) -> None:
+    database, company, shop = site.office.database, site.office.company, site.office.shop
+    common, own = await ask(site), await ask(site, actor=actor_with(Role.VIEWER, "X", company, shop))
+    secret = JobKind(name="secret", title="Secret", permission=MANAGE_JOBS)
+    guarded, of_all = [
+        await database.write(partial(queue.ask_for, kind=secret, asked=Asked(company=one))) for one in (company, None)
+    ]
 
-    async def seen(role: Role, company: str | None) -> set[str]:
-        actor = Actor("x", "X", role, company=company)
+    async def seen(role: Role, where: str | None, at: str | None = None, name: str = "Y") -> set[str]:
+        actor = actor_with(role, name, where, at)
         rows = await database.read(partial(results.list_jobs, actor=actor, before=None, limit=9))
+        assert [row.id for row in rows] == sorted((row.id for row in rows), reverse=True)
         return {row.id for row in rows}
 
-    assert await seen(Role.MANAGER, site.office.company) == {mine, guarded}
-    assert await seen(Role.VIEWER, site.office.company) == {mine}
-    assert await seen(Role.ADMIN, None) == {mine, guarded}
+    assert await seen(Role.MANAGER, company) == {common, own, guarded}
+    assert await seen(Role.VIEWER, company) == {common, own}
+    assert await seen(Role.ADMIN, None) == {common, own, guarded, of_all}
     assert await seen(Role.ADMIN, "another") == set()
+    assert await seen(Role.ADMIN, company, shop) == set()
+    assert await seen(Role.VIEWER, company, shop, name="X") == {own}
+    assert await seen(Role.VIEWER, "another", name="X") == set()
 
 
 @pytest.mark.parametrize("what", ["", "/live", "/file", "/refused.csv"])
@@ -128,7 +137,7 @@ async def test_another_companys_job_is_not_known(site: HeadOffice, anna: Visitor
 
 def bind_users(connection: Connection, company: str) -> None:
     """Let everybody work for one company."""
-    connection.execute(update(app_user).values(company=company))
+    connection.execute(update(user_role).values(company=company))
 
 
 async def test_a_job_is_stopped_from_the_page(site: HeadOffice, anna: Visitor) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Connection, insert, text
 
+from central.identity.people import COMMAND_LINE, Actor, Role
 from central.jobs import queue, results
 from central.jobs.tables import job, job_row
 from central.jobs.values import Asked, JobKind, Outcome, State
-from tests.central.office import Clock
+from tests.central.office import Clock, actor_with
 from tests.central.pages.test_plans import plans, whole_table
 
 if TYPE_CHECKING:
@@ -50,6 +51,24 @@ async def test_a_page_of_rows_goes_along_the_index(full: Office, outcome: Outcom
 
     assert ("ix_job_row_outcome" if outcome else "job_row") in plan
     assert (SORTS.search(plan), whole_table(plan, "job_row")) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("actor", "indexes"),
+    [
+        (COMMAND_LINE, ["ix_job_listed"]),
+        (actor_with(Role.MANAGER, company="c1"), ["ix_job_asked_by", "ix_job_company_listed"]),
+        (actor_with(Role.MANAGER, company="c1", shop="s1"), ["ix_job_asked_by"]),
+    ],
+    ids=["everywhere", "a company", "a shop"],
+)
+async def test_a_page_of_jobs_goes_along_an_index_for_each_way_to_see_them(
+    full: Office, actor: Actor, indexes: list[str]
+) -> None:
+    plan = await plans(full, partial(results.list_jobs, actor=actor, before="j002000", limit=51))
+
+    assert [name for name in indexes if name not in plan] == []
+    assert (SORTS.search(plan), whole_table(plan, "job")) == (None, [])
 
 
 async def test_what_is_free_is_found_by_when_it_became_free(full: Office) -> None:

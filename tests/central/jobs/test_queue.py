@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from central.db.clock import database_now
-from central.identity.people import COMMAND_LINE, Actor, Permission, Role
+from central.identity.people import COMMAND_LINE, Role
 from central.identity.tables import audit
 from central.jobs import queue
 from central.jobs.runner import Runner
@@ -21,6 +21,7 @@ from central.jobs.values import Asked, Claim, JobCancelledError, JobKind, JobLos
 from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 from tests.central.effects import kept, note
 from tests.central.job_worker import COUNTED, leave_trace
+from tests.central.office import actor_with
 from tests.shared_data import PROJECT
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=1)
 NONE = timedelta(0)
 PATIENCE_S = 60
-ANNA = Actor("anna", "Anna", Role.MANAGER, company="c1")
-VERA = Actor("vera", "Vera", Role.VIEWER, company="c1")
-OTHER = Actor("olga", "Olga", Role.ADMIN, company="c2")
+ANNA = actor_with(Role.MANAGER, "Anna", "c1")
+VERA = actor_with(Role.VIEWER, "Vera", "c1")
+OTHER = actor_with(Role.ADMIN, "Olga", "c2")
 
 
 async def asked(database: Database, kind: JobKind = COUNTED, **values: Any) -> str:  # noqa: ANN401 - of Asked
@@ -231,4 +232,4 @@ async def test_who_may_cancel_a_job(database: Database) -> None:
 
 async def test_asking_takes_the_right_of_the_kind(database: Database) -> None:
     with pytest.raises(ForbiddenError):
-        await asked(database, JobKind(name="r", title="R", permission=Permission.RESOLVE), actor=VERA)
+        await asked(database, JobKind(name="r", title="R"), actor=VERA)

@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import select, update
 
 from central.db.clock import database_now
-from central.identity.people import Actor, Role
+from central.identity.people import Role
 from central.jobs import queue, results
 from central.jobs.runner import Handler, Runner
 from central.jobs.tables import job, job_file
 from central.jobs.values import Asked, JobKind, Outcome, Progress, RowResult, State, TryAgainError
 from commerce.errors import RuleError, StorageError
 from tests.central.effects import kept, note
+from tests.central.office import actor_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from central.jobs.work import Work
 
 KIND = JobKind(name="k", title="K", tries=3)
-ANNA = Actor("anna", "Anna", Role.MANAGER, company="c1")
+ANNA = actor_with(Role.MANAGER, "Anna", "c1")
 LOOK_S = 0.01
 PATIENCE_S = 30
 

@@ -161,7 +161,6 @@ async def test_the_record_says_of_what_and_calls_nothing_changed_that_stayed(
 def test_codes_and_days_of_a_change_are_words_of_the_language() -> None:
     change = {
         "state": ["open", "seen"],
-        "role": ["viewer", "admin"],
         "mode": [None, "live"],
         "expires_at": [None, "2027-02-22"],
     }
@@ -180,7 +179,6 @@ def test_codes_and_days_of_a_change_are_words_of_the_language() -> None:
 
     assert [after for _, _, after in shown.changes] == [
         "visto",
-        "tutto, anche gli utenti",
         "in esercizio",
         "22 feb 2027",
     ]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from central.db.signals import EVENT
+from central.identity import roles
 from central.identity.people import COMMAND_LINE, Role
-from central.identity.service import IDLE_LENGTH, SESSION_LENGTH, change_user, end_session, list_sessions, set_password
+from central.identity.roles import Place
+from central.identity.service import IDLE_LENGTH, SESSION_LENGTH, end_session, list_sessions, set_active, set_password
 from tests.central.head_office import HeadOffice, Visitor
 
 if TYPE_CHECKING:
@@ -27,11 +30,20 @@ async def sign_out(_: HeadOffice, bruno: Visitor, __: str) -> None:
 
 
 async def shut_out(site: HeadOffice, _: Visitor, user: str) -> None:
-    await change_user(site.office.database, COMMAND_LINE, user, site.office.clock(), role=Role.MANAGER, active=False)
+    await set_active(site.office.database, COMMAND_LINE, user, site.office.clock(), active=False)
 
 
 async def other_role(site: HeadOffice, _: Visitor, user: str) -> None:
-    await change_user(site.office.database, COMMAND_LINE, user, site.office.clock(), role=Role.VIEWER, active=True)
+    job = partial(roles.give, actor=COMMAND_LINE, at=site.office.clock(), user=user, role="viewer", place=Place())
+    await site.office.database.write(job)
+
+
+async def changed_role(site: HeadOffice, _: Visitor, user: str) -> None:
+    names = {"it": "Responsabile", "en": "Manager"}
+    card = roles.RoleCard(names, {"sales.see", "tills.see"})
+    known = {"sales.see", "tills.see"}
+    job = partial(roles.save_role, actor=COMMAND_LINE, at=site.office.clock(), card=card, known=known)
+    await site.office.database.write(partial(job, role="manager", shown_version=1))
 
 
 async def revoke(site: HeadOffice, _: Visitor, user: str) -> None:
@@ -65,7 +77,9 @@ async def bruno(site: HeadOffice) -> AsyncIterator[tuple[Visitor, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("end", [sign_out, shut_out, other_role, revoke, new_password, grow_old, lie_idle])
+@pytest.mark.parametrize(
+    "end", [sign_out, shut_out, other_role, changed_role, revoke, new_password, grow_old, lie_idle]
+)
 async def test_a_live_page_ends_with_its_session(
     site: HeadOffice, bruno: tuple[Visitor, str], end: Ending, page: str
 ) -> None:

@@ -61,7 +61,7 @@ async def test_a_right_that_somebody_lacks_is_written_down(site: HeadOffice, str
     written = await acts(site, "right.refused")
     assert refused.status == 403
     assert [(row.actor, row.subject, row.change["permission"]) for row in written] == [
-        (user, "/settings/users", [None, "manage_users"])
+        (user, "/settings/users", [None, "people.manage"])
     ]
 
 

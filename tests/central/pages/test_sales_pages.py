@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from central.identity.people import EVERYWHERE
 from central.registry.directory import list_operator_names
 from central.registry.service import OperatorCard, save_operator
 from commerce.ledger import Kind
@@ -111,7 +112,7 @@ async def test_a_bad_filter_is_refused_with_a_code(anna: Visitor) -> None:
 
 async def test_an_export_holds_what_is_shown_and_runs_no_formula(site: HeadOffice, anna: Visitor) -> None:
     office, card = site.office, OperatorCard("=HYPERLINK(1)", site.office.shop)
-    (operator,) = await office.database.read(lambda conn: list_operator_names(conn, office.company))
+    (operator,) = await office.database.read(lambda conn: list_operator_names(conn, EVERYWHERE))
     await office.database.write(lambda conn: save_operator(conn, site.edit, card, operator.operator, 1))
     till = await office.new_till("T1")
     till.write(Kind.SALE_COMPLETED, till.sale(), operator=operator.operator)
@@ -230,7 +231,7 @@ async def test_two_tills_sales_of_one_id_both_open_over_the_api(site: HeadOffice
 
 async def test_an_operators_name_is_the_registrys_whatever_a_till_says(site: HeadOffice, anna: Visitor) -> None:
     office = site.office
-    (operator,) = await office.database.read(lambda conn: list_operator_names(conn, office.company))
+    (operator,) = await office.database.read(lambda conn: list_operator_names(conn, EVERYWHERE))
     till = await office.new_till("T1")
     said = {"operator": operator.operator, "name": "Somebody Else", "method": "pin"}
     till.write(Kind.OPERATOR_SIGNED_ON, said, operator=operator.operator)

@@ -17,7 +17,7 @@ import xlsxwriter
 from sqlalchemy import text
 
 from central.db.engine import open_database
-from central.identity.people import COMMAND_LINE, Actor, Role
+from central.identity.people import COMMAND_LINE, Role
 from central.registry import queries
 from central.registry.holding import LEASE, hold_items
 from central.registry.importing import ImportOptions, ImportRefusedError, ImportReport, import_items
@@ -25,6 +25,7 @@ from central.registry.service import Edit, delete_item, save_item
 from central.registry.values import ItemCard
 from commerce.errors import BadInputError, ConflictError, ForbiddenError
 from tests.central.head_office import seed
+from tests.central.office import actor_with
 from tests.central.watched import WatchedDatabase
 from tests.shared_data import shared_path
 
@@ -450,7 +451,7 @@ async def test_a_code_of_another_item_is_not_taken_away(office: Office, tmp_path
 async def test_a_deleted_item_can_be_imported_again(office: Office, tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + "8000000000019,Uno,1,22\n")
     await load(office, path)
-    edit = Edit(Actor("a", "Anna", Role.ADMIN), office.company, office.clock())
+    edit = Edit(actor_with(Role.ADMIN), office.company, office.clock())
     item = await stored(office, "8000000000019")
     await office.database.write(partial(delete_item, edit=edit, item_id=item.id, shown_version=1))
 
@@ -461,7 +462,7 @@ async def test_a_deleted_item_can_be_imported_again(office: Office, tmp_path: Pa
 
 async def test_who_only_looks_may_not_import(office: Office, tmp_path: Path) -> None:
     with pytest.raises(ForbiddenError):
-        await load(office, write(tmp_path, HEAD), actor=Actor("v", "Vera", Role.VIEWER))
+        await load(office, write(tmp_path, HEAD), actor=actor_with(Role.VIEWER))
 
 
 async def test_a_push_gets_its_turn_while_a_long_import_publishes(office: Office, tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from central.tills.watching import till_state
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from commerce.errors import ConflictError, ForbiddenError, NotFoundError
 from commerce.ledger import Kind
-from tests.central.office import Office
+from tests.central.office import Office, actor_with
 from tests.fakes.till import FakeTill
 
-MANAGER = Actor("u1", "Paola", Role.MANAGER)
-READER = Actor("u2", "Rita", Role.VIEWER)
+MANAGER = actor_with(Role.MANAGER, "Paola")
+READER = actor_with(Role.VIEWER, "Rita")
 GUESSED = AlarmRaised(AlarmCode.PIN_GUESSED, "op-1", 3, "").as_body()
 
 
@@ -79,7 +79,7 @@ async def test_somebody_of_another_company_knows_no_alarm(office: Office) -> Non
     _, key = await alarmed(office)
 
     with pytest.raises(NotFoundError):
-        await see(office, key, Actor("u9", "Zoe", Role.MANAGER, company="another"))
+        await see(office, key, actor_with(Role.MANAGER, "Zoe", "another"))
 
 
 async def test_a_rebuild_gives_the_same_alarms_and_forgets_no_decision(office: Office) -> None:

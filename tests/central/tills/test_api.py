@@ -386,7 +386,7 @@ async def test_the_live_channel_nudges_and_keeps_heartbeats(central: Central) ->
 
     await central.office.tills.fleet.flush()
 
-    (row,) = await central.office.tills.list_fleet(central.office.company)
+    (row,) = await central.office.tills.list_fleet()
     assert (row.unsent, row.version, row.clock_offset_ms, row.seq) == (3, "0.1.0", -40, 7)
     assert row.devices == [DeviceStatus.of("Printer", "printer", "available").model_dump()]
     assert (row.last_contact_at, row.open_forks, row.open_set_aside) == (central.office.clock(), 0, 0)
@@ -418,7 +418,7 @@ async def test_a_till_that_floods_its_live_channels_waits_and_nobody_else_does(c
 
     await central.office.tills.fleet.flush()
 
-    rows = {row.code: row.seq for row in await central.office.tills.list_fleet(central.office.company)}
+    rows = {row.code: row.seq for row in await central.office.tills.list_fleet()}
     assert rows["T1"] is not None
     assert rows["T1"] <= 10  # the bucket, and what fills up meanwhile
     over.set()

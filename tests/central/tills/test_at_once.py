@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from central.identity.people import COMMAND_LINE, Role
+from central.identity.people import COMMAND_LINE
 from central.identity.queries import insert_user
 from central.organisation.tables import till as till_table
 from central.tills.alarms import mark_seen
@@ -71,7 +71,7 @@ async def test_of_several_enrolment_codes_made_at_once_the_last_one_stands(offic
 
 async def test_a_name_is_one_users_however_many_let_it_in(office: Office) -> None:
     values: dict[str, object] = {
-        "company": None, "name": "bea", "display_name": "Bea", "password_hash": "-", "role": Role.VIEWER.value,
+        "company": None, "name": "bea", "display_name": "Bea", "password_hash": "-",
         "language": "en", "active": True, "created_at": office.clock(),
     }  # fmt: skip
 

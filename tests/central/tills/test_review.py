@@ -10,10 +10,10 @@ from central.tills.review import Decision, EntryKey
 from central.tills.tables import ledger_fork, set_aside
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError, RuleError
 from commerce.ledger import Kind
-from tests.central.office import Office
+from tests.central.office import Office, actor_with
 from tests.fakes.till import FakeTill
 
-MANAGER = Actor("u1", "Paola", Role.MANAGER)
+MANAGER = actor_with(Role.MANAGER, "Paola")
 
 
 def decision(office: Office, note: str = "", actor: Actor = MANAGER) -> Decision:
@@ -79,9 +79,9 @@ async def test_only_who_may_resolve_resolves(office: Office) -> None:
     _, key = await a_revoked_sale(office)
 
     with pytest.raises(ForbiddenError):
-        await office.tills.retry(key, decision(office, actor=Actor("u2", "Vito", Role.VIEWER)))
+        await office.tills.retry(key, decision(office, actor=actor_with(Role.VIEWER, "Vito")))
     with pytest.raises(NotFoundError):
-        await office.tills.retry(key, decision(office, actor=Actor("u3", "Altro", Role.ADMIN, company="other")))
+        await office.tills.retry(key, decision(office, actor=actor_with(Role.ADMIN, "Altro", "other")))
 
 
 async def test_an_accepted_fork_counts_beside_the_chains_own_sale(office: Office) -> None:

@@ -80,6 +80,7 @@ _JOB_INDEXES = {
     "ix_job_free_at": ["free_at", "id"],
     "ix_job_company_listed": ["company", "listed", "id"],
     "ix_job_listed": ["listed", "id"],
+    "ix_job_asked_by": ["asked_by", "listed", "id"],
     "ix_job_ended_at": ["ended_at", "id"],
 }
 _MESSAGE = ("id", "company", "channel", "key", "address", "subject", "content", "state", "answer", "put_at")

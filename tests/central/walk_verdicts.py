@@ -1,0 +1,127 @@
+"""What every route of central is for: who may ask it, and with which ids it is asked.
+
+A route that is not here fails the walk: decide who may, then write it down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TILL, ANYBODY = "a till with its token", "anybody"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who may ask a route.
+
+    ``right`` None is everybody who is signed in. ``whole`` is for who has it in all shops of a company. A ``narrowed``
+    answer is given to all who have the right, and holds what is within their reach alone; a ``shared`` one is about
+    what all shops of a company have in common. Texts are filled with a side's ids; ``kinds`` are the names that a path
+    takes.
+    """
+
+    right: str | None = None
+    whole: bool = False
+    narrowed: bool = False
+    shared: bool = False
+    query: str = ""
+    form: Mapping[str, str] | None = None
+    json: object = None
+    kinds: tuple[str, ...] = ("",)
+    own: tuple[int, ...] = (200, 303)
+
+
+SALE_QUERY = "since=2020-01-01&shop={shop}&till={till}"
+ITEM = {"sku": "{sku}", "name_it": "Pane", "name_en": "Bread", "vat_code": "10", "price": "1", "unit": "pc"}
+NOTE = {"note": "seen", "chain": "{chain}", "seq": "{seq}", "hash": "{hash}"}
+DEAL = {"act": "give", "role": "viewer", "place": "{company}"}
+PIN = {"name": "Zoe", "pin": "2468"}
+# In this order: what destroys comes last.
+VERDICTS: dict[str, Verdict | str] = {
+    "GET /static": ANYBODY,
+    "GET /health": ANYBODY,
+    "GET /sign-in": ANYBODY,
+    "POST /sign-in": ANYBODY,
+    "POST /language": ANYBODY,
+    "POST /sync/v1/enrol": TILL,
+    "POST /sync/v1/ledger": TILL,
+    "GET /sync/v1/heads": TILL,
+    "GET /sync/v1/changes": TILL,
+    "GET /sync/v1/snapshot": TILL,
+    "GET /sync/v1/live": TILL,
+    "GET /": Verdict(narrowed=True),
+    "GET /today/live": Verdict(narrowed=True),
+    "GET /account": Verdict(narrowed=True),
+    "GET /api/v1/openapi.json": Verdict(narrowed=True),
+    "GET /api/v1/keys": Verdict(narrowed=True),
+    "GET /sales": Verdict("sales.see", narrowed=True, query=SALE_QUERY),
+    "GET /sales/export.{kind}": Verdict("sales.see", narrowed=True, query=SALE_QUERY, kinds=("csv", "xlsx")),
+    "GET /sales/{sale}": Verdict("sales.see", query="till={till}"),
+    "GET /api/v1/sales": Verdict("sales.see", narrowed=True, query=SALE_QUERY),
+    "GET /api/v1/sales/{sale}": Verdict("sales.see", query="till={till}"),
+    "GET /api/v1/reports/totals": Verdict("sales.see", narrowed=True, query="by=till&till={till}&shop={shop}"),
+    "GET /items": Verdict("items.see", narrowed=True, query="q=qz"),
+    "GET /items/new": Verdict("items.edit", whole=True, narrowed=True),
+    "GET /items/{item}": Verdict("items.see", shared=True),
+    "GET /api/v1/items": Verdict("items.see", narrowed=True, query="q=qz"),
+    "GET /operators": Verdict("operators.see", narrowed=True),
+    "GET /api/v1/operators": Verdict("operators.see", narrowed=True),
+    "GET /settings": Verdict("settings.see", narrowed=True),
+    "GET /settings/vat": Verdict("settings.see", narrowed=True, query="code={vat}"),
+    "GET /settings/tenders": Verdict("settings.see", narrowed=True, query="id={tender}"),
+    "GET /api/v1/tender-types": Verdict("settings.see", narrowed=True),
+    "GET /tills": Verdict("tills.see", narrowed=True),
+    "GET /tills/live": Verdict("tills.see", narrowed=True),
+    "GET /tills/{till}": Verdict("tills.see"),
+    "GET /api/v1/tills": Verdict("tills.see", narrowed=True),
+    "GET /api/v1/tills/{till}/alarms": Verdict("tills.see"),
+    "GET /settings/users": Verdict("people.manage", whole=True, narrowed=True),
+    "GET /settings/roles": Verdict("people.manage", whole=True, narrowed=True, query="role={role}"),
+    "GET /settings/audit": Verdict("audit.see", whole=True, narrowed=True),
+    "POST /company": Verdict(narrowed=True, form={"company": "{company}", "back": "/"}),
+    "POST /items": Verdict("items.edit", whole=True, narrowed=True, form={**ITEM, "sku": "N1"}),
+    "POST /items/{item}": Verdict("items.edit", whole=True, form={**ITEM, "version": "1"}),
+    "PUT /api/v1/items": Verdict("items.edit", whole=True, narrowed=True, json={"items": [
+        {"sku": "N2", "names": {"it": "Pane"}, "vat_code": "10"}]}),
+    "POST /operators": Verdict("operators.edit", form={**PIN, "shop": "{shop}"}),
+    "PUT /api/v1/operators": Verdict("operators.edit", json={
+        **PIN, "shop": "{shop}", "id": "{operator}", "version": 1}),
+    "POST /settings/shops/{shop}": Verdict("settings.edit", form={"header": "Ciao", "footer": "", "version": "1"}),
+    "POST /settings/vat": Verdict("settings.edit", whole=True, form={
+        "id": "{vat}", "code": "V9", "name_it": "Prova", "rates": "2020-01-01 7", "treatment": "taxed",
+        "version": "1"}),
+    "POST /settings/tenders": Verdict("settings.edit", whole=True, form={
+        "id": "{tender}", "code": "t9", "name_it": "Buono", "kind": "voucher", "version": "1"}),
+    "PUT /api/v1/tender-types": Verdict("settings.edit", whole=True, json={
+        "id": "{tender}", "code": "t8", "kind": "voucher", "names": {"it": "Buono"}, "version": 2}),
+    "POST /tills": Verdict("tills.manage", form={"shop": "{shop}", "code": "N9", "name": "Cassa"}),
+    "POST /api/v1/tills": Verdict("tills.manage", json={"shop": "{shop}", "code": "N8", "name": "Cassa"}),
+    "POST /tills/{till}/code": Verdict("tills.manage"),
+    "POST /api/v1/tills/{till}/enrolment-code": Verdict("tills.manage"),
+    "POST /tills/{till}/alarms": Verdict("tills.approve", form=NOTE),
+    "POST /api/v1/tills/{till}/alarms/seen": Verdict("tills.approve", own=(409,), json={
+        "chain": "{chain}", "seq": "{seq}", "hash": "{hash}"}),
+    "POST /tills/{till}/entries": Verdict("tills.approve", form={**NOTE, "act": "dismiss"}, own=(404,)),
+    "POST /settings/users": Verdict("people.manage", whole=True, form={
+        "name": "zoe", "password": "tre gatti sul tetto", "role": "viewer", "place": "{company}/{shop}",
+        "language": "it"}),
+    "POST /settings/users/{user}/roles": Verdict("people.manage", whole=True, form=DEAL),
+    "POST /settings/roles": Verdict("people.manage", whole=True, form={
+        "id": "{role}", "version": "1", "name_it": "Cassa", "name_en": "Desk", "right:sales.see": "1"}),
+    "POST /account/tokens": Verdict(narrowed=True, form={"name": "mine", "days": "30"}),
+    "POST /account/password": Verdict(narrowed=True, form={"current": "wrong", "password": "tre gatti sul tetto"},
+                                      own=(401,)),
+    "POST /tills/{till}/revoke": Verdict("tills.manage", form={"note": "stolen"}),
+    "POST /items/{item}/delete": Verdict("items.edit", whole=True, form={"version": "2"}),
+    "POST /settings/roles/{role}/delete": Verdict("people.manage", whole=True),
+    "POST /account/tokens/{token}/revoke": Verdict("people.manage", whole=True),
+    "POST /settings/tokens/{token}/revoke": Verdict("people.manage", whole=True, own=(404,)),
+    "DELETE /api/v1/keys/{key}": Verdict("people.manage", whole=True, own=(404,)),
+    "POST /settings/users/{user}": Verdict("people.manage", whole=True, form={"act": "shut_out"}),
+    "POST /sessions/{session}/end": Verdict("people.manage", whole=True, form={"back": "/"}),
+    "POST /sign-out": Verdict(narrowed=True),
+}  # fmt: skip
