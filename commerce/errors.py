@@ -79,13 +79,18 @@ class BadInputError(PosError):
 
 
 class InvalidError(BadInputError):
-    """What came in is wrong in one way or several; a single one gives its code and values to the whole."""
+    """What came in is wrong in one way or several; a single one gives its code and values to the whole.
+
+    ``whole`` is the code of several.
+    """
 
     status = 422
     default_code = "invalid"
 
-    def __init__(self, *problems: Problem) -> None:
-        one = problems[0] if len(problems) == 1 else Problem("invalid", "", {"count": len(problems)})
+    def __init__(self, *problems: Problem, whole: str = "invalid") -> None:
+        one = problems[0]
+        if len(problems) > 1:
+            one = Problem(whole, "", {**(one.values if one.code == whole else {}), "count": len(problems)})
         super().__init__(one.code, **{"field": one.field, **one.values} if one.field else one.values)
         self._problems = problems
 

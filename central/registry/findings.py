@@ -5,14 +5,14 @@ from pathlib import Path
 
 from central.registry.columns import Finding
 from central.web.exports import to_csv
-from commerce.errors import BadInputError, StorageError
+from commerce.errors import Problem, StorageError
 from commerce.texts import Translator
-from commerce.texts.errors import error_text
+from commerce.texts.problems import problem_text
 
 
 def finding_text(words: Translator, finding: Finding) -> str:
     """Return the sentence of one finding."""
-    return error_text(words, BadInputError(finding.code, **dict(finding.values)))
+    return problem_text(words, Problem(finding.code, "", finding.values))
 
 
 def path_beside(imported: Path) -> Path:

@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from commerce.bounds import has_many_parts
-from commerce.errors import BadInputError
+from commerce.errors import BadInputError, InvalidError, Problem
+from commerce.texts.problems import CONTENT_TYPE
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_LIST = 500
 READ_S = 30
+MOST_FAULTS = 100
 _MOST_PARTS = 10 * MAX_LIST
 
 
@@ -25,12 +27,34 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Failure(Answer):
-    """Any refusal: a stable code, its sentence in the caller's language, the values in it."""
+class FailureField(Answer):
+    """One thing that is wrong: where (dotted, as ``items.2.price``), its code, its sentence, the values in it."""
 
+    field: str
     code: str
-    message: str
-    values: dict[str, str] = {}
+    detail: str
+    values: dict[str, Any]
+
+
+class Failure(Answer):
+    """Any refusal, as RFC 9457 has it: a stable ``code``, its sentence in the caller's language, the values in it.
+
+    ``errors`` is everything that is wrong at once, where it is about fields.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    values: dict[str, Any]
+    errors: list[FailureField]
+
+
+class UnreadableError(InvalidError):
+    """What came in is not of the form that the operation takes."""
+
+    status = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +96,7 @@ def reply(answer: BaseModel, status: int = 200) -> web.Response:
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
-    """Read a request's JSON; BadInputError ``api.body`` names the first field that is wrong."""
+    """Read a request's JSON; UnreadableError ``api.body`` names every field that is wrong."""
     try:
         async with asyncio.timeout(READ_S):
             raw = await request.read()
@@ -85,21 +109,22 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise BadInputError("api.body", **first_fault(error)) from error
+        raise UnreadableError(*faults(error, "api.body"), whole="api.body") from error
 
 
 def read_query(request: web.Request, model: type[Model]) -> Model:
-    """Read a request's query; BadInputError ``api.query`` names the first parameter that is wrong."""
+    """Read a request's query; UnreadableError ``api.query`` names every parameter that is wrong."""
     try:
         return model.model_validate({key: value for key, value in request.query.items() if key != "lang"})
     except ValidationError as error:
-        raise BadInputError("api.query", **first_fault(error)) from error
+        raise UnreadableError(*faults(error, "api.query"), whole="api.query") from error
 
 
-def first_fault(error: ValidationError) -> dict[str, str]:
-    """Return where a model's first fault is and what it is."""
-    fault = error.errors(include_url=False)[0]
-    return {"field": ".".join(map(str, fault["loc"])) or "-", "fault": str(fault["msg"])}
+def faults(error: ValidationError, code: str) -> list[Problem]:
+    """Return where a model's faults are and what they are, the first ``MOST_FAULTS``."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
+    places = [(".".join(map(str, one["loc"])), str(one["msg"])) for one in found]
+    return [Problem(code, place, {"field": place or "-", "fault": fault}) for place, fault in places]
 
 
 def openapi(routes: list[ApiRoute]) -> dict[str, Any]:
@@ -132,12 +157,15 @@ def _operation(route: ApiRoute) -> dict[str, Any]:
     if route.body:
         operation["requestBody"] = {"required": True, "content": _content(route.body)}
     success = {"description": route.summary, **({"content": _content(route.answer)} if route.answer else {})}
-    operation["responses"] = {"200": success, "default": {"description": "Refused", "content": _content(Failure)}}
+    operation["responses"] = {
+        "200": success,
+        "default": {"description": "Refused", "content": _content(Failure, CONTENT_TYPE)},
+    }
     return operation
 
 
-def _content(model: type[BaseModel]) -> Mapping[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+def _content(model: type[BaseModel], content_type: str = "application/json") -> Mapping[str, Any]:
+    return {content_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
 def _path(path: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Puts what went wrong into words: a page for people, a stable code with its sentence for programs."""
 
+import orjson
 from aiohttp import web
 
 from central.identity.audit import Act
@@ -10,6 +11,7 @@ from central.web.rendering import is_partial, page
 from commerce.errors import PosError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
+from commerce.texts.problems import CONTENT_TYPE, problem_document
 
 _RIGHTS = frozenset({"forbidden.role", "forbidden.company", "forbidden.shops", "user.elsewhere", "role.more"})
 
@@ -39,9 +41,8 @@ def failure(request: web.Request, error: PosError, status: int | None = None) ->
     code = status or error.status
     text = error_text(translator(language_of(request)), error)
     if request.path.startswith("/api/"):
-        answer = web.json_response(
-            {"code": error.code, "message": text, "values": {k: str(v) for k, v in error.values.items()}}, status=code
-        )
+        document = problem_document(translator(language_of(request)), error, code)
+        answer = web.Response(body=orjson.dumps(document, default=str), status=code, content_type=CONTENT_TYPE)
     elif is_partial(request):
         answer = page(request, "web/notice.html", status=code, kind="error", text=text)
         answer.headers.update({"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"})

@@ -5,6 +5,7 @@ RFC 9457; a page and the API say the same because both are made here, of ``PosEr
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from commerce.errors import BadInputError
@@ -31,21 +32,20 @@ def field_texts(words: Translator, error: PosError | None) -> dict[str, str]:
 
 
 def problem_document(words: Translator, error: PosError, status: int) -> dict[str, Any]:
-    """Return an error as RFC 9457 wants it, with every problem's field, code, sentence and values in ``errors``."""
-    text = error_text(words, error)
+    """Return an error as RFC 9457 wants it: ``detail`` is for people, ``code`` and ``values`` are for programs.
+
+    ``errors`` has everything that is wrong with its field, where there is one or several are.
+    """
+    found = error.problems if len(error.problems) > 1 or error.problems[0].field else ()
     return {
         "type": f"urn:cassaforte:problem:{error.code}",
-        "title": text,
+        "title": HTTPStatus(status).phrase,
         "status": status,
+        "detail": error_text(words, error),
         "code": error.code,
-        "values": _plain(error.values),
+        "values": dict(error.values),
         "errors": [
-            {"field": one.field, "code": one.code, "detail": problem_text(words, one), "values": _plain(one.values)}
-            for one in error.problems
-            if one.field or len(error.problems) > 1
+            {"field": one.field, "code": one.code, "detail": problem_text(words, one), "values": dict(one.values)}
+            for one in found
         ],
     }
-
-
-def _plain(values: Any) -> dict[str, str]:  # noqa: ANN401 - whatever an error carries
-    return {name: str(value) for name, value in values.items()}

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from commerce.bounds import has_many_parts
 from commerce.errors import BadInputError, PosError
 from commerce.texts import translator
-from commerce.texts.errors import error_text
+from commerce.texts.problems import CONTENT_TYPE, problem_document
 
 log = logging.getLogger(__name__)
 
@@ -56,15 +56,15 @@ async def read_body(request: web.Request, model: type[Model], max_bytes: int) ->
         raise _wrong_field(error) from error
 
 
-def json_answer(value: object, status: int = 200) -> web.Response:
+def json_answer(value: object, status: int = 200, content_type: str = "application/json") -> web.Response:
     """Return a value as JSON that nobody keeps."""
-    return web.Response(body=orjson.dumps(value, default=_plain), status=status, content_type="application/json")
+    return web.Response(body=orjson.dumps(value, default=_plain), status=status, content_type=content_type)
 
 
 def error_answer(error: PosError, language: str) -> web.Response:
-    """Return an error in the caller's language."""
-    message = error_text(translator(language), error)
-    return json_answer({"code": error.code, "message": message, "values": error.values}, error.status)
+    """Return an error as RFC 9457 has it, in the caller's language."""
+    document = problem_document(translator(language), error, error.status)
+    return json_answer(document, error.status, CONTENT_TYPE)
 
 
 def from_http(error: web.HTTPException) -> PosError:

@@ -7,6 +7,7 @@ import pytest
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, Problems
 from commerce.texts import translator
 from commerce.texts.errors import error_text
+from commerce.texts.problems import field_texts, problem_document
 
 
 def refusal(problems: Problems) -> InvalidError:
@@ -83,3 +84,51 @@ def test_an_ordinary_error_is_one_problem_of_its_field() -> None:
     assert BadInputError("item.form", field="name", most=60).problems == (
         Problem("item.form", "name", {"field": "name", "most": 60}),
     )
+
+
+def test_several_take_the_code_that_the_whole_has() -> None:
+    faults = [Problem("api.body", place, {"field": place, "fault": "missing"}) for place in ("sku", "names")]
+
+    error = InvalidError(*faults, whole="api.body")
+
+    assert (error.code, error.values) == ("api.body", {"field": "sku", "fault": "missing", "count": 2})
+
+
+def test_problem_json_says_everything_with_codes_for_programs_and_words_for_people() -> None:
+    problems = Problems()
+    problems.add("role.name", "name_it", most=60)
+    problems.add("role.right", "rights", right="x.y")
+
+    document = problem_document(translator("en"), refusal(problems), 422)
+
+    assert document == {
+        "type": "urn:cassaforte:problem:invalid",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": "2 things have to be put right first.",
+        "code": "invalid",
+        "values": {"count": 2},
+        "errors": [
+            {"field": "name_it", "code": "role.name", "values": {"most": 60},
+             "detail": "A role needs a name in both languages, of at most 60 characters."},
+            {"field": "rights", "code": "role.right", "values": {"right": "x.y"},
+             "detail": "There is no right called x.y."},
+        ],
+    }  # fmt: skip
+
+
+def test_an_error_of_no_field_lists_none() -> None:
+    assert problem_document(translator("en"), NotFoundError(), 404)["errors"] == []
+
+
+def test_a_form_gets_the_same_sentences_by_field() -> None:
+    problems = Problems()
+    problems.add("role.name", "name_it", most=60)
+    problems.add("role.right", "name_it", right="x.y")
+    problems.add("role.had")
+
+    assert field_texts(translator("en"), refusal(problems)) == {
+        "name_it": "A role needs a name in both languages, of at most 60 characters. There is no right called x.y.",
+        "": "That role was given there already.",
+    }
+    assert field_texts(translator("en"), None) == {}

@@ -82,7 +82,7 @@ def test_a_full_disk_refuses_plainly_and_selling_goes_on_when_there_is_room(
     in_italian = scan(world, command_id)
 
     assert (refused.status, refused.code) == (507, "storage.full")
-    assert (refused.values["message"], in_italian.values["message"]) == (MESSAGES["en"], MESSAGES["it"])
+    assert (refused.values["detail"], in_italian.values["detail"]) == (MESSAGES["en"], MESSAGES["it"])
     assert world.violations_now() == []
     filler.unlink()
     assert scan(world, command_id).status == 200

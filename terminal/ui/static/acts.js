@@ -28,7 +28,7 @@ export class Acts {
     const command = { command_id: crypto.randomUUID(), ...this.#saleMeant(path), ...body }
     let answer = /** @type {import("./link.js").Answer | null} */ (await this.#act(path, command))
     if (answer?.data.code === "approval.needed") answer = await this.#approved(path, command, what, answer, sure?.tender)
-    if (answer?.data.code === "ledger.changed" && path === CLOSE) return this.#leavingOut(body, what, answer.data.message)
+    if (answer?.data.code === "ledger.changed" && path === CLOSE) return this.#leavingOut(body, what, answer.data.detail)
     return answer
   }
 
@@ -57,7 +57,7 @@ export class Acts {
    * @param {import("./types.js").OpenTenderView} [tender] what it is about
    */
   async #approved(path, command, what, refused, tender) {
-    const asked = { what, why: refused.data.message, who: this.#whoMay(refused.data.values.rights), money: this.view()?.money }
+    const asked = { what, why: refused.data.detail, who: this.#whoMay(refused.data.values.rights), money: this.view()?.money }
     const question = this.layer.ask({ name: "approval", asked, tender })
     try {
       for (;;) {
@@ -65,7 +65,7 @@ export class Acts {
         if (!approval) return null
         const answer = await this.#act(path, { ...command, approval })
         if (!/^(?:approval|pin)\./.test(answer.data.code ?? "")) return answer
-        question.element.fault = answer.data.message
+        question.element.fault = answer.data.detail
       }
     } finally {
       this.layer.close(question)

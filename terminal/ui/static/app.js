@@ -129,7 +129,7 @@ async function send(path, body, then, what = "", sure = null) {
   const next = answer && !answer.ok && path !== CODES && page.view ? followedBy(answer.data, page.view) : undefined
   if (answer?.ok || !answer) answered(body)
   else if (next) panels.show(next)
-  else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.message, faultOf(body)) // else the view has it
+  else if (path !== CODES || NOT_A_NOTICE.test(answer.data.code)) setFault(answer.data.detail, faultOf(body)) // else the view has it
   if (!answer?.ok) panels.refused(path, body)
   if (answer?.ok && then) panels.show({ name: then })
   draw()

@@ -58,7 +58,7 @@ async def test_another_total_than_the_one_shown_is_refused_in_words(till: Till) 
     body = await answer.json()
     assert answer.status == 409
     assert body["code"] == "sale.total_changed"
-    assert body["message"].startswith("The sale changed meanwhile")
+    assert body["detail"].startswith("The sale changed meanwhile")
 
 
 async def test_a_resent_act_is_answered_alike_and_done_once(till: Till) -> None:
@@ -105,7 +105,7 @@ async def test_an_act_for_a_sale_that_is_no_longer_current_is_refused(
 
     refusal = await answer.json()
     assert (answer.status, refusal["code"]) == (409, "sale.another")
-    assert refusal["message"].startswith("Ora sullo schermo")
+    assert refusal["detail"].startswith("Ora sullo schermo")
     assert till.register.state.basket == before
 
 
@@ -160,7 +160,10 @@ async def test_an_error_speaks_the_callers_language(till: Till, language: str, s
     answer = await till.post("/api/v1/sign-on", {"operator": ANNA, "pin": "0000"}, language)
 
     assert answer.status == 403
-    assert (await answer.json()) == {"code": "pin.wrong", "message": sentence, "values": WRONG_ONCE}
+    assert (await answer.json()) == {
+        "type": "urn:cassaforte:problem:pin.wrong", "title": "Forbidden", "status": 403, "detail": sentence,
+        "code": "pin.wrong", "values": WRONG_ONCE, "errors": [],
+    }  # fmt: skip
 
 
 async def test_an_unknown_code_is_a_404_with_the_code_in_its_words(till: Till) -> None:
@@ -168,7 +171,7 @@ async def test_an_unknown_code_is_a_404_with_the_code_in_its_words(till: Till) -
 
     body = await answer.json()
     assert (answer.status, body["code"]) == (404, "code.unknown")
-    assert body["message"] == "4711 qui non è conosciuto. Non è stato aggiunto nulla."
+    assert body["detail"] == "4711 qui non è conosciuto. Non è stato aggiunto nulla."
 
 
 async def test_an_ambiguous_code_comes_with_its_candidates(till: Till) -> None:
@@ -253,7 +256,7 @@ async def test_a_bug_is_logged_once_and_answered_in_words(till: Till, caplog: py
 
     body = await answer.json()
     assert (answer.status, body["code"]) == (500, "internal")
-    assert "a bug" not in body["message"]
+    assert "a bug" not in body["detail"]
     assert len(caplog.records) == 1
 
 
