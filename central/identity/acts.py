@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from central.identity.scope import RIGHT_TEXTS, Area
+from central.identity.sentences import Change, sentence
 from central.web.rendering import formats, text_of, wording
 from commerce.texts import LANGUAGES, N_, Translator
 
@@ -110,13 +111,18 @@ def show_act(act: "Row[Any]", words: Translator, areas: Sequence[Area] = ()) -> 
     if "permissions" in pairs:
         pairs["permissions"] = [show_rights(areas, held or (), words.t) for held in pairs["permissions"]]
     what = _named(pairs.get("names"), words)
-    changes = tuple(
-        (words.t(_FIELD_TEXTS.get(name, name)), _plain(name, pair[0], words), _plain(name, pair[1], words))
+    changes = [
+        Change(name, words.t(_FIELD_TEXTS.get(name, name)), *(_plain(name, one, words) for one in pair))
         for name, pair in pairs.items()
         if name not in _UNSEEN and any(one not in (None, "", []) for one in pair) and not (what and name == "names")
-    )
+    ]
+    ended = pairs.get("active", [None, None])[1] is False
+    said, told = sentence(act.action, what, changes, words, ended=ended)
+    shown = tuple((one.label, one.before, one.after) for one in changes if one.name not in told)
     path = _PATHS.get(act.subject_kind, "") and f"{_PATHS[act.subject_kind]}{act.subject}"
-    return ShownAct(act.id, act.at, act.actor_name, text, what, path, act.reason or "", changes)
+    return ShownAct(
+        act.id, act.at, act.actor_name, said or text, "" if said else what, path, act.reason or "", shown
+    )
 
 
 def show_rights(areas: Sequence[Area], rights: Collection[str], t: Callable[[str], str]) -> str:
@@ -149,6 +155,8 @@ def _plain(name: str, value: Any, words: Translator) -> str:  # noqa: ANN401 - w
             return ""
         case bool():
             return words.t("yes") if value else words.t("no")
+        case dict() if name == "role":
+            return text_of(value, words.language)
         case dict() if set(value) <= set(LANGUAGES):
             return " / ".join(str(value[language]) for language in LANGUAGES if language in value)
         case dict():

@@ -13,9 +13,9 @@ from central.identity.area import AUDIT, PEOPLE
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import stranger
-from central.organisation.service import office_zones
+from central.organisation.service import list_companies, office_zones
 from central.web.addresses import client_address
-from central.web.context import FORM_SECRET, current_actor, language_of, require_actor
+from central.web.context import COMPANY_COOKIE, FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
 from central.web.keys import RIGHTS, WEB_SETTINGS, database, declare_rights, now
 from central.web.once import show_once, shown_once
@@ -158,6 +158,13 @@ async def _zone(request: web.Request) -> str:
     return (await database(request).read(office_zones)).get(require_actor(request).company, "UTC")
 
 
+async def _own_companies(request: web.Request) -> dict[str, str]:
+    """Return the companies where somebody has a role, by id."""
+    grants = require_actor(request).grants
+    rows = await database(request).read(list_companies)
+    return {row.id: row.name for row in rows if any(grant.company in (None, row.id) for grant in grants)}
+
+
 def _device(request: web.Request) -> str:
     """Return the browser's own mark, a new one where it has none of ours; only what somebody signed in with counts."""
     kept = request.cookies.get(device_cookie(secure=request.app[WEB_SETTINGS].secure), "")
@@ -196,7 +203,8 @@ async def _account_page(
     return page(
         request, "identity/account.html", status=refused.status if refused else 200, sessions=sessions, tokens=tokens,
         token=token, moment=now(request), zone=await _zone(request), refusal=_words(request, refusal),
-        key_form=key_form,
+        key_form=key_form, companies=await _own_companies(request),
+        company=request.cookies.get(COMPANY_COOKIE, ""),
         day_options=[(str(days), tn("{count} day", "{count} days", days)) for days in _KEY_DAYS],
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Items and prices, operators, VAT codes and till settings."""
 
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,8 @@ from central.registry.area import (
 )
 from central.registry.conflicts import find_conflict
 from central.registry.service import Edit
-from central.registry.values import UNITS, ItemCard, TillSettings
+from central.registry.shown import item_form, settings_form, tender_form, vat_form
+from central.registry.values import UNITS, ItemCard
 from central.web.context import require_actor
 from central.web.keys import database, declare_rights, now
 from central.web.paging import decode_cursor, encode_cursor
@@ -145,7 +145,7 @@ async def save_settings(request: web.Request) -> web.Response:
 
     def job(conn: Any) -> int:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         before, _ = service.get_settings(conn, edit.company, shop)
-        typed = forms.read_settings_form(form, before)
+        typed = forms.readsettings_form(form, before)
         return service.save_settings(conn, edit, shop, typed, forms.read_version(form))
 
     try:
@@ -226,7 +226,7 @@ async def _item_page(
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         stored = None if item_id is None else service.get_item(conn, company, item_id)
-        version, standing = (stored.version, _item_form(stored.card)) if stored else (0, {})
+        version, standing = (stored.version, item_form(stored.card)) if stored else (0, {})
         conflict = find_conflict(conn, refusal, ("item", item_id or ""), version, standing, form or standing)
         return {"stored": stored, "vat_codes": queries.list_vat_codes(conn, company), "conflict": conflict,
                 "company": get_company(conn, company)}  # fmt: skip
@@ -235,23 +235,10 @@ async def _item_page(
     standard = next((row.code for row in found["vat_codes"] if row.is_default), "")
     card = found["stored"].card if found["stored"] else ItemCard("", {}, standard)
     version = str(found["stored"].version if found["stored"] else 0)
-    values = {**_item_form(card), "version": version, **(form or {})}
+    values = {**item_form(card), "version": version, **(form or {})}
     return await _answer(request, "registry/item.html", refusal, **found, form=values, units=UNITS,
                          may_edit=_may_edit(scope, EDIT_ITEMS))  # fmt: skip
 
-
-def _item_form(card: ItemCard) -> dict[str, str]:
-    return {
-        "sku": card.sku,
-        "name_it": card.names.get("it", ""),
-        "name_en": card.names.get("en", ""),
-        "vat_code": card.vat_code,
-        "price": "" if card.price is None else _plain(card.price),
-        "codes": " ".join(card.codes),
-        "unit": card.unit,
-        "brand": card.brand,
-        "size": card.size,
-    }
 
 
 async def _operators_page(
@@ -293,7 +280,7 @@ async def _settings_page(
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         shops = shops_within(conn, [scope])
         known = [shop for shop in shops if queries.find_settings(conn, company, shop.id)]
-        shown = {shop.id: _settings_form(*service.get_settings(conn, company, shop.id)) for shop in known}
+        shown = {shop.id: settings_form(*service.get_settings(conn, company, shop.id)) for shop in known}
         standing = {name: text for name, text in shown.get(here, {}).items() if name != "version"}
         version = int(shown[here]["version"]) if here in shown else 0
         conflict = find_conflict(conn, refusal, ("shop", here), version, standing, form or standing)
@@ -307,15 +294,6 @@ async def _settings_page(
                          may_edit=_may_edit(scope, EDIT_SETTINGS, whole=False))  # fmt: skip
 
 
-def _settings_form(settings: TillSettings, version: int) -> dict[str, str]:
-    return {
-        "header": "\n".join(settings.header),
-        "footer": "\n".join(settings.footer),
-        "cash_step": "" if settings.cash_step is None else str(settings.cash_step),
-        "fiscal_required": "1" if settings.fiscal_required else "",
-        "version": str(version),
-    }
-
 
 async def _vat_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
@@ -327,7 +305,7 @@ async def _vat_page(
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         codes = queries.list_vat_codes(conn, company)
         row = next((row for row in codes if row.id == wanted), None)
-        standing = {name: text for name, text in _vat_form(row).items() if name not in _UNSEEN} if row else {}
+        standing = {name: text for name, text in vat_form(row).items() if name not in _UNSEEN} if row else {}
         version = row.version if row else 0
         conflict = find_conflict(conn, refusal, ("vat_code", wanted or ""), version, standing, form or standing)
         return {"codes": codes, "conflict": conflict, "chosen": row}
@@ -336,24 +314,11 @@ async def _vat_page(
     codes, chosen = found["codes"], found["chosen"]
     empty = {"id": "", "code": "", "name_it": "", "name_en": "", "rates": "", "treatment": "taxed", "natura": "",
              "receipt_code": "", "version": "0"}  # fmt: skip
-    values = {**empty, **(_vat_form(chosen) if chosen else {}), **(form or {})}
+    values = {**empty, **(vat_form(chosen) if chosen else {}), **(form or {})}
     treatments = [one.value for one in Treatment]
     return await _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments,
                    conflict=found["conflict"], may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
 
-
-def _vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
-    return {
-        "id": row.id,
-        "version": str(row.version),
-        "code": row.code,
-        "name_it": row.names.get("it", ""),
-        "name_en": row.names.get("en", ""),
-        "rates": "\n".join(f"{since} {rate}" for since, rate in row.rates),
-        "treatment": row.treatment,
-        "natura": row.natura or "",
-        "receipt_code": row.receipt_code or "",
-    }
 
 
 async def _tenders_page(
@@ -366,7 +331,7 @@ async def _tenders_page(
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         tenders = queries.list_tender_types(conn, company)
         row = next((row for row in tenders if row.id == wanted), None)
-        standing = {name: text for name, text in _tender_form(row).items() if name not in _UNSEEN} if row else {}
+        standing = {name: text for name, text in tender_form(row).items() if name not in _UNSEEN} if row else {}
         version = row.version if row else 0
         conflict = find_conflict(conn, refusal, ("tender_type", wanted or ""), version, standing, form or standing)
         return {"tenders": tenders, "conflict": conflict, "chosen": row}
@@ -375,22 +340,10 @@ async def _tenders_page(
     chosen, kinds = found["chosen"], [one.value for one in TenderKind]
     empty = {"id": "", "code": "", "kind": "card", "name_it": "", "name_en": "", "reader": "", "opens_drawer": "",
              "version": "0"}  # fmt: skip
-    values = {**(_tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
+    values = {**(tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
     return await _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds,
                          may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
 
-
-def _tender_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
-    return {
-        "id": row.id,
-        "version": str(row.version),
-        "code": row.code,
-        "kind": row.kind,
-        "name_it": row.names.get("it", ""),
-        "name_en": row.names.get("en", ""),
-        "reader": row.reader or "",
-        "opens_drawer": "1" if row.opens_drawer else "",
-    }
 
 
 async def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:
@@ -418,10 +371,3 @@ def _may_edit(scope: Scope, permission: Permission, *, whole: bool = True) -> bo
     """Tell whether a company's page offers to change what all its shops share, or what belongs to some of them."""
     mine = [one for one in scope.actor.reach(permission) if one.company in (None, scope.company)]
     return any(one.shops is None or not whole for one in mine)
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value.normalize():f}"
-    whole, _, decimals = text.partition(".")
-    places = 4 if len(decimals) == 3 else 2  # three decimals could be thousands, read back
-    return f"{whole}.{decimals.ljust(places, '0')}"

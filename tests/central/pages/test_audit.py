@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from central.db.engine import open_database
 from central.db.migrate import migrate
+from central.identity.sentences import SENTENCES
 from central.identity.acts import ACTION_TEXTS, show_act
 from central.identity.people import COMMAND_LINE
 from central.identity.tables import audit
@@ -104,7 +105,9 @@ def test_every_act_that_can_be_written_down_has_its_sentence_in_both_languages()
 
     assert len(found) > 25
     assert found - set(ACTION_TEXTS) == set()
-    assert all(translator("it").t(text) != text for text in ACTION_TEXTS.values())
+    texts = (*ACTION_TEXTS.values(), *SENTENCES.values())
+    assert all(translator("it").t(text) != text for text in texts)
+    assert set(SENTENCES) <= set(ACTION_TEXTS)
 
 
 async def move_to_auckland(office: Office) -> None:
@@ -153,8 +156,8 @@ async def test_the_record_says_of_what_and_calls_nothing_changed_that_stayed(
 
     newest = (await anna.get("/settings/audit")).text.partition("<tbody>")[2].partition("</tr>")[0]
 
-    assert "ha cambiato un articolo: Pane" in newest
-    assert "<del>1.234,50</del> → 1,30" in newest
+    assert "ha cambiato «Prezzo con IVA» di Pane da 1.234,50 a 1,30" in newest
+    assert "<del>" not in newest  # it is said, and not told again
     assert "Bread" not in newest
 
 
@@ -182,3 +185,45 @@ def test_codes_and_days_of_a_change_are_words_of_the_language() -> None:
         "in esercizio",
         "22 feb 2027",
     ]
+
+
+def act_of(action: str, change: dict[str, list[object]]) -> Any:  # noqa: ANN401 - a row of the table
+    return SimpleNamespace(id="1", at=None, actor_name="Anna", action=action, subject_kind="", subject="",
+                           reason=None, change=change)  # fmt: skip
+
+
+MANAGER = {"it": "Responsabile", "en": "Manager"}
+BRUNO: list[object] = ["Bruno", "Bruno"]
+BREAD: list[object] = [{"it": "Pane", "en": "Bread"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("action", "change", "english", "italian"),
+    [
+        ("user.role_given", {"display_name": BRUNO, "role": [None, MANAGER], "where": ["Prova · Corso"] * 2},
+         "gave Bruno the role Manager in Prova · Corso", "ha assegnato a Bruno il ruolo Responsabile in Prova · Corso"),
+        ("user.role_taken", {"display_name": BRUNO, "role": [MANAGER, None], "where": [None, None]},
+         "took the role Manager in every company from Bruno", "ha tolto a Bruno il ruolo Responsabile in tutte le aziende"),
+        ("user.changed", {"display_name": BRUNO, "active": [True, False]}, "shut Bruno out", "ha escluso Bruno"),
+        ("user.changed", {"display_name": BRUNO, "active": [False, True]}, "let Bruno in again", "ha riammesso Bruno"),
+        ("item.changed", {"names": BREAD, "brand": ["", "Forno"]},
+         "set “Brand” of Bread to Forno", "ha messo «Marca» di Pane a Forno"),
+        ("item.changed", {"names": BREAD, "brand": ["Forno", ""]},
+         "cleared “Brand” of Bread, which was Forno", "ha tolto «Marca» di Pane, che era Forno"),
+    ],
+)  # fmt: skip
+def test_what_was_done_is_one_sentence_and_not_told_again_beside_it(
+    action: str, change: dict[str, list[object]], english: str, italian: str
+) -> None:
+    for language, text in (("en", english), ("it", italian)):
+        shown = show_act(act_of(action, change), translator(language))
+
+        assert (shown.text, shown.what, shown.changes) == (text, "", ())
+
+
+def test_several_changes_are_listed_below_of_what_they_are() -> None:
+    change: dict[str, list[object]] = {"names": BREAD, "brand": ["", "Forno"], "sku": ["A1", "A2"]}
+
+    shown = show_act(act_of("item.changed", change), translator("en"))
+
+    assert (shown.text, shown.what, len(shown.changes)) == ("changed an item", "Bread", 2)
