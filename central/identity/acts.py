@@ -120,9 +120,7 @@ def show_act(act: "Row[Any]", words: Translator, areas: Sequence[Area] = ()) -> 
     said, told = sentence(act.action, what, changes, words, ended=ended)
     shown = tuple((one.label, one.before, one.after) for one in changes if one.name not in told)
     path = _PATHS.get(act.subject_kind, "") and f"{_PATHS[act.subject_kind]}{act.subject}"
-    return ShownAct(
-        act.id, act.at, act.actor_name, said or text, "" if said else what, path, act.reason or "", shown
-    )
+    return ShownAct(act.id, act.at, act.actor_name, said or text, "" if said else what, path, act.reason or "", shown)
 
 
 def show_rights(areas: Sequence[Area], rights: Collection[str], t: Callable[[str], str]) -> str:

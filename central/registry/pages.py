@@ -145,7 +145,7 @@ async def save_settings(request: web.Request) -> web.Response:
 
     def job(conn: Any) -> int:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         before, _ = service.get_settings(conn, edit.company, shop)
-        typed = forms.readsettings_form(form, before)
+        typed = forms.read_settings_form(form, before)
         return service.save_settings(conn, edit, shop, typed, forms.read_version(form))
 
     try:
@@ -240,7 +240,6 @@ async def _item_page(
                          may_edit=_may_edit(scope, EDIT_ITEMS))  # fmt: skip
 
 
-
 async def _operators_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
@@ -294,7 +293,6 @@ async def _settings_page(
                          may_edit=_may_edit(scope, EDIT_SETTINGS, whole=False))  # fmt: skip
 
 
-
 async def _vat_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
@@ -320,7 +318,6 @@ async def _vat_page(
                    conflict=found["conflict"], may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
 
 
-
 async def _tenders_page(
     request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
 ) -> web.Response:
@@ -343,7 +340,6 @@ async def _tenders_page(
     values = {**(tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
     return await _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds,
                          may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
-
 
 
 async def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:
