@@ -224,7 +224,6 @@ ERROR_TEXTS: dict[str, str] = {
     "pin.simple": N_("One digit repeated, or digits in a row, is guessed first. Choose another PIN."),
     "user.exists": N_("Somebody signs in as {name} already."),
     "user.name": N_("That name cannot be used to sign in."),
-    "user.role": N_("Choose what the user may do."),
     "user.language": N_("This language is not available."),
     "user.yourself": N_("You cannot change your own rights. Ask another administrator."),
     "user.unknown": N_("This user does not exist."),
