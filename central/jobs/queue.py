@@ -193,9 +193,9 @@ def seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     These are those that one asked for oneself, as long as one may still do such a thing there, and all those of a
     company where one may do it at every shop: a job of a shop's manager holds nothing that they may not see.
     """
-    own = or_(false(), *(and_(_where(grant, job.c.company == ALL_COMPANIES), _held_by(grant)) for grant in actor.grants))
+    places = [and_(_where(grant, job.c.company == ALL_COMPANIES), _held_by(grant)) for grant in actor.grants]
     theirs = [and_(_where(grant), _held_by(grant)) for grant in actor.grants if grant.shop is None]
-    return [and_(job.c.asked_by == actor.id, own) if actor.id else false(), *theirs]
+    return [and_(job.c.asked_by == actor.id, or_(false(), *places)), *theirs]
 
 
 def oldest_free(kinds: Sequence[str], now: datetime) -> Select[tuple[str]]:

@@ -40,8 +40,8 @@ class JobKind:
     """A sort of work that runs in the background.
 
     ``permission`` is what it takes to ask for one, and to see those of others. One that is not ``listed`` is shown only
-    when it has failed. After a failure that may pass it is tried again, ``tries`` times in all, after pauses that grow from
-    ``first_pause_s`` to ``longest_pause_s``.
+    when it has failed. After a failure that may pass it is tried again, ``tries`` times in all, after pauses that grow
+    from ``first_pause_s`` to ``longest_pause_s``.
     """
 
     name: str
@@ -57,8 +57,8 @@ class JobKind:
 class Asked:
     """What is asked for, and by which ``label`` people tell it from others of its kind.
 
-    ``company`` None is for what is no single company's: whoever does it narrows it to what the ``actor`` may see. With a
-    ``key`` it is done once, however often it is asked for; ``due`` is before when it is not done.
+    ``company`` None is for what is no single company's: whoever does it narrows it to what the ``actor`` may see. With
+    a ``key`` it is done once, however often it is asked for; ``due`` is before when it is not done.
     """
 
     company: str | None

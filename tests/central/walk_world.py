@@ -15,11 +15,14 @@ from central.identity.people import COMMAND_LINE, Role
 from central.identity.roles import Place, RoleCard
 from central.identity.service import NewUser, Visit, add_token, add_user, find_actor, sign_in
 from central.identity.tables import api_token
+from central.jobs import queue
+from central.jobs.values import Asked
 from central.organisation.service import save_company, save_shop
 from central.registry.forms import read_rates
 from central.registry.seeding import seed_italian_defaults, seed_shop
 from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_tender_type, save_vat_code
 from central.registry.values import ItemCard, TenderCard, VatCard
+from central.sales.exporting import SALES_WORKBOOK
 from central.sales.tables import sale
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from commerce.ids import new_id
@@ -140,15 +143,17 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
     card = RoleCard({"it": f"qzRuolo{mark}", "en": f"qzRole{mark}"}, {"sales.see"}, company)
     role = await db.write(partial(roles.save_role, actor=COMMAND_LINE, at=at, card=card, known={"sales.see"}))
     token = await _token(office, user)
+    asked = Asked(company=company, label=f"qzJob{mark}", input={"query": {}, "language": "it"})
+    job = await db.write(partial(queue.ask_for, kind=SALES_WORKBOOK, asked=asked))
     ids = {
         "company": company, "shop": shop, "till": till.till, "operator": operator, "item": item.id, "vat": vat,
         "tender": tender, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
         "seq": str(alarm.seq), "hash": alarm.hash.hex(), "sku": f"SKU{mark}",
-        "token": token, "key": token, "kind": "csv", "sale": await _sale(office, till.till),
+        "token": token, "key": token, "job": job, "sale": await _sale(office, till.till),
     }  # fmt: skip
     shared = (*marks, names["en"], f"qzRole{mark}", f"qzRuolo{mark}", names["it"], f"qzUser{mark}", f"qzKey{mark}",
               f"qzAgent{mark}")  # fmt: skip
-    return Side(ids, till, shared, (f"qzShop{mark}", f"QZ{mark}", f"qzOperator{mark}"))
+    return Side(ids, till, shared, (f"qzShop{mark}", f"QZ{mark}", f"qzOperator{mark}", f"qzJob{mark}"))
 
 
 async def _token(office: Office, user: str) -> str:

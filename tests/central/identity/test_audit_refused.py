@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import aiohttp
@@ -15,6 +16,11 @@ from sqlalchemy.exc import DatabaseError
 
 from central import __main__ as cli
 from central.db.engine import open_database
+from central.db.readers import Reader, enter
+from central.identity.people import Role
+from central.jobs.housekeeping import TRIM
+from central.jobs.queue import ask_for
+from central.jobs.values import Asked
 from central.tills.rebuilding import rebuild
 from commerce.ledger import Signer
 from commerce.wire import EnrolRequest
@@ -52,6 +58,15 @@ async def carry_out(database: Database, statements: dict[str, list[str]]) -> Non
     await database.write(job)
 
 
+async def enter_reader(url: str) -> None:
+    """Have a reader of events that can be forgotten."""
+    database = open_database(url)
+    try:
+        await database.write(partial(enter, reader=Reader("old", lambda *_: None)))
+    finally:
+        await database.close()
+
+
 async def everything(database: Database) -> Rows:
     """Every row of every table."""
 
@@ -83,6 +98,8 @@ async def anna(site: HeadOffice) -> AsyncIterator[Visitor]:
 async def test_no_page_changes_what_cannot_be_written_down(site: HeadOffice, anna: Visitor) -> None:
     office, item = site.office, site.items[0]
     till = (await office.new_till("T8")).till
+    user = await site.user("vera", Role.VIEWER)
+    job = await office.database.write(partial(ask_for, kind=TRIM, asked=Asked(company=None)))
     form = {"name_it": "Caffè", "price": "4", "vat_code": "10", "unit": "pc"}
     changes: list[tuple[str, dict[str, str]]] = [
         ("/items", {**form, "sku": "N1"}),
@@ -97,6 +114,10 @@ async def test_no_page_changes_what_cannot_be_written_down(site: HeadOffice, ann
         ("/tills", {"shop": office.shop, "code": "T9", "name": "Cassa 9"}),
         (f"/tills/{till}/code", {}),
         (f"/tills/{till}/revoke", {"note": "lost"}),
+        (f"/jobs/{job}/cancel", {}),
+        ("/settings/roles", {"name_it": "Cassa", "name_en": "Desk", "right:sales.see": "1"}),
+        (f"/settings/users/{user}/roles", {"act": "give", "role": "manager", "place": office.company}),
+        (f"/settings/users/{user}", {"act": "shut_out"}),
     ]
     for path, sent in changes:
         before = await everything(office.database)
@@ -169,6 +190,7 @@ def test_no_command_changes_what_cannot_be_written_down(
     (tmp_path / "goods.csv").write_text("code,name,price,vat\n80012346,Nuovo,1.20,22\n", encoding="utf-8")
     founding = ("setup", "--company", "Bottega", "--tax-id", "01234567897", "--shop", "Centro")
     assert command("migrate")
+    asyncio.run(enter_reader(central_url))
     _check(command, seen, founding)
     shop = re.findall(r"shop (\S+)", capsys.readouterr().out)[0]
     _check(command, seen, ("till", "add", "--shop", shop, "--code", "T1", "--name", "Cassa 1"))
@@ -178,6 +200,9 @@ def test_no_command_changes_what_cannot_be_written_down(
         ("feed", "new-epoch"),
         ("import", "items", tmp_path / "goods.csv"),
         ("user", "add", "bruno"),
+        ("user", "give", "bruno", "--role", "manager"),
+        ("user", "take", "bruno", "--role", "manager"),
+        ("events", "forget-reader", "old"),
     ):
         _check(command, seen, words)
 
