@@ -43,7 +43,7 @@ def emit(connection: Connection, company: str, kind: str, keys: Sequence[str], a
         first = int(last) - len(keys) + 1
         rows = [(first + index, company, kind, key, utc_text(at)) for index, key in enumerate(keys)]
         connection.exec_driver_sql(_EMIT_SQLITE, rows)
-    mark(connection, EVENT)
+    mark(connection, EVENT, company)
 
 
 def read_events(connection: Connection, after: Place, limit: int = _BATCH) -> list[Event]:

@@ -56,7 +56,7 @@ def publish_many(
         versions.update({row_id: found.get(row_id, 0) + 1 for row_id in chunk})
         _upsert(connection, (company, shop or COMPANY_WIDE, kind), [(i, versions[i], newest[i]) for i in chunk])
     if ids:
-        mark(connection, FEED)
+        mark(connection, FEED, company)
     return versions
 
 
@@ -66,7 +66,7 @@ def publish_texts(
     """Publish rows made ready before (id, new version, JSON); the caller holds off other writers of the kind."""
     for start in range(0, len(rows), _CHUNK):
         _upsert(connection, (company, shop or COMPANY_WIDE, kind), rows[start : start + _CHUNK])
-    mark(connection, FEED)
+    mark(connection, FEED, company)
 
 
 @dataclass(frozen=True, slots=True, order=True)

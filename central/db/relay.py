@@ -81,7 +81,7 @@ async def _hear_for(ear: Ear, signals: Signals, seconds: float) -> None:
     async for note in ear.notifies(timeout=seconds):
         alive = alive or note.payload == pulse
         sender, _, topic = note.payload.partition(" ")
-        if topic in TOPICS and sender != signals.name:
+        if topic.partition(":")[0] in TOPICS and sender != signals.name:
             signals.fire_here(topic)
     if not alive:
         raise DeafError("the connection does not hear its own NOTIFY")

@@ -1,8 +1,12 @@
-"""Wakes loops and live pages when something was committed. A lost signal costs latency only: everyone also polls."""
+"""Wakes loops and live pages when something was committed. A lost signal costs latency only: everyone also polls.
+
+What is one company's business is signalled as such: an open page of another company's people hears nothing of it.
+"""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -14,12 +18,13 @@ ACCESS = "access"  # who may come in, or do what, has changed
 JOB = "job"  # a job waits for somebody to do it
 PROGRESS = "progress"  # a job has been begun, has come further or has ended
 TOPICS = (FEED, EVENT, STORED, ACCESS, JOB, PROGRESS)
+# A topic that is one company's is passed on as ``topic:company``.
 _KEY = "cassaforte.marks"
 
 
-def mark(connection: Connection, topic: str) -> None:
-    """Signal a topic once this transaction is committed."""
-    connection.info.setdefault(_KEY, set()).add(topic)
+def mark(connection: Connection, topic: str, company: str | None = None) -> None:
+    """Signal a topic once this transaction is committed; to everyone where it is no single company's."""
+    connection.info.setdefault(_KEY, set()).add(f"{topic}:{company}" if company else topic)
 
 
 def take_marks(connection: Connection) -> frozenset[str]:
@@ -32,7 +37,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.name = uuid4().hex[:12]  # by which other processes know whose signals these are
-        self._waiting: set[tuple[frozenset[str], asyncio.Event]] = set()
+        self._waiting: set[_Waiting] = set()
         self._outgoing: set[str] = set()
         self._leaves = asyncio.Event()
 
@@ -58,19 +63,27 @@ class Signals:
 
     def fire_here(self, topic: str) -> None:
         """Wake those in this process."""
-        for topics, awake in self._waiting:
-            if topic in topics:
-                awake.set()
+        name, _, company = topic.partition(":")
+        for one in self._waiting:
+            if name in one.topics and (not company or one.companies is None or company in one.companies):
+                one.awake.set()
 
     @contextmanager
-    def subscribe(self, *topics: str) -> Iterator["Subscription"]:
-        """Give a subscription that misses nothing fired while it is open."""
-        entry = (frozenset(topics), asyncio.Event())
+    def subscribe(self, *topics: str, companies: Collection[str] | None = None) -> Iterator["Subscription"]:
+        """Give a subscription that misses nothing fired while it is open, of these companies and of all together."""
+        entry = _Waiting(frozenset(topics), companies, asyncio.Event())
         self._waiting.add(entry)
         try:
-            yield Subscription(entry[1])
+            yield Subscription(entry.awake)
         finally:
             self._waiting.discard(entry)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    topics: frozenset[str]
+    companies: Collection[str] | None
+    awake: asyncio.Event
 
 
 class Subscription:

@@ -33,6 +33,12 @@ class Actor:
         """Tell whether there is a place where this may be done."""
         return any(grant.holds(permission) for grant in self.grants)
 
+    @property
+    def companies(self) -> frozenset[str] | None:
+        """Return the companies whose affairs may reach this actor at all; None is every company."""
+        named = [grant.company for grant in self.grants]
+        return None if None in named else frozenset(company for company in named if company)
+
     def reach(self, permission: Permission) -> tuple[Scope, ...]:
         """Return everywhere that this may be done, a scope a company; empty for nowhere."""
         return tuple(Scope(self, company, shops) for company, shops in places_of(self.grants, permission).items())

@@ -67,14 +67,14 @@ def ask_for(connection: Connection, kind: JobKind, asked: Asked) -> str:
     if not insert_new(connection, job, values):
         same = (job.c.company == values["company"], job.c.kind == kind.name, job.c.key == asked.key)
         return str(connection.execute(select(job.c.id).where(*same)).scalar_one())
-    mark(connection, JOB)
+    mark(connection, JOB, asked.company)
     return identity
 
 
 def claim(connection: Connection, kinds: Sequence[str], lease: timedelta) -> Claim | None:
     """Take the job that has been free for longest; None when none of these kinds is."""
     while (row := _take(connection, kinds, lease)) is not None:
-        mark(connection, PROGRESS)
+        mark(connection, PROGRESS, company_of(row))
         if row.cancel_by is not None:
             end(connection, _claim_of(row), State.CANCELLED)
         elif row.attempts > row.most_attempts:  # its processes died, every time
@@ -104,7 +104,7 @@ def step(
     if checkpoint is not None:
         values["checkpoint"] = checkpoint
     connection.execute(update(job).where(*_held(held)).values(**values))
-    mark(connection, PROGRESS)
+    mark(connection, PROGRESS, held.company)
     return result
 
 
@@ -113,7 +113,7 @@ def renew(connection: Connection, held: Claim, lease: timedelta, passed: int = 0
     _hold(connection, held)
     further = {"done": passed} if passed else {}
     connection.execute(update(job).where(*_held(held)).values(free_at=database_now(connection) + lease, **further))
-    mark(connection, PROGRESS)
+    mark(connection, PROGRESS, held.company)
 
 
 def end(
@@ -136,7 +136,7 @@ def end(
     }
     if state == State.FAILED:
         ended["listed"] = True
-    mark(connection, PROGRESS)
+    mark(connection, PROGRESS, held.company)
     return connection.execute(update(job).where(*_held(held)).values(**ended)).rowcount == 1
 
 
@@ -149,7 +149,7 @@ def put_off(
     pause = timedelta(milliseconds=pause_ms(held.attempt - 1, kind.first_pause_s * 1000, kind.longest_pause_s * 1000))
     later = {"state": State.WAITING, "owner": None, "free_at": database_now(connection) + pause}
     kept = {"reason": reason, "reason_values": _plain(values)}
-    mark(connection, JOB)
+    mark(connection, JOB, held.company)
     return connection.execute(update(job).where(*_held(held)).values(**later, **kept)).rowcount == 1
 
 
@@ -157,7 +157,7 @@ def give_back(connection: Connection, held: Claim) -> None:
     """Leave a job to others at once: this process stops, and that is no try."""
     freed = {"state": State.WAITING, "owner": None, "free_at": database_now(connection), "attempts": job.c.attempts - 1}
     connection.execute(update(job).where(*_held(held)).values(**freed))
-    mark(connection, JOB)
+    mark(connection, JOB, held.company)
 
 
 def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
@@ -178,7 +178,7 @@ def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
     connection.execute(update(job).where(job.c.id == job_id).values(**values))
     act = audit.Act("job.cancelled", "job", job_id, {"name": (row.label or None, None)}, company_of(row))
     audit.record(connection, actor, database_now(connection), act)
-    mark(connection, PROGRESS)
+    mark(connection, PROGRESS, company_of(row))
     return str(values.get("state", row.state))
 
 

@@ -24,7 +24,7 @@ async def stream(
 ) -> web.StreamResponse:
     """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser or its session goes.
 
-    It is drawn again when one of the ``topics`` is signalled.
+    It is drawn again when one of the ``topics`` is signalled, to whoever works for the company that it is about.
 
     The end of the session is told as the event ``ended``, and nothing is drawn after it.
     """
@@ -43,7 +43,8 @@ async def _send_changes(
     topics: tuple[str, ...],
 ) -> None:
     sent = text = ""
-    with database(request).signals.subscribe(*topics, ACCESS) as subscription:
+    companies = require_actor(request).companies
+    with database(request).signals.subscribe(*topics, ACCESS, companies=companies) as subscription:
         with suppress(StorageError):
             text = await draw()  # before the stream begins: who may not see it is answered as on any page
         await response.prepare(request)

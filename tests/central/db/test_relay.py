@@ -112,6 +112,33 @@ async def test_a_process_does_not_wake_itself_twice(postgres_url: str) -> None:
             assert not await own.wait(0)
 
 
+async def test_what_is_one_companys_wakes_nobody_of_another(central_database: Database) -> None:
+    signals = central_database.signals
+    with (
+        signals.subscribe(FEED, companies={"c"}) as own,
+        signals.subscribe(FEED, companies={"d"}) as others,
+        signals.subscribe(FEED) as everyone,
+    ):
+        await central_database.write(lambda c: publish(c, "c", None, "item", "1", {}))
+        assert [await one.wait(0) for one in (own, others, everyone)] == [True, False, True]
+
+        signals.fire([FEED])
+        assert [await one.wait(0) for one in (own, others, everyone)] == [True, True, True]
+
+
+@pytest.mark.postgres
+async def test_another_process_is_told_whose_it_is(postgres_url: str) -> None:
+    async with processes(postgres_url) as (here, there):
+        assert await wakes(here, there)
+        with (
+            there.signals.subscribe(FEED, companies={"c"}) as own,
+            there.signals.subscribe(FEED, companies={"d"}) as others,
+        ):
+            here.signals.fire(["feed:d"])
+            assert await others.wait(PATIENCE_S)
+            assert not await own.wait(0)
+
+
 async def test_an_ear_that_does_not_hear_itself_is_given_up() -> None:
     ear, signals = DeafEar(), Signals()
 

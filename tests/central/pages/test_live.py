@@ -14,8 +14,24 @@ from central.db.signals import EVENT
 from central.identity import roles
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.roles import Place
-from central.identity.service import IDLE_LENGTH, SESSION_LENGTH, end_session, list_sessions, set_active, set_password
-from tests.central.head_office import HeadOffice, Visitor
+from central.identity.service import (
+    IDLE_LENGTH,
+    SESSION_LENGTH,
+    NewUser,
+    add_user,
+    end_session,
+    list_sessions,
+    set_active,
+    set_password,
+)
+from central.jobs.queue import ask_for
+from central.jobs.values import Asked
+from central.organisation.service import save_company, save_shop
+from central.sales.exporting import SALES_WORKBOOK
+from commerce.ids import new_id
+from commerce.wire import ShopCard
+from tests.central.head_office import PASSWORD, HeadOffice, Visitor
+from tests.central.office import COMPANY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -107,6 +123,35 @@ async def test_somebody_elses_end_ends_nothing(site: HeadOffice, anna: Visitor, 
 
         while b"T1/26/000002" not in (line := await response.content.readline()):
             assert not line.startswith(b"event: ended")
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_nothing_of_another_company_reaches_a_stream(site: HeadOffice, page: str) -> None:
+    office = site.office
+    job = partial(save_company, actor=COMMAND_LINE, at=office.clock(), values={**COMPANY, "name": "Altra"})
+    other = await office.database.write(job)
+    card = ShopCard(id=new_id(), name="Altrove", zone="Europe/Rome", languages=["it"])
+    await office.database.write(
+        partial(save_shop, actor=COMMAND_LINE, at=office.clock(), company=other, shop=card, is_new=True)
+    )
+    new = NewUser("olga", PASSWORD, Role.VIEWER, company=other)
+    await add_user(office.database, new, office.clock())
+    async with aiohttp.ClientSession(site.address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        await Visitor(session).sign_in("olga")
+        async with session.get(page) as response, asyncio.timeout(30):
+            heard = await response.content.readuntil(b"\n\n")
+            for code, company, shop in (("OURS", office.company, office.shop), ("THEIRS", other, card.id)):
+                till = await office.new_till(code, shop=shop)
+                till.sign_on()
+                till.open_session()
+                till.sell(lines=2)
+                await site.deliver(till)
+                asked = Asked(company=company, label=code)
+                await office.database.write(partial(ask_for, kind=SALES_WORKBOOK, asked=asked))
+            while b"THEIRS" not in heard:
+                heard += await response.content.readuntil(b"\n\n")
+
+    assert b"OURS" not in heard
 
 
 async def test_a_page_left_open_does_not_count_as_use(site: HeadOffice, bruno: tuple[Visitor, str]) -> None:
