@@ -83,7 +83,7 @@ class TillApi:
         async with self._session.request(method, self._url + path, json=body, headers=self._headers) as response:
             answer = await response.json()
             if response.status != 200:
-                raise ReplayError(f"till {self.name} refused {path}: {answer.get('code')} ({answer.get('message')})")
+                raise ReplayError(f"till {self.name} refused {path}: {answer.get('code')} ({answer.get('detail')})")
             return answer
 
 

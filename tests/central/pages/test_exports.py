@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, text
 
 from central.db.bulk import insert_rows
 from central.identity.people import COMMAND_LINE
+from central.identity.service import NewUser, add_user, set_active
 from central.jobs.runner import Runner
 from central.sales import reading
 from central.sales.exporting import SALES_WORKBOOK, make_sales_workbook
@@ -24,6 +25,7 @@ from central.sales.queries import SaleFilter, SalePage
 from central.sales.tables import sale
 from central.web.exports import MAX_SHEET_ROWS, NobodyWaitsError, while_wanted, write_workbook_rows
 from commerce.errors import RuleError
+from tests.central.head_office import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +84,35 @@ async def test_a_workbook_holds_the_same_rows_with_numbers_as_numbers(
     assert rows[0][0] == "Giornata"
     assert rows[1][2:4] == ["X/0", "T1"]
     assert rows[1][5:8] == [1, 3.49, "EUR"]
+
+
+async def test_a_workbook_holds_what_whoever_asked_may_see_when_it_is_made(
+    site: HeadOffice, anna: Visitor, tmp_path: Path
+) -> None:
+    office, file = site.office, tmp_path / "sales.xlsx"
+    await site.busy_till(sales=1)
+    corso = await office.add_shop()
+    till = await office.new_till("T2", shop=corso)
+    till.sign_on()
+    till.open_session()
+    till.sell()
+    await site.deliver(till)
+    user = await add_user(
+        office.database, NewUser("carlo", PASSWORD, company=office.company, shop=corso), office.clock()
+    )
+    await anna.sign_in("carlo")
+    await anna.get("/sales")
+    first, second = [await anna.post("/sales/export.xlsx") for _ in range(2)]
+
+    assert await Runner(office.database, {SALES_WORKBOOK: make_sales_workbook}).step()
+    await set_active(office.database, COMMAND_LINE, user, office.clock(), active=False)
+    assert await Runner(office.database, {SALES_WORKBOOK: make_sales_workbook}).step()
+
+    await anna.sign_in()
+    file.write_bytes(await fetch(anna, f"{urlsplit(first.url).path}/file"))
+    rows = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
+    assert [row[3] for row in rows[1:]] == ["T2"]
+    assert "may not come in any more" in (await anna.get(f"{urlsplit(second.url).path}?lang=en")).text
 
 
 async def test_pages_answer_while_exports_wait(site: HeadOffice, anna: Visitor) -> None:
