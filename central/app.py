@@ -40,6 +40,7 @@ from central.tills.projections import Projections
 from central.tills.projector import Projector
 from central.tills.service import TillService, load_signer
 from central.tills.snapshots import Snapshots
+from central.tills.telling import NEWS, tell_by_mail
 from central.web import shell
 from central.web.guards import MAX_FORM_BYTES
 from central.web.keys import CLOCK, DATABASE
@@ -60,8 +61,7 @@ AREAS = (
     jobs_api.add_routes,
     jobs_pages.add_routes,
 )
-# What areas read of what happened, what they have done in the background, and what of it comes by itself.
-READERS: tuple[Reader, ...] = ()
+# What areas have done in the background, and what of it comes by itself; what they read of events is in ``_readers``.
 JOBS = (SALES_WORKBOOK, MAIL, TRIM, TRIM_OUTBOX)
 SCHEDULES: tuple[Schedule, ...] = (NIGHTLY, NIGHTLY_OUTBOX)
 
@@ -81,8 +81,8 @@ class Central:
     marker: EpochMarker
     condition: Condition
     runners: tuple[Runner, ...]
+    readers: tuple[Reader, ...]
     web: web.Application
-    readers: tuple[Reader, ...] = READERS
     schedules: tuple[Schedule, ...] = SCHEDULES
 
     @property
@@ -105,7 +105,12 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
     application = _web(config, database, tills, now)
     application[CONDITION] = condition
     runners = _runners(database, _handlers(config), config.jobs.beside)
-    return Central(config, database, projector, tills, fleet, marker, condition, runners, application)
+    return Central(config, database, projector, tills, fleet, marker, condition, runners, _readers(config), application)
+
+
+def _readers(config: CentralConfig) -> tuple[Reader, ...]:
+    """Return who reads of what happened. A reader has its place in the database: without settings too it reads on."""
+    return (Reader("tills.telling", partial(tell_by_mail, addresses=config.mail.tell_of_tills), NEWS),)
 
 
 def _runners(database: Database, handlers: Mapping[JobKind, Handler], beside: int) -> tuple[Runner, ...]:

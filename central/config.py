@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from central.outbox.addresses import is_address
 from commerce.errors import BadInputError
 
 
@@ -86,6 +87,7 @@ class MailSection(Section):
     sender: str = ""
     user: str | None = None
     password_file: Path | None = None
+    tell_of_tills: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MailSection":
@@ -93,6 +95,10 @@ class MailSection(Section):
             raise ValueError("mail needs a sender, such as Bottega <post@example.com>")
         if self.security == "none" and self.host and not _is_loopback(self.host):
             raise ValueError("mail without TLS goes to this machine only")
+        if self.tell_of_tills and not self.host:
+            raise ValueError("tell_of_tills needs a host that takes mail")
+        if not all(map(is_address, self.tell_of_tills)):
+            raise ValueError("tell_of_tills takes addresses such as anna@example.com")
         return self
 
 

@@ -1,6 +1,5 @@
 """What leaves the house is put down in the transaction that wants it, and goes out by a job once that stands."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from central.db.bulk import insert_new
 from central.db.clock import database_now
 from central.jobs.queue import ask_for
 from central.jobs.values import ALL_COMPANIES, Asked, JobKind
+from central.outbox.addresses import LONGEST, is_address
 from central.outbox.tables import outbox_message
 from commerce.errors import BadInputError
 from commerce.ids import new_id
@@ -19,8 +19,6 @@ from commerce.texts import N_
 # A server that is away for a weekend loses nothing: the tries go on for two days and more.
 MAIL = JobKind(name="outbox.mail", title=N_("Sending an e-mail"), listed=False, tries=24, first_pause_s=60,
                longest_pause_s=4 * 3600)  # fmt: skip
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+\Z")
-_LONGEST = 254
 _LONGEST_SUBJECT = 250
 
 
@@ -66,8 +64,8 @@ def mark_refused(connection: Connection, message: str, answer: str) -> None:
 
 
 def _check(mail: Mail) -> None:
-    if len(mail.to) > _LONGEST or not _ADDRESS.match(mail.to) or not mail.to.isascii():
-        raise BadInputError("mail.address", address=mail.to[:_LONGEST])
+    if not is_address(mail.to):
+        raise BadInputError("mail.address", address=mail.to[:LONGEST])
     if not mail.subject.isprintable() or len(mail.subject) > _LONGEST_SUBJECT:
         raise BadInputError("mail.subject")
 

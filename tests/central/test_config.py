@@ -32,6 +32,8 @@ def test_sqlite_in_the_data_directory_is_the_default(tmp_path: Path) -> None:
         '[listen]\ntrusted_proxies = ["0.0.0.0/0"]',
         '[mail]\nhost = "mail.example"',
         '[mail]\nhost = "mail.example"\nsender = "a@b.example"\nsecurity = "none"',
+        '[mail]\ntell_of_tills = ["anna@example.com"]',
+        '[mail]\nhost = "mail.example"\nsender = "a@b.example"\ntell_of_tills = ["Anna"]',
         "[jobs]\nbeside = 0",
         "surprise = 1",
         "not toml",

@@ -30,7 +30,8 @@ def fill(connection: Connection) -> None:
     row = dict(connection.execute(job.select()).one()._mapping)
     for number in range(MANY):
         ended = {"state": State.DONE, "free_at": None, "ended_at": Clock()()} if number % 100 else {}
-        named = {"id": f"j{number:06}", "key": f"k{number}", "company": f"c{number % 10}", "listed": number % 100 < 10}
+        named = {"id": f"j{number:06}", "key": f"k{number}", "company": f"c{number % 10}", "listed": number % 100 < 10,
+                 "asked_by": f"u{number % 50}"}  # fmt: skip
         connection.execute(insert(job).values({**row, **named, **ended}))
         connection.execute(
             insert(job_row).values(job=known, number=number, outcome=("done", "refused")[number % 50 == 0],
