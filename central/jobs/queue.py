@@ -165,7 +165,7 @@ def cancel(connection: Connection, actor: Actor, job_id: str) -> str:
 
     NotFoundError ``job.unknown``, ForbiddenError for somebody else's job, ConflictError ``job.ended``.
     """
-    query = select(job).where(job.c.id == job_id, or_(*seen_by(actor))).with_for_update()
+    query = select(job).where(job.c.id == job_id, or_(false(), *seen_by(actor))).with_for_update()
     row = connection.execute(query).first()
     if row is None:
         raise NotFoundError("job.unknown")
@@ -188,14 +188,15 @@ def may_manage(actor: Actor, row: Row[Any]) -> bool:
 
 
 def seen_by(actor: Actor) -> list[ColumnElement[bool]]:
-    """Return what lets an actor's jobs through, condition by condition, each of which has an index; false for nobody's.
+    """Return what lets an actor's jobs through, condition by condition, each of which has an index; none for nobody's.
 
     These are those that one asked for oneself, as long as one may still do such a thing there, and all those of a
     company where one may do it at every shop: a job of a shop's manager holds nothing that they may not see.
     """
     places = [and_(_where(grant, job.c.company == ALL_COMPANIES), _held_by(grant)) for grant in actor.grants]
     theirs = [and_(_where(grant), _held_by(grant)) for grant in actor.grants if grant.shop is None]
-    return [and_(job.c.asked_by == actor.id, or_(false(), *places)), *theirs]
+    own = [and_(job.c.asked_by == actor.id, or_(*places))] if actor.id and places else []
+    return [*own, *theirs]
 
 
 def oldest_free(kinds: Sequence[str], now: datetime) -> Select[tuple[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, false, func, or_, select, update
 
 from central.db.bulk import insert_rows
 from central.db.clock import database_now
@@ -65,7 +65,7 @@ def pages(actor: Actor, before: str | None, limit: int) -> list[Select[Any]]:
 
 def get_job(connection: Connection, actor: Actor, job_id: str) -> Row[Any]:
     """Return a job that an actor may see; NotFoundError ``job.unknown``."""
-    row = connection.execute(select(job).where(job.c.id == job_id, or_(*seen_by(actor)))).first()
+    row = connection.execute(select(job).where(job.c.id == job_id, or_(false(), *seen_by(actor)))).first()
     if row is None:
         raise NotFoundError("job.unknown")
     return row
