@@ -131,7 +131,7 @@ async def test_another_process_is_told_whose_it_is(postgres_url: str) -> None:
     async with processes(postgres_url) as (here, there):
         assert await wakes(here, there)
         with (
-            there.signals.subscribe(FEED, companies={"c"}) as own,
+            there.signals.subscribe(FEED, companies={"b"}) as own,
             there.signals.subscribe(FEED, companies={"d"}) as others,
         ):
             here.signals.fire(["feed:d"])
