@@ -193,7 +193,7 @@ async def _roles_page(
         status=refusal.status if refusal else 200,
         **found,
         chosen=chosen,
-        form=form or _role_form(chosen),
+        form={**_role_form(None), **form} if form else _role_form(chosen),
         open=bool(form or chosen or "new" in request.query),
         areas=areas,
         columns=[(right, RIGHT_TEXTS[right]) for right in Right if any(right in area.rights for area in areas)],
