@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, event
 
-from central.identity.people import COMMAND_LINE
+from central.identity.people import COMMAND_LINE, EVERYWHERE
 from central.registry import queries as items
 from central.registry.service import Edit, delete_item, row_names, save_item
 from central.registry.values import ItemCard
@@ -94,7 +94,7 @@ async def test_one_sale_its_tenders_and_todays_hours_go_by_indexes(office: Offic
     row = (await office.database.read(lambda c: queries.list_sales(c, SaleFilter(), SalePage())))[0]
 
     found = [
-        await plans(office, partial(queries.find_sales, sale_id=row.id)),
+        await plans(office, partial(queries.find_sales, scopes=EVERYWHERE, sale_id=row.id)),
         await plans(office, partial(queries.tender_kinds, sales=[row])),
         await plans(office, partial(queries.hours_of_day, shop=office.shop, day=DAY)),
         await plans(office, partial(reading.sum_sales, actor=COMMAND_LINE, wanted=FILTERS["days"])),

@@ -83,8 +83,8 @@ class TestPage:
 
         written = (await anna.get("/settings/audit")).text
 
-        assert f'<a href="/settings/tenders?id={row.id}">saved a means of payment</a>' in written
-        assert "<del>POS 1</del> → POS 2" in written
+        told = "changed “Card reader” of Carta from POS 1 to POS 2"
+        assert f'<a href="/settings/tenders?id={row.id}">{told}</a>' in written
 
     async def test_what_somebody_saved_meanwhile_is_not_overwritten(self, site: HeadOffice, anna: Visitor) -> None:
         card = await stored(site, "card")
