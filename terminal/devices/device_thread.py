@@ -46,11 +46,18 @@ class DeviceThread:
             self._calls.get()()
 
     def _settle(self, future: "Future[_T]", call: Callable[[], _T]) -> None:
+        if not future.set_running_or_notify_cancel():
+            self._finish()
+            return
         try:
-            if future.set_running_or_notify_cancel():
-                future.set_result(call())
+            value = call()
         except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the future
+            self._finish()
             future.set_exception(error)
-        finally:
-            with self._lock:
-                self._unfinished -= 1
+        else:
+            self._finish()  # before anybody hears of it, who would find the thread busy with nothing
+            future.set_result(value)
+
+    def _finish(self) -> None:
+        with self._lock:
+            self._unfinished -= 1

@@ -22,7 +22,10 @@ Rest = Callable[[float, asyncio.Event], Awaitable[None]]
 async def rest(seconds: float, unless: asyncio.Event) -> None:
     """Wait until the time has passed or the event is set."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(unless.wait(), seconds)
+        async with asyncio.timeout(
+            seconds
+        ):  # wait_for loses a cancellation that comes with the event, and a stop hangs
+            await unless.wait()
 
 
 class Backoff:

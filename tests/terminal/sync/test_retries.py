@@ -20,7 +20,7 @@ from commerce.errors import (
 )
 from commerce.ledger import Head, Signer
 from commerce.wire import GapAnswer, HeadMessage, HeadsAnswer, Heartbeat, PushAnswer, PushRequest
-from terminal.sync.backoff import Backoff
+from terminal.sync.backoff import Backoff, rest
 from terminal.sync.live import LiveChannel
 from terminal.sync.outbox import LedgerOutbox
 from terminal.sync.push import Pusher
@@ -288,3 +288,21 @@ async def test_a_live_channel_that_does_not_stay_open_is_tried_ever_more_seldom(
             await channel.run()
 
     assert 30 < len(opened) < CALLS_AN_HOUR
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_stop_that_comes_with_what_ends_a_pause_is_a_stop(turns: int) -> None:
+    woken = asyncio.Event()
+    pausing = asyncio.create_task(rest(60.0, woken))
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    woken.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if not pausing.done():
+        pausing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await pausing
+
+    assert pausing.done()
