@@ -38,11 +38,6 @@ def canonical_bytes_of_form(value: Mapping[str, object]) -> bytes:
     return orjson.dumps(_to_nfc(value), option=_OPTIONS)
 
 
-def ready_part(value: Mapping[str, object]) -> orjson.Fragment:
-    """Return a part that is already canonical, to be put into a later value without being walked again."""
-    return orjson.Fragment(canonical_bytes(value))
-
-
 def parse_canonical(encoded: bytes) -> dict[str, object]:
     """Read the bytes of an object; BadInputError ``json.unreadable`` for anything else."""
     try:
