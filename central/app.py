@@ -24,7 +24,9 @@ from central.jobs.values import JobKind
 from central.outbox.housekeeping import NIGHTLY_OUTBOX, TRIM_OUTBOX, trim_outbox
 from central.outbox.mail import MailServer, send_mail
 from central.outbox.messages import MAIL
+from central.kit.kinds import Kinds
 from central.registry import api as registry_api
+from central.registry import kinds as registry_kinds
 from central.registry import pages as registry_pages
 from central.sales import api as sales_api
 from central.sales import pages as sales_pages
@@ -64,7 +66,7 @@ AREAS = (
 # What areas have done in the background, and what of it comes by itself; what they read of events is in ``_readers``.
 JOBS = (SALES_WORKBOOK, MAIL, TRIM, TRIM_OUTBOX)
 SCHEDULES: tuple[Schedule, ...] = (NIGHTLY, NIGHTLY_OUTBOX)
-
+KINDS = Kinds((*registry_kinds.KINDS,))
 
 CONDITION = web.AppKey("condition", Condition)
 

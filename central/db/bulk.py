@@ -108,4 +108,4 @@ def _copy(connection: Connection, statement: str, types: Sequence[str], rows: Se
 @lru_cache(maxsize=64)
 def _types(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Binary COPY converts nothing: say what each column takes."""
-    return tuple(str(table.c[name].type.compile(_DIALECT)).lower() for name in columns)
+    return tuple(str(table.c[name].type.compile(_DIALECT)).lower().partition(" collate ")[0] for name in columns)

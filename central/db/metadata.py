@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Dialect, LargeBinary, MetaData, Text, TypeDecorator
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from commerce.dates import parse_utc, utc_text
 from commerce.money import scaled, unscaled
@@ -24,6 +24,32 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
+
+
+class Key(TypeDecorator[str]):
+    """Text that lists sort and pages go on by: compared byte by byte on both engines, whatever a server's language."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the storage type; SQLite compares so by itself."""
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+
+class Tick(TypeDecorator[bool]):
+    """Yes or no; stored as 1 or 0, so that a condition of an index reads alike on both engines."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        """Return the storage form."""
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        """Return yes or no."""
+        return None if value is None else bool(value)
 
 
 class Utc(TypeDecorator[datetime]):

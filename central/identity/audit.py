@@ -1,8 +1,9 @@
 """The record of who changed what. Written in the same transaction as the change, never changed afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -27,7 +28,17 @@ class Act:
 
 def record(conn: Connection, actor: Actor, at: datetime, act: Act) -> None:
     """Write one act down; one of somebody who works for a single company is that company's."""
-    values: dict[str, object] = {
+    queries.insert_act(conn, _values(actor, at, act))
+
+
+def record_many(conn: Connection, actor: Actor, at: datetime, acts: Sequence[Act]) -> None:
+    """Write acts down, in their order."""
+    if acts:
+        queries.insert_acts(conn, [_values(actor, at, act) for act in acts])
+
+
+def _values(actor: Actor, at: datetime, act: Act) -> dict[str, object]:
+    return {
         "id": new_id(),
         "company": act.company or actor.company,
         "at": at,
@@ -39,7 +50,6 @@ def record(conn: Connection, actor: Actor, at: datetime, act: Act) -> None:
         "reason": act.reason,
         "change": {name: list(values) for name, values in act.change.items()},
     }
-    queries.insert_act(conn, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,22 @@ def last_act(conn: Connection, kind: str, subject: str) -> LastAct | None:
     """Return who changed something last and when; None where nobody wrote it down."""
     rows = queries.list_acts(conn, limit=1, subject=(kind, subject))
     return LastAct(rows[0].actor_name, rows[0].at) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class PastAct:
+    """One act on a thing as it is held; ``change`` maps a field to what it was and what it is, in JSON."""
+
+    who: str
+    at: datetime
+    action: str
+    change: Mapping[str, list[Any]]
+
+
+def acts_on(conn: Connection, company: str, kind: str, subject: str, limit: int) -> list[PastAct]:
+    """Return what was done to a thing of a company, newest first."""
+    rows = queries.list_acts(conn, limit=limit, subject=(kind, subject), company=company)
+    return [PastAct(row.actor_name, row.at, row.action, row.change) for row in rows]
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:

@@ -236,6 +236,11 @@ def insert_act(conn: Connection, values: dict[str, object]) -> None:
     conn.execute(insert(audit), values)
 
 
+def insert_acts(conn: Connection, values: list[dict[str, object]]) -> None:
+    """Store acts of the audit, many at once."""
+    conn.execute(insert(audit), values)
+
+
 def list_acts(
     conn: Connection,
     *,

@@ -6,8 +6,10 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 import central.db.feed_tables
 import central.identity.tables
 import central.jobs.tables
+import central.kit.tables
 import central.organisation.tables
 import central.outbox.tables
+import central.registry.kinds
 import central.registry.tables
 import central.sales.tables
 import central.tills.tables  # noqa: F401 - registers the tables
@@ -17,7 +19,8 @@ from central.db.metadata import Xid8, metadata
 
 def ours(name: str | None, kind: str, _: object) -> bool:
     """Full-text search is each engine's own and no table of the code's."""
-    return not (name or "").startswith({"table": "item_words", "index": "ix_item_search_words"}.get(kind, "-"))
+    own = {"table": ("item_words", "record_words"), "index": ("ix_item_search_words", "ix_record_search_words")}
+    return not (name or "").startswith(own.get(kind, "-"))
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(central_database: Database) -> None:

@@ -1,0 +1,5 @@
+"""The kinds of record of this area."""
+
+from central.registry.reasons import REASONS
+
+KINDS = (REASONS,)
