@@ -21,10 +21,11 @@ from central.jobs.keys import JOB_KINDS
 from central.jobs.runner import Handler, Runner
 from central.jobs.scheduling import Schedule
 from central.jobs.values import JobKind
+from central.kit.kinds import Kinds
+from central.kit.routes import add_kinds
 from central.outbox.housekeeping import NIGHTLY_OUTBOX, TRIM_OUTBOX, trim_outbox
 from central.outbox.mail import MailServer, send_mail
 from central.outbox.messages import MAIL
-from central.kit.kinds import Kinds
 from central.registry import api as registry_api
 from central.registry import kinds as registry_kinds
 from central.registry import pages as registry_pages
@@ -50,6 +51,7 @@ from central.web.settings import WebSettings
 from commerce.dates import utc_text
 from commerce.errors import BadInputError
 
+KINDS = Kinds((*registry_kinds.KINDS,))
 AREAS = (
     tills_api.add_routes,
     identity_api.add_routes,
@@ -62,11 +64,11 @@ AREAS = (
     tills_pages.add_routes,
     jobs_api.add_routes,
     jobs_pages.add_routes,
+    partial(add_kinds, kinds=KINDS),
 )
 # What areas have done in the background, and what of it comes by itself; what they read of events is in ``_readers``.
 JOBS = (SALES_WORKBOOK, MAIL, TRIM, TRIM_OUTBOX)
 SCHEDULES: tuple[Schedule, ...] = (NIGHTLY, NIGHTLY_OUTBOX)
-KINDS = Kinds((*registry_kinds.KINDS,))
 
 CONDITION = web.AppKey("condition", Condition)
 

@@ -69,6 +69,14 @@ def postgres_reader(url: URL, connections: int, limit_s: float) -> Engine:
     return engine
 
 
+def hurry(connection: Connection, limit_s: float) -> None:
+    """Stop what a reader's transaction still asks after a time that is shorter than its own."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(limit_s)}")
+    else:
+        connection.info[_DEADLINE] = time.monotonic() + limit_s
+
+
 def postgres_arguments(url: URL, settings: dict[str, str] | None = None) -> dict[str, Any]:
     """Return what libpq is told to connect by a URL: everything in it, ``sslmode`` and the like too, and our defaults.
 

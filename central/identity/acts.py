@@ -104,8 +104,27 @@ class ShownAct:
     changes: tuple[tuple[str, str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """How acts on a kind of record are told that this area does not know: its page, its acts, its fields in words."""
+
+    path: str
+    actions: Mapping[str, str]
+    tell: Callable[[Mapping[str, Any], str], list[tuple[str, str, str]]]  # of a change, in a language
+
+
+_introduced: dict[str, Introduced] = {}
+
+
+def introduce(kind: str, how: Introduced) -> None:
+    """Have acts on a kind of record told so; the composition root does, before anybody looks."""
+    _introduced[kind] = how
+
+
 def show_act(act: "Row[Any]", words: Translator, areas: Sequence[Area] = ()) -> ShownAct:
     """Put an act into words; a code that has none yet is shown as it is. ``areas`` put rights into words."""
+    if act.subject_kind in _introduced:
+        return _show_introduced(act, _introduced[act.subject_kind], words)
     text = words.t(ACTION_TEXTS[act.action]) if act.action in ACTION_TEXTS else act.action
     pairs = {name: pair for whole, change in act.change.items() for name, pair in _parts(whole, change)}
     if "permissions" in pairs:
@@ -131,6 +150,14 @@ def show_rights(areas: Sequence[Area], rights: Collection[str], t: Callable[[str
         if held:
             parts.append(f"{t(area.title)}: {', '.join(held)}")
     return " · ".join(parts)
+
+
+def _show_introduced(act: "Row[Any]", how: Introduced, words: Translator) -> ShownAct:
+    text = words.t(how.actions[act.action]) if act.action in how.actions else act.action
+    path = "" if act.action.endswith(".deleted") else f"{how.path}{act.subject}"
+    what = str(act.change.get("record", [None, ""])[1])
+    changes = tuple(how.tell(act.change, words.language))
+    return ShownAct(act.id, act.at, act.actor_name, text, what, path, act.reason or "", changes)
 
 
 def _named(names: list[Any] | None, words: Translator) -> str:

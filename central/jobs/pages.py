@@ -17,16 +17,19 @@ from central.web.context import require_actor
 from central.web.exports import to_csv
 from central.web.keys import database, declare_rights, now
 from central.web.live import stream
+from central.web.navigation import Section, declare_sections
 from central.web.rendering import page, render, words_of
 from commerce.errors import BadInputError, NotFoundError
+from commerce.texts import N_
 
 _PAGE = 50
 _ROWS = 100
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of jobs, and declare their rights."""
+    """Add the pages of jobs, and declare their rights and section."""
     declare_rights(app, JOBS)
+    declare_sections(app, Section("jobs", "/jobs", N_("Jobs"), "j", 60))
     app.setdefault(JOB_KINDS, {})
     app.router.add_get("/jobs", show_jobs)
     app.router.add_get("/jobs/live", live_jobs)

@@ -5,9 +5,10 @@ what needs an ``if`` is the kind's ``check``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -26,6 +27,10 @@ _NOTHING = -(2**62)  # sorts before every number
 NAMED_FIRST = ("it", "en")  # names are sorted by the first of these that they have
 Inputs = Mapping[str, str]  # what people typed into a field, by the part of it; "" is the whole
 Fault = tuple[str, dict[str, object]]
+
+
+class DeclarationError(TypeError):
+    """A declaration that names what is not there, or cannot be served by an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +511,11 @@ class RowsShape(Shape):
     widget: ClassVar[str] = "rows"
     empty: ClassVar[object] = ()
 
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shapes of a row's fields, without its id."""
+        return shapes_of(self.card)
+
 
 @dataclass(frozen=True, kw_only=True)
 class IdShape(Shape):
@@ -565,6 +575,16 @@ def rows(label: str, card: type, **common: Any) -> Any:  # noqa: ANN401
 def row_id() -> Any:  # noqa: ANN401
     """The id of a row of another record."""
     return _field(IdShape(label=""), "")
+
+
+@cache
+def shapes_of(card: type) -> dict[str, Shape]:
+    """Return the shapes of a card's fields, in order; those of a row without its id."""
+    found = {one.name: one.metadata.get("shape") for one in fields(card)}
+    missing = [name for name, shape in found.items() if not isinstance(shape, Shape)]
+    if missing:
+        raise DeclarationError(f"{card.__name__}: no shape for {', '.join(missing)}")
+    return {name: shape for name, shape in found.items() if isinstance(shape, Shape) and not isinstance(shape, IdShape)}
 
 
 def _field(shape: Shape, default: object = None, factory: Callable[[], object] | None = None) -> Any:  # noqa: ANN401

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from central.identity import audit
 from central.kit.fields import ReferenceShape, RowsShape, Shape
-from central.kit.kinds import Kind, shapes_of
+from central.kit.kinds import Kind
 from central.kit.showing import Showing, Titles
 
 _MOST = 50
@@ -51,12 +51,13 @@ def history(conn: Connection, kind: Kind, company: str, record: str, showing: Sh
     texts = {"added": kind.words.added, "changed": kind.words.changed, "deleted": kind.words.deleted}
     return [
         Told(act.at, act.who, showing.words.t(texts.get(act.action.rpartition(".")[2], kind.words.changed)),
-             tuple(_told(kind, act.change, showing)))
+             tuple(told(kind, act.change, showing)))
         for act in audit.acts_on(conn, company, kind.name, record, _MOST)
     ]  # fmt: skip
 
 
-def _told(kind: Kind, change: Mapping[str, Any], showing: Showing) -> Iterator[Changed]:
+def told(kind: Kind, change: Mapping[str, Any], showing: Showing) -> Iterator[Changed]:
+    """Yield the fields of an act with their labels and values in words."""
     for name, shape in kind.shapes.items():
         if name in change:
             was, now = (_read(shape, said, showing) for said in change[name])
@@ -73,7 +74,7 @@ def _said(shape: Shape, value: Any, titles: Titles) -> Any:  # noqa: ANN401 - JS
 
 
 def _said_row(shape: RowsShape, row: Any, titles: Titles) -> dict[str, Any]:  # noqa: ANN401
-    inner = shapes_of(shape.card).items()
+    inner = shape.shapes.items()
     return {"id": row.id, **{name: _said(one, getattr(row, name), titles) for name, one in inner}}
 
 
@@ -85,7 +86,7 @@ def _read(shape: Shape, said: Any, showing: Showing) -> str:  # noqa: ANN401
     if said is None:
         return ""
     if isinstance(shape, RowsShape):
-        inner = shapes_of(shape.card)
+        inner = shape.shapes
         rows = ([_read(one, row.get(name), showing) for name, one in inner.items()] for row in said)
         return " / ".join(" ".join(filter(None, row)) for row in rows)
     return str(said) if isinstance(shape, ReferenceShape) else shape.shown(shape.heard(said), showing)

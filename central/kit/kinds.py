@@ -6,14 +6,23 @@ A declaration names things; it never decides. One that cannot work fails here, w
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, text
 
 from central.db.metadata import Key, Utc
 from central.db.metadata import metadata as office_metadata
 from central.identity.scope import Area, Permission, Right
-from central.kit.fields import MOST_KEY, IdShape, ReferenceShape, RowsShape, Shape, TextShape
+from central.kit.fields import (
+    MOST_KEY,
+    DeclarationError,
+    IdShape,
+    ReferenceShape,
+    RowsShape,
+    Shape,
+    TextShape,
+    shapes_of,
+)
 from commerce.texts import Counted
 
 if TYPE_CHECKING:
@@ -24,8 +33,8 @@ if TYPE_CHECKING:
 ALIVE = "gone = 0"  # of every index and every question: a parameter would not match a partial index
 
 
-class DeclarationError(TypeError):
-    """A declaration that names what is not there, or cannot be served by an index."""
+RESERVED = frozenset({"q", "sort", "after", "limit", "lang", "accept", "csrf", "version", "over", "back", "id", "saved",
+                      "add", "company", "gone", "changed_at", "record", "position"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +162,7 @@ class Kind:
         """Return the kinds it names, by path of the field: ``brand``, ``addresses.zone``."""
         found = {name: shape.to for name, shape in self.plain.items() if isinstance(shape, ReferenceShape)}
         for child, shape in self.children.items():
-            inner = shapes_of(shape.card).items()
+            inner = shape.shapes.items()
             found |= {f"{child}.{name}": one.to for name, one in inner if isinstance(one, ReferenceShape)}
         return found
 
@@ -190,22 +199,9 @@ class Kinds(tuple[Kind, ...]):
 
     __slots__ = ()
 
-    def by_name(self, name: str) -> Kind:
-        """Return one."""
-        return next(kind for kind in self if kind.name == name)
-
     def naming(self, target: Kind) -> list[tuple[Kind, str]]:
         """Return which fields of which kinds refer to one."""
         return [(kind, path) for kind in self for path, to in kind.references.items() if to is target]
-
-
-def shapes_of(card: type) -> dict[str, Shape]:
-    """Return the shapes of a card's fields, in order; those of a row without its id."""
-    found = {one.name: one.metadata.get("shape") for one in fields(card)}
-    missing = [name for name, shape in found.items() if not isinstance(shape, Shape)]
-    if missing:
-        raise DeclarationError(f"{card.__name__}: no shape for {', '.join(missing)}")
-    return {name: cast("Shape", shape) for name, shape in found.items() if not isinstance(shape, IdShape)}
 
 
 def key_of(name: str) -> str:
@@ -236,6 +232,7 @@ def _check(kind: Kind) -> None:
 
 
 def _check_keys(kind: Kind) -> None:
+    _refuse(kind, "names that addresses use for something else", RESERVED & {*kind.shapes})
     if not kind.sorts:
         raise DeclarationError(f"{kind.name}: it is sorted by nothing")
     _refuse(kind, "no key to sort by", [n for n in kind.keys if kind.shapes[n].key_type is None])
@@ -284,7 +281,7 @@ def _main_table(kind: Kind) -> Table:
 
 
 def _child_table(kind: Kind, name: str) -> Table:
-    inner = shapes_of(kind.children[name].card)
+    inner = kind.children[name].shapes
     made = Table(
         f"{kind.name}_{name}",
         kind.metadata,

@@ -8,7 +8,11 @@ from typing import Any
 from central.identity import audit
 from central.identity.people import Actor
 from central.kit.kinds import Kind, Kinds
-from commerce.errors import Problem, Problems
+from commerce.errors import InvalidError, Problem, Problems
+
+
+class DoubtError(InvalidError):
+    """Nothing is wrong, but somebody should look at it before it is saved; ``Edit.accepted`` overrules it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +83,10 @@ def pending(edit: Edit, proposal: Proposal) -> list[Problem]:
     return [one for one in proposal.warnings if one.code not in edit.accepted]
 
 
-def all_problems(edit: Edit, proposals: Sequence[Proposal]) -> list[Problem]:
-    """Return all that is wrong, then what is warned of; of several proposals each field says whose it is."""
-    found = [_numbered(one, n, proposals) for n, p in enumerate(proposals) for one in p.problems]
-    if found:
-        return found
-    return [_numbered(one, n, proposals) for n, p in enumerate(proposals) for one in pending(edit, p)]
+def all_problems(found: Sequence[Sequence[Problem]]) -> list[Problem]:
+    """Return what was found of each proposal; of several, each field says whose it is."""
+    return [_numbered(one, n) if len(found) > 1 else one for n, own in enumerate(found) for one in own]
 
 
-def _numbered(problem: Problem, number: int, proposals: Sequence[Proposal]) -> Problem:
-    if len(proposals) == 1:
-        return problem
+def _numbered(problem: Problem, number: int) -> Problem:
     return replace(problem, field=".".join(filter(None, (str(number), problem.field))))

@@ -11,6 +11,7 @@ from commerce.errors import BadInputError
 from commerce.money import parse_decimal
 
 T = TypeVar("T")
+_MOST_WORD = 60  # PostgreSQL's full text takes no word of 2 KB
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:([.,'])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?\Z")
 _PLAIN = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?\Z")
 _DAY = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})\Z")
@@ -31,8 +32,8 @@ def fold(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words that something is found by: folded, letters and digits only, each once."""
-    return list(dict.fromkeys(re.sub(r"[\W_]+", " ", fold(text)).split()))
+    """Return the words that something is found by: folded, letters and digits only, each once and never endless."""
+    return list(dict.fromkeys(word[:_MOST_WORD] for word in re.sub(r"[\W_]+", " ", fold(text)).split()))
 
 
 def read_number(text: str, scale: int) -> Decimal:

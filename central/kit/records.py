@@ -12,10 +12,11 @@ from sqlalchemy import Column, Connection, Row, bindparam, delete, select, text
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from central.db.bulk import execute_plain, insert_rows
+from central.db.engines import hurry
 from central.db.metadata import Day, JsonText, ScaledInt, Tick
 from central.db.statistics import refresh_statistics
 from central.kit.fields import Narrow
-from central.kit.kinds import ALIVE, Kind, key_of, shapes_of
+from central.kit.kinds import ALIVE, Kind, key_of
 from central.kit.proposals import Record
 from central.kit.reading import fold, split_words
 from central.kit.tables import record_search
@@ -88,6 +89,12 @@ def count(conn: Connection, kind: Kind, company: str, view: View, most: int = MO
     return int(conn.execute(_bound(query, values)).scalar_one())
 
 
+def hurried_count(conn: Connection, kind: Kind, company: str, view: View, limit_s: float) -> int:
+    """Count within a time; DatabaseAwayError ``storage.slow`` ends the transaction where that is too short."""
+    hurry(conn, limit_s)
+    return count(conn, kind, company, view)
+
+
 def titles(conn: Connection, kind: Kind, company: str, ids: Iterable[str]) -> dict[str, str]:
     """Return what records are called, those that are gone too; one query."""
     table, wanted = kind.table, sorted(set(ids))
@@ -123,6 +130,16 @@ def called(conn: Connection, kind: Kind, company: str, typed: str, most: int = 1
     found = [*_by_codes(conn, kind, company, typed, most), *_by_words(conn, kind, company, typed, most)]
     records = find(conn, kind, company, found)
     return [records[one] for one in dict.fromkeys(found) if one in records and not records[one].gone][:most]
+
+
+def meant(conn: Connection, kind: Kind, company: str, typed: str) -> list[str]:
+    """Return the living records that a text names whole, by a code or by the title."""
+    whole = fold(typed)
+    return [
+        one.id
+        for one in called(conn, kind, company, typed, 50)
+        if whole in {fold(kind.title(one.card)), *(fold(getattr(one.card, name)) for name in kind.codes)}
+    ]
 
 
 def naming(conn: Connection, kind: Kind, path: str, company: str, record: str) -> bool:
@@ -314,7 +331,7 @@ def _children(
     )
     found: dict[str, tuple[Any, ...]] = {}
     for row in conn.execute(query):
-        made = card(id=row.id, **_values(shapes_of(card), row))
+        made = card(id=row.id, **_values(kind.children[name].shapes, row))
         found[row.record] = (*found.get(row.record, ()), made)
     return found
 
@@ -337,7 +354,7 @@ def _row(kind: Kind, company: str, record: Record) -> tuple[object, ...]:
 
 
 def _child_rows(kind: Kind, name: str, company: str, record: Record) -> list[tuple[object, ...]]:
-    table, shapes = kind.child_tables[name], shapes_of(kind.children[name].card)
+    table, shapes = kind.child_tables[name], kind.children[name].shapes
     return [
         (company, record.id, row.id, position, *(_stored(table.c[field], getattr(row, field)) for field in shapes))
         for position, row in enumerate(getattr(record.card, name))
@@ -363,6 +380,6 @@ def _remove(conn: Connection, kind: Kind, company: str, ids: Sequence[str]) -> N
 def _words(kind: Kind, name: str, value: object) -> list[str]:
     if name not in kind.children:
         return list(kind.shapes[name].words(value))
-    shapes = shapes_of(kind.children[name].card)
+    shapes = kind.children[name].shapes
     rows: Sequence[Any] = value  # type: ignore[assignment]
     return [word for row in rows for one, shape in shapes.items() for word in shape.words(getattr(row, one))]

@@ -5,9 +5,8 @@ first, over the whole set; then row, words, feed, record of changes and event, i
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,10 +14,12 @@ from central.db.events import emit
 from central.db.feed import publish_many
 from central.identity import audit
 from central.kit import records
-from central.kit.fields import ReferenceShape, RowsShape, Shape
+from central.kit.fields import RowsShape, Shape
 from central.kit.history import difference
-from central.kit.kinds import Kind, shapes_of
-from central.kit.proposals import Edit, Proposal, Record, all_problems, pending
+from central.kit.kinds import Kind
+from central.kit.proposals import DoubtError, Edit, Proposal, Record, all_problems, pending
+from central.kit.showing import Titles
+from central.kit.titles import references_of, titles_of
 from commerce.errors import BadInputError, ConflictError, InvalidError, NotFoundError, Problems, RuleError
 from commerce.ids import new_id
 
@@ -26,13 +27,16 @@ from commerce.ids import new_id
 def save(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> list[Record]:
     """Save cards, all or none; return them as they stand then.
 
-    InvalidError with all that is wrong, or with the warnings that nobody has overruled. ConflictError
+    InvalidError with all that is wrong, DoubtError with the warnings that nobody has overruled. ConflictError
     ``version.stale`` for a record that somebody else saved since it was shown; NotFoundError ``record.gone``.
     """
     examine(conn, kind, edit, proposals)
-    found = all_problems(edit, proposals)
+    found = all_problems([list(one.problems) for one in proposals])
     if found:
         raise InvalidError(*found)
+    doubtful = all_problems([pending(edit, one) for one in proposals])
+    if doubtful:
+        raise DoubtError(*doubtful)
     return store(conn, kind, edit, proposals)
 
 
@@ -128,7 +132,7 @@ def _check_rows(kind: Kind, proposal: Proposal) -> None:
         standing = {row.id for row in getattr(proposal.before.card, name)} if proposal.before else set()
         if len(rows) > shape.most:
             proposal.refuse("field.many", name, most=shape.most)
-        shapes, seen = shapes_of(shape.card), set[str]()
+        shapes, seen = shape.shapes, set[str]()
         for number, row in enumerate(rows):
             under = proposal.problems.under(f"{name}.{number}")
             _check_card(shapes, row, under)
@@ -149,24 +153,6 @@ def _check_references(conn: Connection, kind: Kind, edit: Edit, proposals: Seque
         for proposal, where, value in named[to.name]:
             if value not in there:
                 proposal.refuse("field.unknown", where)
-
-
-def references_of(kind: Kind, card: object) -> Iterator[tuple[str, Kind, str]]:
-    """Yield which records a card names: path of the field, kind, id."""
-    for name, shape in kind.shapes.items():
-        value = getattr(card, name)
-        if isinstance(shape, ReferenceShape) and value:
-            yield name, shape.to, value
-        if isinstance(shape, RowsShape):
-            yield from _references_of_rows(name, shape, value)
-
-
-def _references_of_rows(name: str, shape: RowsShape, rows: Sequence[Any]) -> Iterator[tuple[str, Kind, str]]:
-    inner = {one: to for one, to in shapes_of(shape.card).items() if isinstance(to, ReferenceShape)}
-    for number, row in enumerate(rows):
-        for field, one in inner.items():
-            if getattr(row, field):
-                yield f"{name}.{number}.{field}", one.to, getattr(row, field)
 
 
 def _check_unique(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> None:
@@ -199,30 +185,14 @@ def _tell(conn: Connection, kind: Kind, edit: Edit, changes: Sequence[tuple[Reco
     if kind.feed:
         rows = [(after.id, None if after.gone else kind.feed.row(after.card)) for _, after in changes]
         publish_many(conn, edit.company, None, kind.feed.kind, rows)
-    called = _titles(conn, kind, edit, changes)
+    # With titles: years later an id says nothing.
+    called = titles_of(conn, kind, edit.company, [one.card for pair in changes for one in pair if one])
     acts = [_act_of(kind, edit, before, after, called) for before, after in changes]
     audit.record_many(conn, edit.actor, edit.at, acts)
     emit(conn, edit.company, f"{kind.name}.changed", [after.id for _, after in changes], edit.at)
 
 
-def _act_of(kind: Kind, edit: Edit, before: Record | None, after: Record, called: Mapping[tuple[str, str], str]) -> Any:  # noqa: ANN401
+def _act_of(kind: Kind, edit: Edit, before: Record | None, after: Record, called: Titles) -> audit.Act:
     action = "deleted" if after.gone else "changed" if before else "added"
     change = difference(kind, before.card if before else None, None if after.gone else after.card, called)
-    return edit.act(kind, action, after.id, {"title": (None, kind.title(after.card)), **change})
-
-
-def _titles(
-    conn: Connection, kind: Kind, edit: Edit, changes: Sequence[tuple[Record | None, Record]]
-) -> dict[tuple[str, str], str]:
-    """What changed is written down with titles: years later an id says nothing."""
-    cards = [one.card for pair in changes for one in pair if one]
-    named: dict[str, set[str]] = defaultdict(set)
-    for card in cards:
-        for _, to, value in references_of(kind, card):
-            named[to.name].add(value)
-    kinds = {one.name: one for one in kind.references.values()}
-    return {
-        (name, one): title
-        for name, ids in named.items()
-        for one, title in records.titles(conn, kinds[name], edit.company, ids).items()
-    }
+    return edit.act(kind, action, after.id, {"record": (None, kind.title(after.card)), **change})

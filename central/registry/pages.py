@@ -27,12 +27,14 @@ from central.registry.shown import item_form, settings_form, tender_form, vat_fo
 from central.registry.values import UNITS, ItemCard
 from central.web.context import require_actor
 from central.web.keys import database, declare_rights, now
+from central.web.navigation import Section, declare_sections
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
 from central.web.scoping import scope_in
 from commerce.errors import ConflictError, NotFoundError, PosError
 from commerce.kinds import TenderKind
 from commerce.rights import ALL_RIGHTS
+from commerce.texts import N_
 from commerce.texts.errors import error_text
 from commerce.vat import Treatment
 
@@ -41,8 +43,14 @@ _UNSEEN = frozenset({"id", "version"})
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area, and declare its rights."""
+    """Add the pages of this area, and declare its rights and sections."""
     declare_rights(app, ITEMS, OPERATORS, SETTINGS, COMPANIES)
+    declare_sections(
+        app,
+        Section("items", "/items", N_("Items & prices"), "i", 30, SEE_ITEMS),
+        Section("operators", "/operators", N_("Operators"), "o", 40, SEE_OPERATORS),
+        Section("settings", "/settings", N_("Settings"), "e", 90, SEE_SETTINGS),
+    )
     app.router.add_get("/items", show_items)
     app.router.add_get("/items/new", show_new_item)
     app.router.add_post("/items", save_new_item)

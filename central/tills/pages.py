@@ -22,18 +22,21 @@ from central.tills.watching import till_state
 from central.web.context import require_actor
 from central.web.keys import database, declare_rights, now
 from central.web.live import stream
+from central.web.navigation import Section, declare_sections
 from central.web.once import show_once, shown_once
 from central.web.paging import place_in, sheet_of
 from central.web.rendering import page, render, words_of
 from commerce.errors import BadInputError, ConflictError, PosError
+from commerce.texts import N_
 from commerce.texts.errors import error_text
 
 _PAGE = 50
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area, and declare its rights."""
+    """Add the pages of this area, and declare its rights and sections."""
     declare_rights(app, FLEET)
+    declare_sections(app, Section("tills", "/tills", N_("Tills"), "l", 50, SEE_TILLS))
     app.router.add_get("/tills", show_tills)
     app.router.add_get("/tills/live", live_tills)
     app.router.add_post("/tills", create_till)

@@ -1,12 +1,10 @@
-"""The sections of head office, named by what people do there; only what works is listed."""
+"""The sections of head office, named by what people do there: each area declares its own."""
 
 from dataclasses import dataclass
 
+from aiohttp import web
+
 from central.identity.scope import Permission
-from central.registry.area import SEE_ITEMS, SEE_OPERATORS, SEE_SETTINGS
-from central.sales.area import SEE_SALES
-from central.tills.area import SEE_TILLS
-from commerce.texts import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +15,28 @@ class Section:
     path: str
     title: str
     key: str
+    place: int  # among the others, from the left
     permission: Permission | None = None
 
 
-SECTIONS = (
-    Section("today", "/", N_("Today"), "t"),
-    Section("sales", "/sales", N_("Sales"), "s", SEE_SALES),
-    Section("items", "/items", N_("Items & prices"), "i", SEE_ITEMS),
-    Section("operators", "/operators", N_("Operators"), "o", SEE_OPERATORS),
-    Section("tills", "/tills", N_("Tills"), "l", SEE_TILLS),
-    Section("jobs", "/jobs", N_("Jobs"), "j"),
-    Section("settings", "/settings", N_("Settings"), "e", SEE_SETTINGS),
-)
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page within a section, declared by what serves it."""
+
+    path: str
+    title: str
+    permission: Permission
+
+
+SECTIONS: web.AppKey[list[Section]] = web.AppKey("sections", list)
+TABS: web.AppKey[dict[str, list[Tab]]] = web.AppKey("tabs", dict)  # by section
+
+
+def declare_sections(app: web.Application, *sections: Section) -> None:
+    """List sections in the navigation."""
+    app.setdefault(SECTIONS, []).extend(sections)
+
+
+def sections_of(app: web.Application) -> list[Section]:
+    """Return all sections in their order."""
+    return sorted(app.get(SECTIONS, []), key=lambda section: section.place)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from central.web.context import csrf_token, current_actor, language_of
 from central.web.formats import Formats
-from central.web.navigation import SECTIONS
+from central.web.navigation import TABS, sections_of
 from central.web.states import STATE_TEXTS
 from commerce.texts import LANGUAGES, translator
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from commerce.texts import Translator
 
 CENTRAL = Path(__file__).resolve().parent.parent
-AREAS = ("web", "identity", "registry", "sales", "tills", "jobs")
+AREAS = ("web", "identity", "kit", "registry", "sales", "tills", "jobs")
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
@@ -41,7 +41,8 @@ def render(request: web.Request, template: str, **values: object) -> str:
             languages=LANGUAGES,
             actor=current_actor(request),
             csrf=csrf_token(request),
-            sections=SECTIONS,
+            sections=sections_of(request.app),
+            tabs=request.app.get(TABS, {}),
             here=request.path_qs,
             **values,
         )

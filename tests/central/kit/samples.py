@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from central.app import KINDS
 from central.identity.people import COMMAND_LINE
 from central.kit import fields, service
-from central.kit.kinds import Kind, Kinds, shapes_of
+from central.kit.kinds import Kind, Kinds
 from central.kit.proposals import Edit, Proposal
 from tests.central.kit.declared import BOOKS, SHELVES
 
@@ -73,6 +73,6 @@ def _value(kind: str, name: str, shape: fields.Shape, number: int, named: Mappin
         case fields.TextsShape():
             return tuple(f"{name} {number} {one}" for one in range(number % 3))
         case fields.RowsShape():
-            inner = shapes_of(shape.card)
+            inner = shape.shapes
             return tuple(shape.card(**_values(f"{kind}.{name}", inner, number * 10 + one, named)) for one in range(2))
     raise AssertionError(shape)

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import MetaData
 
 from central.kit import fields
-from central.kit.kinds import DeclarationError, Kind, Section
+from central.kit.fields import DeclarationError
+from central.kit.kinds import Kind, Section
 from tests.central.kit.declared import BOOKS, SHELVES, Book, Shelf, words
 from tests.central.kit.samples import ALL
 from tests.shared_data import PROJECT

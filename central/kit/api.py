@@ -1,0 +1,155 @@
+"""``/api/v1`` of a kind: list, get, create, patch, delete, many at once. It says and does what the pages do."""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel
+
+from central.kit import service
+from central.kit.addresses import read_address
+from central.kit.asking import Asking, asking
+from central.kit.errors import PreconditionFailedError, PreconditionMissingError
+from central.kit.kinds import Kind
+from central.kit.listing import read_records, settle, with_rows
+from central.kit.models import card_of, models_of, said_of
+from central.kit.proposals import Proposal
+from central.kit.requests import Reply, once
+from central.web.api import ApiRoute, add_api, read_body, read_query
+from central.web.keys import now
+from central.web.paging import encode_cursor
+from commerce.errors import BadInputError, ConflictError
+
+_MOST_KEY = 200
+
+
+def add_routes(app: web.Application, kind: Kind) -> None:
+    """Serve a kind to programs."""
+    made, one = models_of(kind), f"/api/v1/{kind.path}/{{record}}"
+    serve = KindApi(kind)
+    add_api(
+        app,
+        ApiRoute("GET", f"/api/v1/{kind.path}", serve.show_list, f"List {kind.words.many}", made.page, made.query),
+        ApiRoute("POST", f"/api/v1/{kind.path}", serve.create, f"Add {kind.words.one}", made.answer, body=made.body),
+        ApiRoute("POST", f"/api/v1/{kind.path}/bulk", serve.save_many, f"Save many {kind.words.many}", made.page,
+                 body=made.bulk),
+        ApiRoute("GET", one, serve.show, f"Get {kind.words.one}", made.answer),
+        ApiRoute("PATCH", one, serve.change, f"Change {kind.words.one}", made.answer, body=made.patch),
+        ApiRoute("DELETE", one, serve.delete, f"Delete {kind.words.one}"),
+    )  # fmt: skip
+
+
+class KindApi:
+    """The handlers of one kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        """Remember which."""
+        self.kind = kind
+        self.models = models_of(kind)
+
+    async def show_list(self, request: web.Request) -> web.Response:
+        """Return a page of records, whole, in the order of the address."""
+        ask = await asking(request, self.kind)
+        query: Any = read_query(request, self.models.query)
+        address = read_address(self.kind, request.query)
+
+        def job(conn: Any, kind: Kind, company: str) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection
+            found, more = read_records(conn, kind, company, settle(conn, kind, company, address), query.limit)
+            place = more.after if more else None
+            said = [said_of(kind, record) for record in with_rows(conn, kind, company, found)]
+            return {"records": said, "next": encode_cursor(*place) if place else None}
+
+        return web.Response(body=orjson.dumps(await ask.read(job, self.kind)), content_type="application/json")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Return a record; its ETag goes back with a change."""
+        ask = await asking(request, self.kind)
+        record = await ask.read(service.get, self.kind, record=request.match_info["record"])
+        return _answer(self._reply(record))
+
+    async def create(self, request: web.Request) -> web.Response:
+        """Add a record."""
+        ask, sent = await asking(request, self.kind), await read_body(request, self.models.body)
+        return await self._once(ask, sent, partial(self._save, ask=ask, sent=sent, status=201))
+
+    async def change(self, request: web.Request) -> web.Response:
+        """Change what a body names of a record of the version that If-Match names."""
+        ask, sent = await asking(request, self.kind), await read_body(request, self.models.patch)
+        version = _if_match(request)
+        job = partial(self._save, ask=ask, sent=sent, record=request.match_info["record"], version=version)
+        return await self._once(ask, sent, job)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a record of the version that If-Match names."""
+        ask, shown = await asking(request, self.kind), {request.match_info["record"]: _if_match(request)}
+        try:
+            await ask.write(service.remove, kind=self.kind, edit=ask.edit, shown=shown)
+        except ConflictError as error:
+            raise _precondition(error) from error
+        return web.Response(status=204)
+
+    async def save_many(self, request: web.Request) -> web.Response:
+        """Add and change records, all or none; each that stands names its version."""
+        ask, sent = await asking(request, self.kind), await read_body(request, self.models.bulk)
+        return await self._once(ask, sent, partial(self._save_many, ask=ask, sent=sent))
+
+    def _save(
+        self, conn: Any, ask: Asking, sent: BaseModel, status: int = 200, record: str | None = None,  # noqa: ANN401
+        version: int | None = None,
+    ) -> Reply:  # fmt: skip
+        standing = None if record is None else service.get(conn, self.kind, ask.company, record).card
+        proposal = Proposal(None, record, version)
+        proposal.card = card_of(self.kind, sent, proposal.problems, standing)
+        return self._reply(service.save(conn, self.kind, ask.edit, [proposal])[0], status)
+
+    def _save_many(self, conn: Any, ask: Asking, sent: Any) -> Reply:  # noqa: ANN401
+        proposals = [Proposal(None, one.id, one.version) for one in sent.records]
+        for one, proposal in zip(sent.records, proposals, strict=True):
+            proposal.card = card_of(self.kind, one, proposal.problems)
+        saved = service.save(conn, self.kind, ask.edit, proposals)
+        said = {"records": [said_of(self.kind, record) for record in saved], "next": None}
+        return Reply(200, orjson.dumps(said).decode())
+
+    async def _once(self, ask: Asking, sent: BaseModel, job: Callable[..., Reply]) -> web.Response:
+        """Save, and under an Idempotency-Key only the first time."""
+        key = ask.request.headers.get("Idempotency-Key", "")
+        if len(key) > _MOST_KEY or not key.isprintable():
+            raise BadInputError("api.query", field="Idempotency-Key", fault="too long")
+        if key:
+            digest = _digest(ask.request, sent)
+            job = partial(_kept, ask.actor.id or "", key, digest, now(ask.request), job)
+        try:
+            return _answer(await ask.write(job))
+        except ConflictError as error:
+            raise _precondition(error) from error
+
+    def _reply(self, record: Any, status: int = 200) -> Reply:  # noqa: ANN401 - a Record
+        return Reply(status, orjson.dumps(said_of(self.kind, record)).decode(), f'"{record.version}"')
+
+
+def _kept(actor: str, key: str, digest: bytes, at: Any, job: Callable[..., Reply], conn: Any) -> Reply:  # noqa: ANN401
+    return once(conn, actor, key, digest, at, job)
+
+
+def _digest(request: web.Request, sent: BaseModel) -> bytes:
+    asked = f"{request.method} {request.path_qs} {request.headers.get('If-Match', '')} {sent.model_dump_json()}"
+    return hashlib.sha256(asked.encode()).digest()
+
+
+def _answer(reply: Reply) -> web.Response:
+    headers = {"ETag": reply.tag} if reply.tag else {}
+    return web.Response(body=reply.body.encode(), status=reply.status, content_type="application/json", headers=headers)
+
+
+def _if_match(request: web.Request) -> int:
+    text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise PreconditionMissingError
+    return int(text)
+
+
+def _precondition(error: ConflictError) -> Exception:
+    return PreconditionFailedError(**error.values) if error.code == "version.stale" else error
