@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from central.identity import audit
-from central.kit.fields import RowsShape, Shape
 from central.kit.kinds import Kind
 from central.kit.proposals import Record
+from central.kit.shape import RowsShape, Shape
 from central.kit.showing import Showing
 from central.kit.titles import titles_of
 

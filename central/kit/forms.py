@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from central.kit import records
-from central.kit.fields import ReferenceShape, RowsShape, Shape
 from central.kit.kinds import Kind
+from central.kit.shape import RowsShape, Shape
+from central.kit.shapes import ReferenceShape
 from central.kit.showing import Titles
 from central.kit.titles import titles_of
 from commerce.errors import BadInputError, Problem, Problems
@@ -80,38 +81,31 @@ def tidy(kind: Kind, sent: Mapping[str, str]) -> Form:
     return Form(typed, rows=rows)
 
 
-def read_card(conn: Connection, kind: Kind, company: str, form: Form, language: str) -> tuple[Any, Problems]:
+def read_card(conn: Connection, kind: Kind, company: str, form: Form) -> tuple[Any, Problems]:
     """Return the card that a form means, and what of it cannot be read; those fields are empty in the card."""
     problems = Problems()
     values: dict[str, Any] = {}
     for name, shape in kind.shapes.items():
         if isinstance(shape, RowsShape):
             values[name] = tuple(
-                _read_row(conn, company, shape, form, f"{name}.{number}", problems, language)
+                _read_row(conn, company, shape, form, f"{name}.{number}", problems)
                 for number in range(form.rows.get(name, 0))
             )
         else:
-            values[name] = _read(conn, company, shape, form, name, problems, language)
+            values[name] = _read(conn, company, shape, form, name, problems)
     return kind.card(**values), problems
 
 
-def _read_row(
-    conn: Connection, company: str, shape: RowsShape, form: Form, path: str, problems: Problems, language: str
-) -> Any:  # noqa: ANN401 - each table has its own rows
-    values = {
-        name: _read(conn, company, one, form, f"{path}.{name}", problems, language)
-        for name, one in shape.shapes.items()
-    }
+def _read_row(conn: Connection, company: str, shape: RowsShape, form: Form, path: str, problems: Problems) -> Any:  # noqa: ANN401 - each table has its own rows
+    values = {name: _read(conn, company, one, form, f"{path}.{name}", problems) for name, one in shape.shapes.items()}
     return shape.card(id=form.value(path, ROW_ID), **values)
 
 
-def _read(
-    conn: Connection, company: str, shape: Shape, form: Form, path: str, problems: Problems, language: str
-) -> Any:  # noqa: ANN401 - each shape has its own values
+def _read(conn: Connection, company: str, shape: Shape, form: Form, path: str, problems: Problems) -> Any:  # noqa: ANN401 - each shape has its own values
     with problems.taking(path):
         if isinstance(shape, ReferenceShape):
             return _find_meant(conn, company, shape, form, path)
-        return shape.read({part: form.value(path, part) for part in shape.parts}, language)
+        return shape.read({part: form.value(path, part) for part in shape.parts})
     return shape.empty
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from central.identity import audit
-from central.kit.fields import ReferenceShape, RowsShape, Shape
 from central.kit.kinds import Kind
+from central.kit.shape import RowsShape, Shape
+from central.kit.shapes import ReferenceShape
 from central.kit.showing import Showing, Titles
 
 _MOST = 50

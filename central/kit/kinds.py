@@ -13,16 +13,8 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, text
 from central.db.metadata import Key, Utc
 from central.db.metadata import metadata as office_metadata
 from central.identity.scope import Area, Permission, Right
-from central.kit.fields import (
-    MOST_KEY,
-    DeclarationError,
-    IdShape,
-    ReferenceShape,
-    RowsShape,
-    Shape,
-    TextShape,
-    shapes_of,
-)
+from central.kit.shape import DeclarationError, IdShape, RowsShape, Shape, shapes_of
+from central.kit.shapes import MOST_KEY, SELF, ReferenceShape, TextShape
 from commerce.texts import Counted
 
 if TYPE_CHECKING:
@@ -119,6 +111,9 @@ class Kind:
 
     def __post_init__(self) -> None:
         _check(self)
+        for shape in (*self.plain.values(), *(one for rows in self.children.values() for one in rows.shapes.values())):
+            if isinstance(shape, ReferenceShape) and shape.to == SELF:
+                object.__setattr__(shape, "to", self)
         object.__setattr__(self, "table", _main_table(self))
         object.__setattr__(self, "child_tables", {name: _child_table(self, name) for name in self.children})
 
@@ -254,7 +249,7 @@ def _refuse(kind: Kind, what: str, names: Iterable[str]) -> None:
 
 def _main_table(kind: Kind) -> Table:
     alive: dict[str, Any] = {"sqlite_where": text(ALIVE), "postgresql_where": text(ALIVE)}
-    columns = [Column(name, shape.column_type(), nullable=shape.nullable) for name, shape in kind.plain.items()]
+    columns = [Column(name, shape.column_type, nullable=shape.nullable) for name, shape in kind.plain.items()]
     keys = [Column(key_of(name), kind.shapes[name].key_type, nullable=False) for name in kind.keys]
     table = Table(
         kind.name,
@@ -289,7 +284,7 @@ def _child_table(kind: Kind, name: str) -> Table:
         Column("record", Key(), primary_key=True),
         Column("id", Key(), primary_key=True),
         Column("position", Integer, nullable=False),
-        *(Column(field_name, shape.column_type(), nullable=shape.nullable) for field_name, shape in inner.items()),
+        *(Column(field_name, shape.column_type, nullable=shape.nullable) for field_name, shape in inner.items()),
     )
     for field_name, shape in inner.items():
         if isinstance(shape, ReferenceShape):

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from central.kit import records
 from central.kit.addresses import Address
-from central.kit.fields import ChoiceShape, Narrow, ReferenceShape, TickShape
 from central.kit.kinds import Kind
 from central.kit.proposals import Record
+from central.kit.shape import Narrow
+from central.kit.shapes import ChoiceShape, ReferenceShape, TickShape
 from central.kit.showing import Showing
 from central.kit.titles import titles_of
 from commerce.texts import N_

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from central.kit.fields import RowsShape, Shape
 from central.kit.kinds import Kind
 from central.kit.proposals import Record
+from central.kit.shape import RowsShape, Shape
 from central.web.api import MAX_LIST
 from commerce.errors import Problems
 
@@ -93,7 +93,7 @@ def _model(name: str, shapes: Mapping[str, Shape], row: str, **more: Any) -> typ
 
 def _type(shape: Shape, row: str) -> Any:  # noqa: ANN401 - whatever pydantic takes
     if not isinstance(shape, RowsShape):
-        return shape.annotation()
+        return shape.annotation
     return list[_row_model(row, shape)]  # type: ignore[misc]
 
 

@@ -54,8 +54,10 @@ class KindPages:
         add.add_get(f"{self.base}/new", self.show_new)
         add.add_get(f"{self.base}/look-up", self.look_up)
         add.add_post(f"{self.base}/act", self.act)
+        add.add_post(f"{self.base}/check", self.check)
         add.add_get(f"{self.base}/{{record}}", self.show_record)
         add.add_post(f"{self.base}/{{record}}", self.save)
+        add.add_post(f"{self.base}/{{record}}/check", self.check)
         add.add_post(f"{self.base}/{{record}}/delete", self.delete)
 
     async def show_list(self, request: web.Request) -> web.Response:
@@ -113,6 +115,24 @@ class KindPages:
         """Change a record."""
         return await self._save(request, request.match_info["record"])
 
+    async def check(self, request: web.Request) -> web.Response:
+        """Say what is wrong with what is being typed, beside each field; what is still empty is no fault yet."""
+        ask, sent = await asking(request, self.kind), await _sent(request)
+        ask.actor.scope(self.kind.edit, ask.company)
+        form = forms.tidy(self.kind, sent)
+
+        def job(conn: Any, kind: Kind, company: str) -> Proposal:  # noqa: ANN401 - SQLAlchemy's connection
+            card, problems = forms.read_card(conn, kind, company, form)
+            proposal = Proposal(card, request.match_info.get("record"), _version(sent), problems=problems)
+            service.look_over(conn, kind, ask.edit, [proposal])
+            return proposal
+
+        found = await ask.read(job, self.kind)
+        problems = tuple(one for one in found.problems if one.code != "field.needed")
+        form = replace(form, problems=problems, warnings=tuple(found.warnings))
+        words = words_of(request)
+        return self._page(ask, "checked", form=form, say=lambda problem: problem_text(words, problem))
+
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a record that nobody has changed since."""
         ask, sent = await asking(request, self.kind), await _sent(request)
@@ -147,7 +167,7 @@ class KindPages:
             return await self._again(ask, record, form, sent)
 
         def job(conn: Any) -> Record:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-            card, problems = forms.read_card(conn, self.kind, ask.company, form, ask.language)
+            card, problems = forms.read_card(conn, self.kind, ask.company, form)
             proposal = Proposal(card, record, _version(sent), problems=problems)
             return service.save(conn, self.kind, edit, [proposal])[0]
 
@@ -187,7 +207,7 @@ class KindPages:
     def _read_conflict(self, conn: Any, kind: Kind, company: str, ask: Asking, shown: Shown, form: Form) -> Conflict:  # noqa: ANN401
         if shown.record is None:
             raise NotFoundError("record.gone")
-        card, _ = forms.read_card(conn, kind, company, form, ask.language)
+        card, _ = forms.read_card(conn, kind, company, form)
         return conflict_of(conn, kind, company, shown.record, card, ask.language)
 
     async def _form_page(

@@ -15,10 +15,10 @@ from central.db.bulk import execute_plain, insert_rows
 from central.db.engines import hurry
 from central.db.metadata import Day, JsonText, ScaledInt, Tick
 from central.db.statistics import refresh_statistics
-from central.kit.fields import Narrow
 from central.kit.kinds import ALIVE, Kind, key_of
 from central.kit.proposals import Record
 from central.kit.reading import fold, split_words
+from central.kit.shape import Narrow
 from central.kit.tables import record_search
 from commerce.dates import utc_text
 

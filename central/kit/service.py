@@ -14,10 +14,10 @@ from central.db.events import emit
 from central.db.feed import publish_many
 from central.identity import audit
 from central.kit import records
-from central.kit.fields import RowsShape, Shape
 from central.kit.history import difference
 from central.kit.kinds import Kind
 from central.kit.proposals import DoubtError, Edit, Proposal, Record, all_problems, pending
+from central.kit.shape import RowsShape, Shape
 from central.kit.showing import Titles
 from central.kit.titles import references_of, titles_of
 from commerce.errors import BadInputError, ConflictError, InvalidError, NotFoundError, Problems, RuleError
@@ -43,6 +43,11 @@ def save(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]
 def examine(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> None:
     """Note everything that is wrong with proposals, or doubtful; nothing is changed."""
     _enter(conn, kind, edit)
+    look_over(conn, kind, edit, proposals)
+
+
+def look_over(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> None:
+    """Note the same as ``examine`` for whoever only asks: others may save meanwhile."""
     _find_standing(conn, kind, edit, proposals)
     for proposal in proposals:
         _check_card(kind.shapes, proposal.card, proposal.problems)

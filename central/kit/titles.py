@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from central.kit import records
-from central.kit.fields import ReferenceShape, RowsShape
 from central.kit.kinds import Kind
+from central.kit.shape import RowsShape
+from central.kit.shapes import ReferenceShape
 from central.kit.showing import Titles
 
 

@@ -11,3 +11,6 @@ SEE_OPERATORS, EDIT_OPERATORS = OPERATORS.permissions
 
 SETTINGS = Area("settings", N_("Settings"), (Right.SEE, Right.EDIT))
 SEE_SETTINGS, EDIT_SETTINGS = SETTINGS.permissions
+
+CUSTOMERS = Area("customers", N_("Customers"), (Right.SEE, Right.EDIT))
+SEE_CUSTOMERS, EDIT_CUSTOMERS = CUSTOMERS.permissions

@@ -1,5 +1,6 @@
 """The kinds of record of this area."""
 
+from central.registry.customers import CUSTOMERS
 from central.registry.reasons import REASONS
 
-KINDS = (REASONS,)
+KINDS = (REASONS, CUSTOMERS)

@@ -11,11 +11,13 @@ from central.organisation.area import COMPANIES
 from central.organisation.service import get_company, office_zones, shops_within
 from central.registry import forms, queries, service
 from central.registry.area import (
+    CUSTOMERS,
     EDIT_ITEMS,
     EDIT_OPERATORS,
     EDIT_SETTINGS,
     ITEMS,
     OPERATORS,
+    SEE_CUSTOMERS,
     SEE_ITEMS,
     SEE_OPERATORS,
     SEE_SETTINGS,
@@ -44,9 +46,10 @@ _UNSEEN = frozenset({"id", "version"})
 
 def add_routes(app: web.Application) -> None:
     """Add the pages of this area, and declare its rights and sections."""
-    declare_rights(app, ITEMS, OPERATORS, SETTINGS, COMPANIES)
+    declare_rights(app, ITEMS, CUSTOMERS, OPERATORS, SETTINGS, COMPANIES)
     declare_sections(
         app,
+        Section("customers", "/customers", N_("Customers"), "c", 25, SEE_CUSTOMERS),
         Section("items", "/items", N_("Items & prices"), "i", 30, SEE_ITEMS),
         Section("operators", "/operators", N_("Operators"), "o", 40, SEE_OPERATORS),
         Section("settings", "/settings", N_("Settings"), "e", 90, SEE_SETTINGS),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from central.app import KINDS
 from central.identity.people import COMMAND_LINE
-from central.kit import fields, service
+from central.kit import records, service, shapes
 from central.kit.kinds import Kind, Kinds
 from central.kit.proposals import Edit, Proposal
+from central.kit.shape import RowsShape, Shape
 from tests.central.kit.declared import BOOKS, SHELVES
 
 if TYPE_CHECKING:
@@ -22,7 +23,28 @@ if TYPE_CHECKING:
 
 ALL = Kinds((*KINDS, SHELVES, BOOKS))
 # What a field's limits do not tell, by kind and field: the n-th value.
-SPECIAL: dict[tuple[str, str], Any] = {}
+SPECIAL: dict[tuple[str, str], Any] = {
+    ("customer", "vat_number"): lambda number: luhn(f"{number + 1:07d}012"),
+    ("customer", "fiscal_code"): lambda number: luhn(f"{number + 1:07d}012"),
+    ("customer", "recipient_code"): lambda number: f"ABC{number % 9999:04d}",
+    ("customer", "pec"): lambda number: f"ditta{number}@pec.example",
+    ("customer", "iban"): lambda _: "IT60X0542811101000000123456",
+    ("customer", "country"): lambda _: "IT",
+    ("customer", "province"): lambda number: ("MI", "RM", "TO")[number % 3],
+    ("customer.destinations", "country"): lambda _: "IT",
+    ("customer.destinations", "province"): lambda _: "MI",
+    ("customer.destinations", "is_default"): lambda number: number % 10 == 0,
+    ("customer.contacts", "mail"): lambda number: f"a{number}@b.example; c@d.example",
+    ("customer.locks", "since"): lambda number: date(2026, 1, 1 + number % 20),
+    ("customer.locks", "until"): lambda number: date(2026, 2, 1 + number % 20),
+}
+
+
+def luhn(number: str) -> str:
+    """The number with its check digit."""
+    from stdnum import luhn as checked
+
+    return number + str(checked.calc_check_digit(number))
 
 
 def edit_of(office: Office, company: str | None = None) -> Edit:
@@ -40,39 +62,54 @@ async def fill(office: Office, kind: Kind, many: int, company: str | None = None
     named = {}
     for to in {one.name: one for one in kind.references.values() if one is not kind}.values():
         named[to.name] = (await fill(office, to, 1, company, first=9000 + first))[0].id
-    proposals = [Proposal(sample(kind, first + number, named)) for number in range(many)]
+    if many > 1 and kind in kind.references.values():  # those that name one of their own kind name the first
+        named[kind.name] = (await fill(office, kind, 1, company, first))[0].id
+        rest = await fill_with(office, kind, edit, range(first + 1, first + many), named)
+        return [*await standing(office, kind, edit.company, [named[kind.name]]), *rest]
+    return await fill_with(office, kind, edit, range(first, first + many), named)
+
+
+async def fill_with(office: Office, kind: Kind, edit: Edit, numbers: range, named: Mapping[str, str]) -> list[Record]:
+    proposals = [Proposal(sample(kind, number, named)) for number in numbers]
     return await office.database.write(partial(service.save, kind=kind, edit=edit, proposals=proposals))
 
 
-def _values(kind: str, shapes: Mapping[str, fields.Shape], number: int, named: Mapping[str, str]) -> dict[str, Any]:
+async def standing(office: Office, kind: Kind, company: str, ids: list[str]) -> list[Record]:
+    found = await office.database.read(partial(records.find, kind=kind, company=company, ids=ids))
+    return [found[one] for one in ids]
+
+
+def _values(kind: str, of: Mapping[str, Shape], number: int, named: Mapping[str, str]) -> dict[str, Any]:
     return {
         name: SPECIAL[kind, name](number) if (kind, name) in SPECIAL else _value(kind, name, shape, number, named)
-        for name, shape in shapes.items()
+        for name, shape in of.items()
     }
 
 
-def _value(kind: str, name: str, shape: fields.Shape, number: int, named: Mapping[str, str]) -> Any:  # noqa: ANN401
+def _value(kind: str, name: str, shape: Shape, number: int, named: Mapping[str, str]) -> Any:  # noqa: ANN401, C901
     match shape:
-        case fields.TextShape():
+        case shapes.TextShape():
             return f"{name.upper()[: shape.most - 6]}{number:05d}"
-        case fields.NamesShape():
+        case shapes.NamesShape():
             return {"it": f"È {name} {number % 7}"[: shape.most], "en": f"A {name} {number % 5}"[: shape.most]}
-        case fields.NumberShape():
+        case shapes.NumberShape():
             low = shape.least if shape.least is not None else Decimal(0)
             high = shape.most if shape.most is not None else Decimal(50)
             step = Decimal(1).scaleb(-shape.scale)
             return None if number % 5 == 0 else low + step * (number % int(min((high - low) / step, Decimal(40)) + 1))
-        case fields.TickShape():
+        case shapes.TickShape():
             return number % 3 == 0
-        case fields.DayShape():
+        case shapes.DayShape():
             return None if number % 4 == 0 else date(2026, 1, 1) + timedelta(days=number % 60)
-        case fields.ChoiceShape():
+        case shapes.ChoiceShape():
             return list(shape.options)[number % len(shape.options)]
-        case fields.ReferenceShape():
+        case shapes.ChoicesShape():
+            return tuple(shape.options)[: 1 + number % 2]
+        case shapes.ReferenceShape():
             return named.get(shape.to.name)
-        case fields.TextsShape():
+        case shapes.TextsShape():
             return tuple(f"{name} {number} {one}" for one in range(number % 3))
-        case fields.RowsShape():
+        case RowsShape():
             inner = shape.shapes
             return tuple(shape.card(**_values(f"{kind}.{name}", inner, number * 10 + one, named)) for one in range(2))
     raise AssertionError(shape)

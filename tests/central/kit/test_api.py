@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from central.kit import fields, service
+from central.kit import service, shapes
 from central.kit.models import said_of
 from central.kit.proposals import Proposal
 from tests.central.kit.declared import BOOKS
@@ -54,7 +54,7 @@ def _joined(query: dict[str, str]) -> str:
 
 def _text(kind: Kind, name: str, card: object) -> str:
     shape, value = kind.shapes[name], getattr(card, name)
-    if isinstance(shape, fields.TickShape):
+    if isinstance(shape, shapes.TickShape):
         return "yes" if value else "no"
     return str(shape.key(value))[:3] if shape.filter_by_key else str(shape.said(value) or "")
 

@@ -11,9 +11,9 @@ branch_labels = None
 depends_on = None
 
 _MADE = "2026-11-24T00:00:00.000000Z"
-_SEEN = ["items.see", "operators.see", "sales.see", "settings.see", "tills.see"]
-_MANAGED = ["audit.see", "companies.edit", "items.edit", "jobs.manage", "operators.edit", "settings.edit",
-            "tills.approve", "tills.manage"]  # fmt: skip
+_SEEN = ["customers.see", "items.see", "operators.see", "sales.see", "settings.see", "tills.see"]
+_MANAGED = ["audit.see", "companies.edit", "customers.edit", "items.edit", "jobs.manage", "operators.edit",
+            "settings.edit", "tills.approve", "tills.manage"]  # fmt: skip
 _ROLES: tuple[tuple[str, dict[str, str], bool, list[str]], ...] = (
     ("admin", {"it": "Amministrazione", "en": "Administrator"}, True, []),
     ("manager", {"it": "Responsabile", "en": "Manager"}, False, sorted([*_SEEN, *_MANAGED])),

@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Create them."""
     _create_shared()
     _create_reasons()
+    _create_customers()
 
 
 def _create_shared() -> None:
@@ -53,6 +54,43 @@ def _create_reasons() -> None:
     for sort in ("code", "names", "use"):
         _index(f"ix_reason_by_{sort}", "reason", ["company", f"key_{sort}", "id", "use", "asks_note"])
     _unique("uq_reason_code", "reason", "key_code")
+
+
+def _create_customers() -> None:
+    texts = ("code", "name", "vat_number", "fiscal_code", "recipient_code", "pec", "street", "zip", "city", "province",
+             "country", "iban", "note")  # fmt: skip
+    ticks = ("keep_destinations", "by_order", "by_project", "no_accompanying", "group_deadlines", "net_credit_notes",
+             "stopped")  # fmt: skip
+    fields = [
+        *map(_text, texts),
+        *map(_key, ("language", "credit_control", "deadline_base")),
+        sa.Column("credit_limit", sa.BigInteger(), nullable=True),
+        _key("invoice_to", nullable=True),
+        *map(_whole, ticks),
+    ]
+    keys = [_key(f"key_{name}") for name in ("name", "code", "city", "vat_number", "province")]
+    _create_kind("customer", fields, keys)
+    carried = ["key_city", "key_province", "stopped", "credit_control", "invoice_to"]
+    for sort in ("name", "code", "city", "vat_number"):
+        behind = [column for column in carried if column != f"key_{sort}"]
+        _index(f"ix_customer_by_{sort}", "customer", ["company", f"key_{sort}", "id", *behind])
+    _index("ix_customer_of_invoice_to", "customer", ["company", "invoice_to", "id"])
+    _unique("uq_customer_code", "customer", "key_code")
+    place = map(_text, ("name", "street", "zip", "city", "province", "country", "days"))
+    _create_rows("customer_destinations", [*place, _whole("is_default"), _whole("excluded")])
+    _create_rows("customer_contacts", [*map(_text, ("name", "role", "phone", "mail", "documents"))])
+    days = [sa.Column(name, sa.Text(), nullable=True) for name in ("since", "until")]
+    _create_rows("customer_locks", [*days, _text("what"), _whole("authorise")])
+
+
+def _create_rows(name: str, fields: list[sa.Column[Any]]) -> None:
+    op.create_table(
+        name,
+        *map(_key, ("company", "record", "id")),
+        _whole("position"),
+        *fields,
+        sa.PrimaryKeyConstraint("company", "record", "id", name=f"pk_{name}"),
+    )
 
 
 def _create_kind(name: str, fields: list[sa.Column[Any]], keys: list[sa.Column[Any]]) -> None:
