@@ -5,7 +5,7 @@ A route that is not here fails the walk: decide who may, then write it down.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Verdict:
     ``right`` None is everybody who is signed in. ``whole`` is for who has it in all shops of a company. A ``narrowed``
     answer is given to all who have the right, and holds what is within their reach alone; a ``shared`` one is about
     what all shops of a company have in common. Texts are filled with a side's ids; ``kinds`` are the names that a path
-    takes.
+    takes, ``record`` is the id that stands for ``{record}``.
     """
 
     right: str | None = None
@@ -33,6 +33,33 @@ class Verdict:
     json: object = None
     kinds: tuple[str, ...] = ("",)
     own: tuple[int, ...] = (200, 303)
+    record: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_kind(name: str, path: str, area: str, card: Mapping[str, str]) -> dict[str, Verdict]:
+    """The verdicts of a declared kind's routes: all shops see a company's records, who works for all changes them."""
+    see, edit, one = f"{area}.see", f"{area}.edit", f"/{path}/{{record}}"
+    said = {key: text for key, text in card.items() if "." not in key}
+    said_names = {"names": {"it": card["names.it"]}} if "names.it" in card else {}
+    seen = {f"/{path}": "", f"/{path}/count": "", f"/{path}/look-up": "q=qz", f"/api/v1/{path}": ""}
+    return {
+        **{f"GET {place}": Verdict(see, narrowed=True, query=query) for place, query in seen.items()},
+        f"GET /{path}/new": Verdict(edit, whole=True, narrowed=True),
+        f"GET {one}": Verdict(see, shared=True, record=name),
+        f"GET /api/v1{one}": Verdict(see, shared=True, record=name),
+        f"POST /{path}": Verdict(edit, whole=True, form={**card, "code": "N1"}),
+        f"POST /{path}/check": Verdict(edit, whole=True, form={**card, "code": "N2"}),
+        f"POST {one}/check": Verdict(edit, whole=True, record=name, form={**card, "code": "N2", "version": "1"}),
+        f"POST {one}": Verdict(edit, whole=True, record=name, form={**card, "code": "N2", "version": "1"}),
+        f"POST /api/v1/{path}": Verdict(edit, whole=True, own=(201,), json={**said, **said_names, "code": "N3"}),
+        f"POST /api/v1/{path}/bulk": Verdict(edit, whole=True, json={"records": [
+            {**said, **said_names, "code": "N4"}]}),
+        f"PATCH /api/v1{one}": Verdict(edit, whole=True, record=name, json={"code": "N5"}, headers={"If-Match": '"2"'}),
+        f"POST /{path}/act": Verdict(edit, whole=True, form={"chosen": f"{{{name}}}:3", "action": "delete"}),
+        f"POST {one}/delete": Verdict(edit, whole=True, record=name, form={"version": "3"}, own=(404,)),
+        f"DELETE /api/v1{one}": Verdict(edit, whole=True, record=name, headers={"If-Match": '"3"'}, own=(404,)),
+    }  # fmt: skip
 
 
 SALE_QUERY = "since=2020-01-01&shop={shop}&till={till}"
@@ -109,6 +136,9 @@ VERDICTS: dict[str, Verdict | str] = {
         "id": "{tender}", "code": "t9", "name_it": "Buono", "kind": "voucher", "version": "1"}),
     "PUT /api/v1/tender-types": Verdict("settings.edit", whole=True, json={
         "id": "{tender}", "code": "t8", "kind": "voucher", "names": {"it": "Buono"}, "version": 2}),
+    **of_kind("reason", "reasons", "settings", {"names.it": "Prova", "use": "void"}),
+    **of_kind("customer", "customers", "customers", {
+        "name": "Prova", "country": "IT", "language": "it", "credit_control": "monitor", "deadline_base": "with_vat"}),
     "POST /tills": Verdict("tills.manage", form={"shop": "{shop}", "code": "N9", "name": "Cassa"}),
     "POST /api/v1/tills": Verdict("tills.manage", json={"shop": "{shop}", "code": "N8", "name": "Cassa"}),
     "POST /tills/{till}/code": Verdict("tills.manage"),

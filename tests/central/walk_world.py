@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from central.app import KINDS
 from central.identity import roles
 from central.identity.passwords import PinHash
 from central.identity.people import COMMAND_LINE, Role
@@ -17,8 +18,13 @@ from central.identity.service import NewUser, Visit, add_token, add_user, find_a
 from central.identity.tables import api_token
 from central.jobs import queue
 from central.jobs.values import Asked
+from central.kit import service
+from central.kit.proposals import Edit as KitEdit
+from central.kit.proposals import Proposal
 from central.organisation.service import save_company, save_shop
+from central.registry.customers import CUSTOMERS, Customer
 from central.registry.forms import read_rates
+from central.registry.reasons import REASONS, Reason
 from central.registry.seeding import seed_italian_defaults, seed_shop
 from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_tender_type, save_vat_code
 from central.registry.values import ItemCard, TenderCard, VatCard
@@ -26,12 +32,13 @@ from central.sales.exporting import SALES_WORKBOOK
 from central.sales.tables import sale
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from commerce.ids import new_id
-from commerce.kinds import Kind
+from commerce.kinds import Kind as EntryKind
 from commerce.wire import ShopCard
 from tests.central.head_office import CHEAP_PIN, PASSWORD
 from tests.central.office import COMPANY, STANDARD
 
 if TYPE_CHECKING:
+    from central.kit.kinds import Kind
     from tests.central.office import Office
     from tests.fakes.till import FakeTill
 
@@ -131,7 +138,7 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
     till.sign_on()
     till.open_session()
     till.sell(lines=2)
-    alarm = till.write(Kind.ALARM_RAISED, AlarmRaised(AlarmCode.PIN_GUESSED, operator, 3, "").as_body())
+    alarm = till.write(EntryKind.ALARM_RAISED, AlarmRaised(AlarmCode.PIN_GUESSED, operator, 3, "").as_body())
     await office.push(till)
     await office.projector.catch_up()
     new = NewUser(f"qzuser{mark.lower()}", PASSWORD, Role.VIEWER, "en", f"qzUser{mark}", company, shop)
@@ -142,6 +149,8 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
     await add_token(db, actor, f"qzKey{mark}", at)
     card = RoleCard({"it": f"qzRuolo{mark}", "en": f"qzRole{mark}"}, {"sales.see"}, company)
     role = await db.write(partial(roles.save_role, actor=COMMAND_LINE, at=at, card=card, known={"sales.see"}))
+    reason = await _record(office, company, REASONS, Reason(code=f"R{mark}", names=names))
+    customer = await _record(office, company, CUSTOMERS, Customer(code=f"C{mark}", name=f"qzCustomer{mark}"))
     token = await _token(office, user)
     asked = Asked(company=company, label=f"qzJob{mark}", input={"query": {}, "language": "it"})
     job = await db.write(partial(queue.ask_for, kind=SALES_WORKBOOK, asked=asked))
@@ -149,11 +158,18 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
         "company": company, "shop": shop, "till": till.till, "operator": operator, "item": item.id, "vat": vat,
         "tender": tender, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
         "seq": str(alarm.seq), "hash": alarm.hash.hex(), "sku": f"SKU{mark}",
-        "token": token, "key": token, "job": job, "sale": await _sale(office, till.till),
+        "token": token, "key": token, "job": job, "reason": reason, "customer": customer,
+        "sale": await _sale(office, till.till),
     }  # fmt: skip
-    shared = (*marks, names["en"], f"qzRole{mark}", f"qzRuolo{mark}", names["it"], f"qzUser{mark}", f"qzKey{mark}",
-              f"qzAgent{mark}")  # fmt: skip
+    kept = (f"qz{what}{mark}" for what in ("Customer", "Role", "Ruolo", "User", "Key", "Agent"))
+    shared = (*marks, names["en"], names["it"], *kept)
     return Side(ids, till, shared, (f"qzShop{mark}", f"QZ{mark}", f"qzOperator{mark}", f"qzJob{mark}"))
+
+
+async def _record(office: Office, company: str, kind: Kind, card: object) -> str:
+    edit = KitEdit(COMMAND_LINE, company, office.clock(), KINDS)
+    saved = await office.database.write(partial(service.save, kind=kind, edit=edit, proposals=[Proposal(card)]))
+    return saved[0].id
 
 
 async def _token(office: Office, user: str) -> str:

@@ -67,6 +67,7 @@ class Walk:
         cookies = {"central_session": persona.cookie, COMPANY_COOKIE: side.ids["company"]}
         if company:
             headers, cookies = {"Authorization": f"Bearer {persona.token}", "X-Company": company}, {}
+        headers |= verdict.headers
         async with aiohttp.ClientSession(self.address, cookies=cookies, headers=headers) as session:  # noqa: SIM117
             async with session.request(method, target, allow_redirects=False, **body) as response:
                 return Asked(response.status, await read(response))
@@ -87,7 +88,9 @@ class Walk:
 def request_of(route: str, verdict: Verdict, side: Side, kind: str) -> tuple[str, str, str, dict[str, Any]]:
     """Method, address, company (of programs, which name it) and body of a request with a side's ids."""
     method, _, path = route.partition(" ")
-    target = side.fill(path.replace("{kind}", kind)) + (f"?{side.fill(verdict.query)}" if verdict.query else "")
+    target = side.fill(path.replace("{kind}", kind).replace("{record}", f"{{{verdict.record}}}")) + (
+        f"?{side.fill(verdict.query)}" if verdict.query else ""
+    )
     body = {"data": filled(side, verdict.form)} if verdict.json is None else {"json": filled(side, verdict.json)}
     return method, target, side.ids["company"] if path.startswith("/api/") else "", body
 
