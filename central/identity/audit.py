@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from central.identity import queries
-from central.identity.people import Actor
+from central.identity.people import COMMAND_LINE, Actor
+from central.identity.scope import Scope
 from commerce.ids import new_id
 
 Change = Mapping[str, tuple[object, object]]
@@ -78,7 +79,7 @@ class PastAct:
 
 def acts_on(conn: Connection, company: str, kind: str, subject: str, limit: int) -> list[PastAct]:
     """Return what was done to a thing of a company, newest first."""
-    rows = queries.list_acts(conn, limit=limit, subject=(kind, subject), company=company)
+    rows = queries.list_acts(conn, limit=limit, subject=(kind, subject), scopes=[Scope(COMMAND_LINE, company)])
     return [PastAct(row.actor_name, row.at, row.action, row.change) for row in rows]
 
 

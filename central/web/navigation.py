@@ -39,4 +39,4 @@ def declare_sections(app: web.Application, *sections: Section) -> None:
 
 def sections_of(app: web.Application) -> list[Section]:
     """Return all sections in their order."""
-    return sorted(app.get(SECTIONS, []), key=lambda section: section.place)
+    return sorted(app[SECTIONS] if SECTIONS in app else [], key=lambda section: section.place)

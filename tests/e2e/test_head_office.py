@@ -113,7 +113,8 @@ async def test_every_page_serves_everyone_in_both_languages(
     page, complaints = await enter(site, chromium, size)
     paths = ["/", "/sales", f"/sales/{sale}", "/items", f"/items/{site.items[0].id}", "/operators", "/jobs",
              f"/jobs/{job}", "/tills", f"/tills/{till.till}", "/settings", "/settings/vat", "/settings/tenders",
-             "/settings/users", "/settings/roles", "/settings/roles?new=1", "/settings/audit", "/account"]  # fmt: skip
+             "/settings/users", "/settings/roles", "/settings/roles?new=1", "/settings/audit", "/account",
+             "/reasons", "/reasons/new", "/customers", "/customers/new"]  # fmt: skip
 
     found = []
     for language in ("English", "Italiano"):

@@ -38,6 +38,8 @@ QUERIES = {
     "/items": ["q", "saved"],
     "/jobs": ["before"],
     "/api/v1/jobs": ["after", "limit"],
+    "/customers": ["q", "sort", "after", "city", "province", "saved"],
+    "/reasons": ["q", "sort", "after", "use"],
     "/settings/vat": ["code"],
     "/settings/tenders": ["id"],
     "/settings/audit": ["before"],
