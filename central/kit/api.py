@@ -119,7 +119,7 @@ class KindApi:
         if len(key) > _MOST_KEY or not key.isprintable():
             raise BadInputError("api.query", field="Idempotency-Key", fault="too long")
         if key:
-            digest = _digest(ask.request, sent)
+            digest = _digest(ask, sent)
             job = partial(_kept, ask.actor.id or "", key, digest, now(ask.request), job)
         try:
             return _answer(await ask.write(job))
@@ -134,8 +134,10 @@ def _kept(actor: str, key: str, digest: bytes, at: Any, job: Callable[..., Reply
     return once(conn, actor, key, digest, at, job)
 
 
-def _digest(request: web.Request, sent: BaseModel) -> bytes:
-    asked = f"{request.method} {request.path_qs} {request.headers.get('If-Match', '')} {sent.model_dump_json()}"
+def _digest(ask: Asking, sent: BaseModel) -> bytes:
+    request = ask.request
+    wanted = f"{request.method} {request.path_qs} {ask.company} {request.headers.get('If-Match', '')}"
+    asked = f"{wanted} {sent.model_dump_json()}"
     return hashlib.sha256(asked.encode()).digest()
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from central.identity.people import COMMAND_LINE
 from central.kit import service, shapes
 from central.kit.models import said_of
 from central.kit.proposals import Proposal
+from central.organisation.service import save_company
 from tests.central.kit.declared import BOOKS
 from tests.central.kit.samples import edit_of, fill, sample
 from tests.central.kit.site import Site, next_page, rows
+from tests.central.office import COMPANY
 
 if TYPE_CHECKING:
     from central.kit.kinds import Kind
@@ -97,6 +100,18 @@ async def test_the_same_request_again_is_answered_and_not_done_again(site: Site,
     assert again[2]["ETag"] == '"1"'
     assert (other[0], other[1]["code"]) == (409, "request.reused")
     assert len((await site.ask("GET", f"/api/v1/{kind.path}"))[1]["records"]) == 1
+
+
+async def test_a_key_that_was_used_for_one_company_answers_nothing_about_another(site: Site) -> None:
+    values = {**COMPANY, "name": "Altra"}
+    job = partial(save_company, actor=COMMAND_LINE, at=site.office.clock(), values=values)
+    other = await site.office.database.write(job)
+    sent, key = body(BOOKS, 1), {"Idempotency-Key": "k3"}
+
+    first = await site.ask("POST", f"/api/v1/{BOOKS.path}", sent, **key)
+    second = await site.ask("POST", f"/api/v1/{BOOKS.path}", sent, **key, **{"X-Company": other})
+
+    assert (first[0], second[0], second[1]["code"]) == (201, 409, "request.reused")
 
 
 async def test_what_was_refused_may_be_tried_again_under_its_key(site: Site, kind: Kind) -> None:
