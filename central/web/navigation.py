@@ -39,4 +39,5 @@ def declare_sections(app: web.Application, *sections: Section) -> None:
 
 def sections_of(app: web.Application) -> list[Section]:
     """Return all sections in their order."""
-    return sorted(app[SECTIONS] if SECTIONS in app else [], key=lambda section: section.place)
+    declared: list[Section] = app.get(SECTIONS, [])
+    return sorted(declared, key=lambda section: section.place)
