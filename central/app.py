@@ -12,32 +12,24 @@ from central.db.engine import Database, open_database
 from central.db.lasting import Condition
 from central.db.marker import EpochMarker
 from central.db.readers import Reader
-from central.identity import api as identity_api
-from central.identity import pages as identity_pages
-from central.jobs import api as jobs_api
-from central.jobs import pages as jobs_pages
-from central.jobs.housekeeping import NIGHTLY, TRIM, trim
-from central.jobs.keys import JOB_KINDS
+from central.identity.manifest import IDENTITY
+from central.jobs.manifest import WORK
 from central.jobs.runner import Handler, Runner
 from central.jobs.scheduling import Schedule
 from central.jobs.values import JobKind
 from central.kit.kinds import Kinds
 from central.kit.routes import add_kinds
-from central.outbox.housekeeping import NIGHTLY_OUTBOX, TRIM_OUTBOX, trim_outbox
+from central.organisation.manifest import ORGANISATION
 from central.outbox.mail import MailServer, send_mail
+from central.outbox.manifest import OUTBOX
 from central.outbox.messages import MAIL
-from central.registry import api as registry_api
-from central.registry import kinds as registry_kinds
-from central.registry import pages as registry_pages
-from central.sales import api as sales_api
-from central.sales import pages as sales_pages
-from central.sales.exporting import SALES_WORKBOOK, make_sales_workbook
+from central.registry.manifest import REGISTRY
+from central.sales.manifest import SELLING
 from central.sales.projection import SalesProjection
 from central.tills import api as tills_api
-from central.tills import fleet_api
-from central.tills import pages as tills_pages
 from central.tills.alarms import AlarmProjection
 from central.tills.fleet import Fleet
+from central.tills.manifest import TELLING, TILLS
 from central.tills.pace import Pace
 from central.tills.projections import Projections
 from central.tills.projector import Projector
@@ -47,28 +39,13 @@ from central.tills.telling import NEWS, tell_by_mail
 from central.web import shell
 from central.web.guards import MAX_FORM_BYTES
 from central.web.keys import CLOCK, DATABASE
+from central.web.manifest import declare, handlers_of, readers_of, schedules_of
 from central.web.settings import WebSettings
 from commerce.dates import utc_text
 from commerce.errors import BadInputError
 
-KINDS = Kinds((*registry_kinds.KINDS,))
-AREAS = (
-    tills_api.add_routes,
-    identity_api.add_routes,
-    identity_pages.add_routes,
-    registry_api.add_routes,
-    registry_pages.add_routes,
-    sales_api.add_routes,
-    sales_pages.add_routes,
-    fleet_api.add_routes,
-    tills_pages.add_routes,
-    jobs_api.add_routes,
-    jobs_pages.add_routes,
-    partial(add_kinds, kinds=KINDS),
-)
-# What areas have done in the background, and what of it comes by itself; what they read of events is in ``_readers``.
-JOBS = (SALES_WORKBOOK, MAIL, TRIM, TRIM_OUTBOX)
-SCHEDULES: tuple[Schedule, ...] = (NIGHTLY, NIGHTLY_OUTBOX)
+AREAS = (IDENTITY, REGISTRY, ORGANISATION, SELLING, TILLS, WORK, OUTBOX)
+KINDS = Kinds(kind for area in AREAS for kind in area.kinds)
 
 CONDITION = web.AppKey("condition", Condition)
 
@@ -87,7 +64,7 @@ class Central:
     runners: tuple[Runner, ...]
     readers: tuple[Reader, ...]
     web: web.Application
-    schedules: tuple[Schedule, ...] = SCHEDULES
+    schedules: tuple[Schedule, ...] = schedules_of(AREAS)
 
     @property
     def listen(self) -> ListenSection:
@@ -114,7 +91,8 @@ def build(config: CentralConfig, now: Callable[[], datetime]) -> Central:
 
 def _readers(config: CentralConfig) -> tuple[Reader, ...]:
     """Return who reads of what happened. A reader has its place in the database: without settings too it reads on."""
-    return (Reader("tills.telling", partial(tell_by_mail, addresses=config.mail.tell_of_tills), NEWS),)
+    telling = Reader(TELLING, partial(tell_by_mail, addresses=config.mail.tell_of_tills), NEWS)
+    return (*readers_of(AREAS), telling)
 
 
 def _runners(database: Database, handlers: Mapping[JobKind, Handler], beside: int) -> tuple[Runner, ...]:
@@ -126,7 +104,7 @@ def _runners(database: Database, handlers: Mapping[JobKind, Handler], beside: in
 
 def _handlers(config: CentralConfig) -> dict[JobKind, Handler]:
     """Return who does which jobs; what nobody here does waits for a process that does."""
-    handlers: dict[JobKind, Handler] = {SALES_WORKBOOK: make_sales_workbook, TRIM: trim, TRIM_OUTBOX: trim_outbox}
+    handlers = handlers_of(AREAS)
     if config.mail.host:
         handlers[MAIL] = partial(send_mail, server=_mail_server(config))
     return handlers
@@ -145,16 +123,20 @@ def _mail_server(config: CentralConfig) -> MailServer:
 def _web(config: CentralConfig, database: Database, tills: TillService, now: Callable[[], datetime]) -> web.Application:
     app = web.Application(client_max_size=MAX_FORM_BYTES)
     app[DATABASE], app[CLOCK] = database, now
-    app[JOB_KINDS] = {kind.name: kind for kind in JOBS}
     app[tills_api.TILLS] = tills
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
     hosts = frozenset(config.listen.allowed_hosts)
     secure, proxies = config.listen.certificate is not None, config.listen.proxy_networks
     shell.install(app, WebSettings(hosts=hosts, secure=secure, trusted_proxies=proxies))
     app.router.add_get("/health", health)
-    for add_routes in AREAS:
-        add_routes(app)
+    serve_areas(app)
     return app
+
+
+def serve_areas(app: web.Application) -> None:
+    """Serve all that the areas declare."""
+    declare(app, AREAS)
+    add_kinds(app, KINDS)
 
 
 async def health(request: web.Request) -> web.Response:

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from central.identity import people_pages, service
 from central.identity.acts import show_act
-from central.identity.area import AUDIT, PEOPLE
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import stranger
@@ -17,7 +16,7 @@ from central.organisation.service import list_companies, office_zones
 from central.web.addresses import client_address
 from central.web.context import COMPANY_COOKIE, FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
-from central.web.keys import RIGHTS, WEB_SETTINGS, database, declare_rights, now
+from central.web.keys import RIGHTS, WEB_SETTINGS, database, now
 from central.web.once import show_once, shown_once
 from central.web.paging import Sheet, place_in, sheet_of
 from central.web.refused import write_down
@@ -36,8 +35,7 @@ _DEVICE = re.compile(r"[0-9a-f]{64}")
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area, and declare its rights."""
-    declare_rights(app, PEOPLE, AUDIT)
+    """Add the pages of this area."""
     people_pages.add_routes(app)
     app.router.add_get("/sign-in", show_sign_in, name="sign_in")
     app.router.add_post("/sign-in", sign_in)

@@ -8,29 +8,24 @@ from aiohttp import web
 from central.db.readers import list_lags
 from central.db.signals import JOB, PROGRESS
 from central.jobs import queue, results
-from central.jobs.area import JOBS, MANAGE_JOBS
+from central.jobs.area import MANAGE_JOBS
 from central.jobs.keys import JOB_KINDS
 from central.jobs.showing import Shown, reason_text, show
 from central.jobs.values import Outcome
 from central.organisation.service import office_zones
 from central.web.context import require_actor
 from central.web.exports import to_csv
-from central.web.keys import database, declare_rights, now
+from central.web.keys import database, now
 from central.web.live import stream
-from central.web.navigation import Section, declare_sections
 from central.web.rendering import page, render, words_of
 from commerce.errors import BadInputError, NotFoundError
-from commerce.texts import N_
 
 _PAGE = 50
 _ROWS = 100
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of jobs, and declare their rights and section."""
-    declare_rights(app, JOBS)
-    declare_sections(app, Section("jobs", "/jobs", N_("Jobs"), "j", 60))
-    app.setdefault(JOB_KINDS, {})
+    """Add the pages of jobs."""
     app.router.add_get("/jobs", show_jobs)
     app.router.add_get("/jobs/live", live_jobs)
     app.router.add_get("/jobs/{job}", show_job)

@@ -7,36 +7,28 @@ from aiohttp import web
 
 from central.identity.passwords import hash_pin
 from central.identity.scope import Permission, Scope
-from central.organisation.area import COMPANIES
 from central.organisation.service import get_company, office_zones, shops_within
 from central.registry import forms, queries, service
 from central.registry.area import (
-    CUSTOMERS,
     EDIT_ITEMS,
     EDIT_OPERATORS,
     EDIT_SETTINGS,
-    ITEMS,
-    OPERATORS,
-    SEE_CUSTOMERS,
     SEE_ITEMS,
     SEE_OPERATORS,
     SEE_SETTINGS,
-    SETTINGS,
 )
 from central.registry.conflicts import find_conflict
 from central.registry.service import Edit
 from central.registry.shown import item_form, settings_form, tender_form, vat_form
 from central.registry.values import UNITS, ItemCard
 from central.web.context import require_actor
-from central.web.keys import database, declare_rights, now
-from central.web.navigation import Section, declare_sections
+from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
 from central.web.scoping import scope_in
 from commerce.errors import ConflictError, NotFoundError, PosError
 from commerce.kinds import TenderKind
 from commerce.rights import ALL_RIGHTS
-from commerce.texts import N_
 from commerce.texts.errors import error_text
 from commerce.vat import Treatment
 
@@ -45,15 +37,7 @@ _UNSEEN = frozenset({"id", "version"})
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area, and declare its rights and sections."""
-    declare_rights(app, ITEMS, CUSTOMERS, OPERATORS, SETTINGS, COMPANIES)
-    declare_sections(
-        app,
-        Section("customers", "/customers", N_("Customers"), "c", 25, SEE_CUSTOMERS),
-        Section("items", "/items", N_("Items & prices"), "i", 30, SEE_ITEMS),
-        Section("operators", "/operators", N_("Operators"), "o", 40, SEE_OPERATORS),
-        Section("settings", "/settings", N_("Settings"), "e", 90, SEE_SETTINGS),
-    )
+    """Add the pages of this area."""
     app.router.add_get("/items", show_items)
     app.router.add_get("/items/new", show_new_item)
     app.router.add_post("/items", save_new_item)

@@ -12,7 +12,7 @@ from central.jobs.values import Asked
 from central.organisation.service import list_shops, shops_within, tills_within
 from central.registry.directory import list_operator_names
 from central.sales import reading
-from central.sales.area import SALES, SEE_SALES
+from central.sales.area import SEE_SALES
 from central.sales.asking import read_filter, read_page
 from central.sales.exporting import SALES_WORKBOOK, write_sales
 from central.sales.printing import receipt_text
@@ -22,28 +22,20 @@ from central.tills.fleet import list_fleet
 from central.tills.watching import till_state
 from central.web.context import language_of, require_actor
 from central.web.exports import CSV, NobodyWaitsError, export_folder, send_file, while_wanted
-from central.web.keys import database, declare_rights, now
+from central.web.keys import database, now
 from central.web.live import stream
-from central.web.navigation import Section, declare_sections
 from central.web.paging import encode_cursor
 from central.web.rendering import is_partial, page, render, words_of
 from commerce.bodies.effect import FiscalReference
 from commerce.dates import utc_text
 from commerce.errors import ConflictError
 from commerce.receipt import Printing
-from commerce.texts import N_
 
 _PAGE = 50
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area, and declare its rights and sections."""
-    declare_rights(app, SALES)
-    declare_sections(
-        app,
-        Section("today", "/", N_("Today"), "t", 10),
-        Section("sales", "/sales", N_("Sales"), "s", 20, SEE_SALES),
-    )
+    """Add the pages of this area."""
     app.router.add_get("/", show_today)
     app.router.add_get("/today/live", live_today)
     app.router.add_get("/sales", show_sales)

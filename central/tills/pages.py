@@ -12,7 +12,7 @@ from central.registry.service import operator_names
 from central.tills import queries
 from central.tills.alarms import ALARMS, list_alarms, mark_seen
 from central.tills.api import TILLS
-from central.tills.area import APPROVE_AT_TILLS, FLEET, MANAGE_TILLS, SEE_TILLS
+from central.tills.area import APPROVE_AT_TILLS, MANAGE_TILLS, SEE_TILLS
 from central.tills.fleet import list_fleet
 from central.tills.managing import TillManager
 from central.tills.naming import EntryName, about
@@ -20,23 +20,19 @@ from central.tills.registering import add_till
 from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
 from central.web.context import require_actor
-from central.web.keys import database, declare_rights, now
+from central.web.keys import database, now
 from central.web.live import stream
-from central.web.navigation import Section, declare_sections
 from central.web.once import show_once, shown_once
 from central.web.paging import place_in, sheet_of
 from central.web.rendering import page, render, words_of
 from commerce.errors import BadInputError, ConflictError, PosError
-from commerce.texts import N_
 from commerce.texts.errors import error_text
 
 _PAGE = 50
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the pages of this area, and declare its rights and sections."""
-    declare_rights(app, FLEET)
-    declare_sections(app, Section("tills", "/tills", N_("Tills"), "l", 50, SEE_TILLS))
+    """Add the pages of this area."""
     app.router.add_get("/tills", show_tills)
     app.router.add_get("/tills/live", live_tills)
     app.router.add_post("/tills", create_till)

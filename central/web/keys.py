@@ -13,13 +13,8 @@ from central.web.settings import WebSettings
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("clock", Callable)  # type: ignore[arg-type]
 REFUSALS = web.AppKey("refusals", Refusals)
-RIGHTS: web.AppKey[list[Area]] = web.AppKey("rights", list)
+RIGHTS: web.AppKey[list[Area]] = web.AppKey("rights", list)  # what no area declares, no role can hold
 WEB_SETTINGS = web.AppKey("web_settings", WebSettings)
-
-
-def declare_rights(app: web.Application, *areas: Area) -> None:
-    """Let roles give an area's rights: what no area declares, no role can hold."""
-    app.setdefault(RIGHTS, []).extend(areas)
 
 
 def database(request: web.Request) -> Database:

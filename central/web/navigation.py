@@ -32,11 +32,6 @@ SECTIONS: web.AppKey[list[Section]] = web.AppKey("sections", list)
 TABS: web.AppKey[dict[str, list[Tab]]] = web.AppKey("tabs", dict)  # by section
 
 
-def declare_sections(app: web.Application, *sections: Section) -> None:
-    """List sections in the navigation."""
-    app.setdefault(SECTIONS, []).extend(sections)
-
-
 def sections_of(app: web.Application) -> list[Section]:
     """Return all sections in their order."""
     declared: list[Section] = app.get(SECTIONS, [])

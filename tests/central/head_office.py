@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-from central.app import AREAS, JOBS
+from central.app import serve_areas
 from central.identity.passwords import hash_pin
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, add_user
-from central.jobs.keys import JOB_KINDS
 from central.registry.seeding import seed_italian_defaults, seed_shop
 from central.registry.service import Edit, OperatorCard, save_item, save_operator
 from central.registry.values import ItemCard
@@ -130,11 +129,9 @@ async def open_site(office: Office, folder: Path, settings: WebSettings | None =
     app = web.Application()
     app[DATABASE] = office.database
     app[CLOCK] = office.clock.__call__
-    app[JOB_KINDS] = {kind.name: kind for kind in JOBS}
     app[TILLS], app[SNAPSHOTS] = office.tills, Snapshots(office.database, folder / "snapshots")
     shell.install(app, settings or WebSettings())
-    for add_routes in AREAS:
-        add_routes(app)
+    serve_areas(app)
     runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
     await runner.setup()
     await Entrance(runner, socket.create_server(("127.0.0.1", 0)), None, Door(100)).start()

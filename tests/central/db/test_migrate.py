@@ -9,7 +9,7 @@ import central.jobs.tables
 import central.kit.tables
 import central.organisation.tables
 import central.outbox.tables
-import central.registry.kinds
+import central.registry.manifest
 import central.registry.tables
 import central.sales.tables
 import central.tills.tables  # noqa: F401 - registers the tables

@@ -9,13 +9,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from central.identity import pages as identity_pages
+from central.identity.manifest import IDENTITY
 from central.identity.people import Role
 from central.identity.service import NewUser, add_user
 from central.kit.kinds import Kind
 from central.kit.routes import add_kinds
 from central.web import shell
 from central.web.keys import CLOCK, DATABASE
+from central.web.manifest import declare
 from central.web.settings import WebSettings
 from commerce.door import Door
 from commerce.entrance import Entrance
@@ -51,7 +52,7 @@ async def site(shelf_office: Office, tmp_path: Path) -> AsyncIterator[Site]:
     app = web.Application()
     app[DATABASE], app[CLOCK] = shelf_office.database, shelf_office.clock.__call__
     shell.install(app, WebSettings())
-    identity_pages.add_routes(app)
+    declare(app, (IDENTITY,))
     add_kinds(app, ALL)
     runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
     await runner.setup()

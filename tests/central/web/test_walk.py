@@ -18,7 +18,7 @@ import zstandard
 from aiohttp import web
 from sqlalchemy import Connection, select
 
-from central.app import AREAS
+from central.app import serve_areas
 from central.db.metadata import metadata
 from central.identity.passwords import form_token
 from central.web import shell
@@ -179,8 +179,7 @@ async def test_every_route_has_a_verdict(central_database: Database) -> None:
     app = web.Application()
     app[DATABASE], app[CLOCK] = central_database, Clock().__call__
     shell.install(app, WebSettings())
-    for add_routes in AREAS:
-        add_routes(app)
+    serve_areas(app)
 
     served = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
 

@@ -1,0 +1,19 @@
+"""What this area declares."""
+
+from central.tills import api, fleet_api, pages
+from central.tills.area import FLEET, SEE_TILLS
+from central.web.manifest import Manifest
+from central.web.navigation import Section
+from commerce.texts import N_
+
+TELLING = "tills.telling"  # the reader of what tills wait for; whom it tells, the machine's settings say
+
+TILLS = Manifest(
+    name="tills",
+    rights=(FLEET,),
+    sections=(Section("tills", "/tills", N_("Tills"), "l", 50, SEE_TILLS),),
+    pages=(pages.add_routes,),
+    api=(api.add_routes, fleet_api.add_routes),
+    readers={TELLING: None},
+    settings=("mail", "pace", "projection"),
+)
