@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Connection
 
 from central.kit import records
 from central.kit.fields import SELF, choice, choices, day, long_text, number, reference, row_id, rows, text, tick
-from central.kit.kinds import Feed, Kind, Section, Words
+from central.kit.kinds import Kind, Section, Words
 from central.kit.proposals import Edit, Proposal
 from central.registry.area import CUSTOMERS as AREA
 from central.registry.checks import (
@@ -153,12 +152,6 @@ def _warn_of_twins(conn: Connection, edit: Edit, proposals: Sequence[Proposal]) 
             one.warn("customer.twin", "vat_number", value=one.card.vat_number)
 
 
-def _row(card: Customer) -> dict[str, Any]:
-    plain = ("code", "name", "vat_number", "fiscal_code", "recipient_code", "pec", "street", "zip", "city", "province",
-             "country", "language", "stopped")  # fmt: skip
-    return {name: getattr(card, name) for name in plain}
-
-
 CUSTOMERS: Kind = Kind(
     name="customer",
     path="customers",
@@ -192,5 +185,4 @@ CUSTOMERS: Kind = Kind(
         Section(N_("Locks and notes"), ("stopped", "locks", "note")),
     ),
     check=check_customers,
-    feed=Feed("customer", _row),
 )  # fmt: skip

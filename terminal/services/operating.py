@@ -1,6 +1,6 @@
 """The operating set: who sells what under which rules. Without it nobody can sell, so it lives in ``ledger.db``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -81,6 +81,16 @@ class TenderType:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is done: a discount, a void or a return (``use``)."""
+
+    code: str
+    names: dict[str, str]
+    use: str
+    asks_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PinVerifier:
     """What a PIN is checked against; made for this till alone."""
 
@@ -113,6 +123,7 @@ class OperatingSet:
     default_vat: str | None = None
     tender_types: tuple[TenderType, ...] = ()
     operators: Mapping[str, Operator] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
     rows_aside: tuple[RowAside, ...] = ()
     rows: Mapping[tuple[str, str], KeptRow] = field(default_factory=dict, compare=False, repr=False)
     """What all this was read from: the disk is not asked again while the till runs."""
@@ -178,6 +189,7 @@ def read_operating_set(
         default_vat=next((row["code"] for _, row in vat_rows if row.get("default")), None),
         tender_types=tuple(sorted(tenders, key=lambda tender: (tender.position, tender.code))),
         operators={row_id: read_operator(row_id, row) for row_id, row in by_kind.get("operator", [])},
+        reasons=tuple(sorted((read_reason(row) for _, row in by_kind.get("reason", [])), key=lambda one: one.code)),
     )
 
 
@@ -189,7 +201,10 @@ def read_row(kind: str, row_id: str, row: Mapping[str, Any]) -> object:
         return read_vat_code(row_id, row)
     if kind == "operator":
         return read_operator(row_id, row)
-    return {"company": read_company, "shop": read_shop, "tender_type": read_tender_type}[kind](row)
+    readers: dict[str, Callable[[Mapping[str, Any]], object]] = {
+        "company": read_company, "shop": read_shop, "tender_type": read_tender_type, "reason": read_reason
+    }  # fmt: skip
+    return readers[kind](row)
 
 
 def _is_readable(kind: str, row_id: str, row: Mapping[str, Any]) -> bool:
@@ -256,6 +271,11 @@ def read_tender_type(row: Mapping[str, Any]) -> TenderType:
         int(row.get("position", 0)),
         _as(_OPTIONAL_ID, row.get("reader") or None),
     )
+
+
+def read_reason(row: Mapping[str, Any]) -> Reason:
+    """Read a ``reason`` row; a use that this program does not know is no mistake: it is offered nowhere."""
+    return Reason(_as(_ID, row["code"]), _names(row["names"]), _as(_ID, row["use"]), bool(row.get("asks_note", False)))
 
 
 def read_operator(row_id: str, row: Mapping[str, Any]) -> Operator:
