@@ -118,7 +118,7 @@ class KindPages:
     async def check(self, request: web.Request) -> web.Response:
         """Say what is wrong with what is being typed, beside each field; what is still empty is no fault yet."""
         ask, sent = await asking(request, self.kind), await _sent(request)
-        ask.actor.scope(self.kind.edit, ask.company)
+        ask.actor.scope(self.kind.edit, ask.company).whole()
         form = forms.tidy(self.kind, sent)
 
         def job(conn: Any, kind: Kind, company: str) -> Proposal:  # noqa: ANN401 - SQLAlchemy's connection
