@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from aiohttp import web
 
@@ -37,16 +38,36 @@ from central.tills.service import TillService, load_signer
 from central.tills.snapshots import Snapshots
 from central.tills.telling import NEWS, tell_by_mail
 from central.web import shell
+from central.web.api import Answer, describe_also
 from central.web.guards import MAX_FORM_BYTES
 from central.web.keys import CLOCK, DATABASE
 from central.web.manifest import declare, handlers_of, readers_of, schedules_of
 from central.web.settings import WebSettings
+from commerce.apis.operations import JSON_TYPE, Operation
 from commerce.dates import utc_text
 from commerce.errors import BadInputError
+from commerce.texts import N_
 
 AREAS = (IDENTITY, REGISTRY, ORGANISATION, SELLING, TILLS, WORK, OUTBOX)
 KINDS = Kinds(kind for area in AREAS for kind in area.kinds)
 
+
+class Failing(Answer):
+    """What fails: since when, and why."""
+
+    since: str
+    why: str
+
+
+class HealthAnswer(Answer):
+    """How this process is; ``away`` (503) while its database is, ``degraded`` while anything else is."""
+
+    status: Literal["away", "degraded", "ok"]
+    failing: dict[str, Failing]
+
+
+HEALTH = Operation(method="GET", path="/health", summary=N_("A sign of life"), tag="health", answer=HealthAnswer,
+                   others={503: HealthAnswer})  # fmt: skip
 CONDITION = web.AppKey("condition", Condition)
 
 
@@ -129,6 +150,7 @@ def _web(config: CentralConfig, database: Database, tills: TillService, now: Cal
     secure, proxies = config.listen.certificate is not None, config.listen.proxy_networks
     shell.install(app, WebSettings(hosts=hosts, secure=secure, trusted_proxies=proxies))
     app.router.add_get("/health", health)
+    describe_also(app, HEALTH)
     serve_areas(app)
     return app
 
@@ -142,6 +164,7 @@ def serve_areas(app: web.Application) -> None:
 async def health(request: web.Request) -> web.Response:
     """Say how this process is: 503 while its database is away; what else fails is named and served without."""
     failing = request.app[CONDITION].failing
-    status = "away" if "database" in failing else "degraded" if failing else "ok"
-    named = {name: {"since": utc_text(one.since), "why": one.why} for name, one in failing.items()}
-    return web.json_response({"status": status, "failing": named}, status=503 if status == "away" else 200)
+    status: Literal["away", "degraded", "ok"] = "away" if "database" in failing else "degraded" if failing else "ok"
+    named = {name: Failing(since=utc_text(one.since), why=one.why) for name, one in failing.items()}
+    answer = HealthAnswer(status=status, failing=named).model_dump_json().encode()
+    return web.Response(body=answer, status=503 if status == "away" else 200, content_type=JSON_TYPE)

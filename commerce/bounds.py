@@ -84,17 +84,23 @@ def _is_day(text: str) -> bool:
     return is_usual_year(date.fromisoformat(text).year)
 
 
-_PLAIN = r"^\P{Cc}*$"
-Count = Annotated[int, Field(strict=True, ge=0, le=MOST_WHOLE)]
+_PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*$"  # no control characters, said as every reader of the pattern understands it
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST_WHOLE, examples=[1])]
 Whole = Annotated[int, Field(strict=True, ge=-MOST_WHOLE, le=MOST_WHOLE)]
 Cents = Annotated[int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS)]
-Offset = Annotated[int, Field(strict=True, ge=-(10**13), le=10**13)]  # milliseconds; three hundred years
+Offset = Annotated[
+    int, Field(strict=True, ge=-(10**13), le=10**13, examples=[120])
+]  # milliseconds; three hundred years
 ShortText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=_PLAIN)]
 Identity = Annotated[str, Field(min_length=1, max_length=64, pattern=_PLAIN)]
-StableCode = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,64}$")]
+StableCode = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,64}$", examples=["ready"])]
 Moment = Annotated[
     str,
-    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$", max_length=27),
+    Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
+        max_length=27,
+        examples=["2026-11-23T12:00:00.000000Z"],
+    ),
     AfterValidator(_require(_is_moment)),
 ]
 DayText = Annotated[

@@ -34,9 +34,15 @@ MAX_PERSONAL_BYTES = 64 * 1024
 SIGNATURE_CHARS = 88  # 64 bytes in base64
 MOST_DEVICES = 64
 
-Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef" * 2])]
+Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["0123456789abcdef" * 4])]
+Uuid = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        examples=["019ab0c4-1f00-7000-8000-000000000001"],
+    ),
+]
 
 
 class Message(BaseModel):
@@ -79,7 +85,7 @@ class HeadMessage(BaseModel):
     hash: Hex64
     at: Moment
     public_key: Hex64
-    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$", examples=["0123456789abcdef" * 8])]
 
 
 class PushAnswer(Message):
@@ -126,7 +132,7 @@ class EnrolRequest(Message):
     ``unsent_of`` is the till whose entries this machine has still to send: a code of any other is refused.
     """
 
-    code: str = Field(min_length=4, max_length=64)
+    code: str = Field(min_length=4, max_length=64, examples=["K7QD-2M9X"])
     public_key: Hex64
     app_version: ShortText
     unsent_of: Uuid | None = None
@@ -141,7 +147,7 @@ class CompanyCard(BaseModel):
     name: str
     tax_id: str
     country: str
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])
 
 
 class ShopCard(BaseModel):
@@ -163,7 +169,7 @@ class TillCard(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Uuid
-    code: str = Field(pattern=r"^[A-Z0-9]{1,6}$")
+    code: str = Field(pattern=r"^[A-Z0-9]{1,6}$", examples=["T2"])
     name: str
     mode: Literal["live", "training", "demo", "replay"] = "live"
 

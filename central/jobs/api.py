@@ -11,10 +11,11 @@ from central.jobs import queue, results
 from central.jobs.pages import send_file_of
 from central.jobs.showing import reason_text
 from central.jobs.values import Outcome, State
-from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_query, reply
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, query_of
 from central.web.context import require_actor
 from central.web.keys import database
 from central.web.rendering import words_of
+from commerce.texts import N_
 
 
 class JobAnswer(Answer):
@@ -91,40 +92,42 @@ def add_routes(app: web.Application) -> None:
     """Add this area's operations."""
     add_api(
         app,
-        ApiRoute("GET", "/api/v1/jobs", list_jobs, "List jobs, newest first", JobList, query=JobQuery),
-        ApiRoute("GET", "/api/v1/jobs/{job}", get_job, "How a job stands", JobAnswer),
-        ApiRoute("POST", "/api/v1/jobs/{job}/cancel", cancel_job, "End a job, at its next step if it runs", JobAnswer),
-        ApiRoute("GET", "/api/v1/jobs/{job}/rows", list_rows, "What became of each row", RowList, query=RowQuery),
-        ApiRoute("GET", "/api/v1/jobs/{job}/file", get_file, "The file that a job made"),
-    )
+        ApiRoute("GET", "/api/v1/jobs", list_jobs, N_("List jobs, newest first"), JobList, query=JobQuery),
+        ApiRoute("GET", "/api/v1/jobs/{job}", get_job, N_("How a job stands"), JobAnswer),
+        ApiRoute("POST", "/api/v1/jobs/{job}/cancel", cancel_job, N_("End a job, at its next step if it runs"),
+                 JobAnswer),
+        ApiRoute("GET", "/api/v1/jobs/{job}/rows", list_rows, N_("What became of each row"), RowList, query=RowQuery),
+        ApiRoute("GET", "/api/v1/jobs/{job}/file", get_file, N_("The file that a job made"),
+                 media_type="application/octet-stream"),
+    )  # fmt: skip
 
 
-async def list_jobs(request: web.Request) -> web.Response:
+async def list_jobs(request: web.Request) -> JobList:
     """Give a page of jobs."""
-    asked, actor = read_query(request, JobQuery), require_actor(request)
+    asked, actor = query_of(request, JobQuery), require_actor(request)
     listed = partial(results.list_jobs, actor=actor, before=asked.after, limit=asked.limit + 1)
     rows = await database(request).read(listed)
     more = rows[asked.limit - 1].id if len(rows) > asked.limit else None
-    return reply(JobList(jobs=[_answer(request, row) for row in rows[: asked.limit]], next=more))
+    return JobList(jobs=[_answer(request, row) for row in rows[: asked.limit]], next=more)
 
 
-async def get_job(request: web.Request) -> web.Response:
+async def get_job(request: web.Request) -> JobAnswer:
     """Give one job."""
     actor, job = require_actor(request), request.match_info["job"]
     row = await database(request).read(partial(results.get_job, actor=actor, job_id=job))
-    return reply(_answer(request, row))
+    return _answer(request, row)
 
 
-async def cancel_job(request: web.Request) -> web.Response:
+async def cancel_job(request: web.Request) -> JobAnswer:
     """End a job."""
     actor, job = require_actor(request), request.match_info["job"]
     await database(request).write(partial(queue.cancel, actor=actor, job_id=job))
     return await get_job(request)
 
 
-async def list_rows(request: web.Request) -> web.Response:
+async def list_rows(request: web.Request) -> RowList:
     """Give a page of a job's rows."""
-    asked, actor, job = read_query(request, RowQuery), require_actor(request), request.match_info["job"]
+    asked, actor, job = query_of(request, RowQuery), require_actor(request), request.match_info["job"]
 
     def read(conn: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
         results.get_job(conn, actor, job)
@@ -132,7 +135,7 @@ async def list_rows(request: web.Request) -> web.Response:
 
     rows = await database(request).read(read)
     more = rows[asked.limit - 1].number if len(rows) > asked.limit else None
-    return reply(RowList(rows=[_row(request, row) for row in rows[: asked.limit]], next=more))
+    return RowList(rows=[_row(request, row) for row in rows[: asked.limit]], next=more)
 
 
 async def get_file(request: web.Request) -> web.StreamResponse:

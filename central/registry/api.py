@@ -13,13 +13,14 @@ from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, EDIT_SETTINGS, SEE
 from central.registry.queries import StoredItem, newest_of, people
 from central.registry.service import Edit, OperatorCard
 from central.registry.values import ItemCard, TenderCard, parse_price
-from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, body_of, query_of
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.scoping import scope_in
 from commerce.kinds import TenderKind
 from commerce.money import price_text
 from commerce.rights import ALL_RIGHTS, Right
+from commerce.texts import N_
 
 
 class Body(BaseModel):
@@ -145,32 +146,32 @@ def add_routes(app: web.Application) -> None:
     """Add this area's operations."""
     add_api(
         app,
-        ApiRoute("GET", "/api/v1/items", list_items, "List items", ItemList, query=ItemQuery),
-        ApiRoute("PUT", "/api/v1/items", put_items, "Add or change items", ItemList, body=ItemsBody),
-        ApiRoute("GET", "/api/v1/operators", list_operators, "List operators", OperatorList),
-        ApiRoute("PUT", "/api/v1/operators", put_operator, "Add or change an operator", OperatorAnswer,
+        ApiRoute("GET", "/api/v1/items", list_items, N_("List items"), ItemList, query=ItemQuery),
+        ApiRoute("PUT", "/api/v1/items", put_items, N_("Add or change items"), ItemList, body=ItemsBody),
+        ApiRoute("GET", "/api/v1/operators", list_operators, N_("List operators"), OperatorList),
+        ApiRoute("PUT", "/api/v1/operators", put_operator, N_("Add or change an operator"), OperatorAnswer,
                  body=OperatorBody),
-        ApiRoute("GET", "/api/v1/tender-types", list_tender_types, "List means of payment", TenderTypeList),
-        ApiRoute("PUT", "/api/v1/tender-types", put_tender_type, "Add or change a means of payment", TenderTypeAnswer,
-                 body=TenderTypeBody),
+        ApiRoute("GET", "/api/v1/tender-types", list_tender_types, N_("List means of payment"), TenderTypeList),
+        ApiRoute("PUT", "/api/v1/tender-types", put_tender_type, N_("Add or change a means of payment"),
+                 TenderTypeAnswer, body=TenderTypeBody),
     )  # fmt: skip
 
 
-async def list_items(request: web.Request) -> web.Response:
+async def list_items(request: web.Request) -> ItemList:
     """Give a page of items."""
-    asked, company = read_query(request, ItemQuery), str((await scope_in(request, SEE_ITEMS)).company)
+    asked, company = query_of(request, ItemQuery), str((await scope_in(request, SEE_ITEMS)).company)
     after: Any = tuple(map(str, decode_cursor(asked.after, 2))) if asked.after else None
     found = await database(request).read(
         lambda conn: queries.search_items(conn, company, words=asked.q, after=after, limit=asked.limit + 1)
     )
     shown = found[: asked.limit]
     more = encode_cursor(shown[-1].card.sort_name(), shown[-1].id) if len(found) > asked.limit else None
-    return reply(ItemList(items=[_item(one) for one in shown], next=more))
+    return ItemList(items=[_item(one) for one in shown], next=more)
 
 
-async def put_items(request: web.Request) -> web.Response:
+async def put_items(request: web.Request) -> ItemList:
     """Add or change items by their article numbers, in one transaction."""
-    asked = await read_body(request, ItemsBody)
+    asked = body_of(request, ItemsBody)
     edit = await _edit(request, EDIT_ITEMS)
 
     def job(conn: Any) -> list[StoredItem]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
@@ -180,20 +181,20 @@ async def put_items(request: web.Request) -> web.Response:
             for one in asked.items
         ]
 
-    return reply(ItemList(items=[_item(one) for one in await database(request).write(job)], next=None))
+    return ItemList(items=[_item(one) for one in await database(request).write(job)], next=None)
 
 
-async def list_operators(request: web.Request) -> web.Response:
+async def list_operators(request: web.Request) -> OperatorList:
     """Give all operators."""
     scope = await scope_in(request, SEE_OPERATORS)
     found = await database(request).read(lambda conn: queries.list_operators(conn, str(scope.company)))
     rows = [row for row in found if scope.covers(row.company, row.shop)]
-    return reply(OperatorList(operators=[_operator(places) for places in people(rows)]))
+    return OperatorList(operators=[_operator(places) for places in people(rows)])
 
 
-async def put_operator(request: web.Request) -> web.Response:
+async def put_operator(request: web.Request) -> OperatorAnswer:
     """Add or change an operator."""
-    asked = await read_body(request, OperatorBody)
+    asked = body_of(request, OperatorBody)
     edit = await _edit(request, EDIT_OPERATORS)
     pin = await hash_pin(asked.pin) if asked.pin is not None else None
     rights = None if asked.rights is None else tuple(asked.rights)
@@ -203,19 +204,19 @@ async def put_operator(request: web.Request) -> web.Response:
         identity = service.save_operator(conn, edit, card, asked.id, asked.version)
         return list(queries.operator_places(conn, edit.company, identity).values())
 
-    return reply(_operator(await database(request).write(job)))
+    return _operator(await database(request).write(job))
 
 
-async def list_tender_types(request: web.Request) -> web.Response:
+async def list_tender_types(request: web.Request) -> TenderTypeList:
     """Give all means of payment."""
     company = str((await scope_in(request, SEE_SETTINGS)).company)
     rows = await database(request).read(lambda conn: queries.list_tender_types(conn, company))
-    return reply(TenderTypeList(tender_types=[_tender_type(row) for row in rows]))
+    return TenderTypeList(tender_types=[_tender_type(row) for row in rows])
 
 
-async def put_tender_type(request: web.Request) -> web.Response:
+async def put_tender_type(request: web.Request) -> TenderTypeAnswer:
     """Add or change a means of payment."""
-    asked = await read_body(request, TenderTypeBody)
+    asked = body_of(request, TenderTypeBody)
     edit = await _edit(request, EDIT_SETTINGS)
     card = TenderCard(asked.code, asked.kind.value, asked.names, asked.opens_drawer, asked.position, asked.reader)
 
@@ -223,7 +224,7 @@ async def put_tender_type(request: web.Request) -> web.Response:
         identity = service.save_tender_type(conn, edit, card, asked.id, asked.version)
         return next(row for row in queries.list_tender_types(conn, edit.company) if row.id == identity)
 
-    return reply(_tender_type(await database(request).write(job)))
+    return _tender_type(await database(request).write(job))
 
 
 async def _edit(request: web.Request, permission: Permission) -> Edit:

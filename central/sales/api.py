@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.sales import reading
 from central.sales.queries import SORTS, AnyRow, SaleFilter, SalePage, check_place, sort_keys
-from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_query, reply
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, query_of
 from central.web.context import require_actor
 from central.web.keys import database
 from central.web.paging import decode_cursor, encode_cursor
 from commerce.money import QUANTITY_SCALE, cents_decimal, price_text, quantity_text, unscaled
+from commerce.texts import N_
 
 
 class SaleQuery(BaseModel):
@@ -134,68 +135,65 @@ def add_routes(app: web.Application) -> None:
     """Add this area's operations."""
     add_api(
         app,
-        ApiRoute("GET", "/api/v1/sales", list_sales, "List sales", SaleList, query=SaleListQuery),
-        ApiRoute("GET", "/api/v1/sales/{sale}", get_sale, "One sale with its proof", SaleDetail, query=OneSaleQuery),
-        ApiRoute("GET", "/api/v1/reports/totals", totals, "Exact sums", Totals, query=TotalsQuery),
-    )
+        ApiRoute("GET", "/api/v1/sales", list_sales, N_("List sales"), SaleList, query=SaleListQuery),
+        ApiRoute("GET", "/api/v1/sales/{sale}", get_sale, N_("One sale with its proof"), SaleDetail,
+                 query=OneSaleQuery),
+        ApiRoute("GET", "/api/v1/reports/totals", totals, N_("Exact sums"), Totals, query=TotalsQuery),
+    )  # fmt: skip
 
 
-async def list_sales(request: web.Request) -> web.Response:
+async def list_sales(request: web.Request) -> SaleList:
     """Give a page of sales."""
-    asked, actor = read_query(request, SaleListQuery), require_actor(request)
+    asked, actor = query_of(request, SaleListQuery), require_actor(request)
     length = len(SORTS[asked.sort]) + 2
     after = check_place(asked.sort, decode_cursor(asked.after, length)) if asked.after else ()
     listed = SalePage(asked.sort, asked.order == "down", after, asked.limit + 1)
     rows = await database(request).read(lambda conn: reading.list_sales(conn, actor, asked.wanted(), listed))
     shown = rows[: asked.limit]
     more = encode_cursor(*sort_keys(shown[-1], asked.sort)) if len(rows) > asked.limit else None
-    return reply(SaleList(sales=[_item(row) for row in shown], next=more))
+    return SaleList(sales=[_item(row) for row in shown], next=more)
 
 
-async def get_sale(request: web.Request) -> web.Response:
+async def get_sale(request: web.Request) -> SaleDetail:
     """Give one sale."""
-    asked, actor, sale_id = read_query(request, OneSaleQuery), require_actor(request), request.match_info["sale"]
+    asked, actor, sale_id = query_of(request, OneSaleQuery), require_actor(request), request.match_info["sale"]
     record = await database(request).read(lambda conn: reading.get_sale(conn, actor, sale_id, asked.till))
     evidence = record.evidence
-    return reply(
-        SaleDetail(
-            sale=_item(record.sale),
-            lines=[_line(row, record.sale.currency) for row in record.lines],
-            tenders=[_tender(row) for row in record.tenders],
-            taxes=[_tax(row, record.sale.currency) for row in record.taxes],
-            effects=[
-                {"id": row.id, "kind": row.kind, "outcome": row.outcome, "reason": row.reason,
-                 "reference": row.reference}
-                for row in record.effects
-            ],
-            hash=record.sale.hash.hex(),
-            verified=evidence is not None and evidence.problem is None,
-            problem=evidence.problem if evidence else None,
-            body=None if record.body is None else record.body.as_body(),
-        )
+    return SaleDetail(
+        sale=_item(record.sale),
+        lines=[_line(row, record.sale.currency) for row in record.lines],
+        tenders=[_tender(row) for row in record.tenders],
+        taxes=[_tax(row, record.sale.currency) for row in record.taxes],
+        effects=[
+            {"id": row.id, "kind": row.kind, "outcome": row.outcome, "reason": row.reason,
+             "reference": row.reference}
+            for row in record.effects
+        ],
+        hash=record.sale.hash.hex(),
+        verified=evidence is not None and evidence.problem is None,
+        problem=evidence.problem if evidence else None,
+        body=None if record.body is None else record.body.as_body(),
     )  # fmt: skip
 
 
-async def totals(request: web.Request) -> web.Response:
+async def totals(request: web.Request) -> Totals:
     """Give exact sums."""
-    asked, actor = read_query(request, TotalsQuery), require_actor(request)
+    asked, actor = query_of(request, TotalsQuery), require_actor(request)
     rows = await database(request).report(lambda conn: reading.totals_by(conn, actor, asked.by, asked.wanted()))
-    return reply(
-        Totals(
-            by=asked.by,
-            rows=[
-                TotalRow(
-                    key=key,
-                    currency=currency,
-                    receipts=receipts,
-                    lines=lines,
-                    net_units=quantity_text(unscaled(units, QUANTITY_SCALE)),
-                    total=str(cents_decimal(total, currency)),
-                    total_cents=total,
-                )
-                for key, currency, receipts, lines, units, total in rows
-            ],
-        )
+    return Totals(
+        by=asked.by,
+        rows=[
+            TotalRow(
+                key=key,
+                currency=currency,
+                receipts=receipts,
+                lines=lines,
+                net_units=quantity_text(unscaled(units, QUANTITY_SCALE)),
+                total=str(cents_decimal(total, currency)),
+                total_cents=total,
+            )
+            for key, currency, receipts, lines, units, total in rows
+        ],
     )
 
 

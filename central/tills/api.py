@@ -10,7 +10,7 @@ from time import monotonic
 
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from zstandard import ZstdCompressor
 
 from central.db.signals import ACCESS, FEED
@@ -24,17 +24,25 @@ from central.tills.pulling import change_lines, start_pull
 from central.tills.service import TillService
 from central.tills.snapshots import Snapshots
 from central.web.addresses import client_address
+from central.web.api import describe_also
+from central.web.api_docs import SOCKETS as API_SOCKETS
 from central.web.refused import write_down
+from commerce.apis.operations import Operation, Socket
 from commerce.errors import BadInputError, ForbiddenError, PosError
 from commerce.rows import catalogue_statement
+from commerce.texts import N_
 from commerce.wire import (
     CATALOGUE_SIGNATURE,
     MAX_BODY_BYTES,
     MAX_ENROL_BYTES,
+    EnrolAnswer,
     EnrolRequest,
     ErrorAnswer,
     GapAnswer,
+    HeadsAnswer,
+    Heartbeat,
     Nudge,
+    PushAnswer,
     PushRequest,
 )
 
@@ -48,6 +56,13 @@ class Sockets:
     open: dict[web.WebSocketResponse, bytes] = field(default_factory=dict)
     pace: Pace = field(default_factory=lambda: Pace(_BEATS_BURST, _BEATS_PER_MINUTE))
     rest: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+
+class ChangesQuery(BaseModel):
+    """What is pulled: ``feed`` is ``operating`` or ``catalog``, ``after`` the cursor of the page before."""
+
+    feed: str = Field(default="", examples=["operating", "catalog"])
+    after: str = ""
 
 
 SOCKETS = web.AppKey("till_sockets", Sockets)
@@ -69,12 +84,10 @@ def add_routes(app: web.Application) -> None:
     """Add the sync routes; the application has ``TILLS`` and ``SNAPSHOTS``."""
     app[SOCKETS] = Sockets()
     app.on_shutdown.append(_close_sockets)
-    app.router.add_post("/sync/v1/enrol", enrol)
-    app.router.add_post("/sync/v1/ledger", push)
-    app.router.add_get("/sync/v1/heads", heads)
-    app.router.add_get("/sync/v1/changes", changes)
-    app.router.add_get("/sync/v1/snapshot", snapshot)
-    app.router.add_get("/sync/v1/live", live)
+    for operation, handler in WIRE:
+        app.router.add_route(operation.method, operation.path, handler)
+    describe_also(app, *(operation for operation, _ in WIRE))
+    app.setdefault(API_SOCKETS, []).append(_LIVE)
 
 
 def speaks_wire(handler: Handler) -> Handler:
@@ -136,8 +149,8 @@ async def changes(request: web.Request) -> web.StreamResponse:
     """Stream changed registry rows, one commit a line."""
     tills = request.app[TILLS]
     known = await tills.admit(_token(request))
-    query = request.query
-    pull = await start_pull(tills.database, known, query.get("feed", ""), query.get("after", ""))
+    asked = ChangesQuery.model_validate(dict(request.query))
+    pull = await start_pull(tills.database, known, asked.feed, asked.after)
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     compressor = None
     if "zstd" in request.headers.get("Accept-Encoding", ""):
@@ -259,3 +272,26 @@ def _token(request: web.Request) -> str:
 def reply(message: BaseModel, status: int = 200) -> web.Response:
     """Return a message as JSON."""
     return web.Response(body=orjson.dumps(message.model_dump()), status=status, content_type="application/json")
+
+
+_of_tills = partial(Operation, tag="tills", refusal=ErrorAnswer, refusal_type="application/json", security=("till",))
+_LIVE = Socket(
+    path="/sync/v1/live",
+    description=N_("The till says how it is, head office says that there is news."),
+    receive=(Nudge,),
+    send=(Heartbeat,),
+)
+WIRE: tuple[tuple[Operation, Handler], ...] = (
+    (_of_tills(method="POST", path="/sync/v1/enrol", summary=N_("Exchange a one-time code for an identity"),
+               body=EnrolRequest, answer=EnrolAnswer, security=()), enrol),
+    (_of_tills(method="POST", path="/sync/v1/ledger", summary=N_("Take entries of one chain"), body=PushRequest,
+               answer=PushAnswer, others={409: GapAnswer | ErrorAnswer}), push),
+    (_of_tills(method="GET", path="/sync/v1/heads", summary=N_("What head office holds of the till"),
+               answer=HeadsAnswer), heads),
+    (_of_tills(method="GET", path="/sync/v1/changes", media_type="application/x-ndjson", query=ChangesQuery,
+               summary=N_("Changed registry rows, one commit a line")), changes),
+    (_of_tills(method="GET", path="/sync/v1/snapshot", media_type="application/vnd.sqlite3",
+               summary=N_("The ready catalogue file")), snapshot),
+    (_of_tills(method="GET", path="/sync/v1/live", summary=N_("The live channel of a till (WebSocket)"), status=101),
+     live),
+)  # fmt: skip

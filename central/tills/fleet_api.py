@@ -15,11 +15,12 @@ from central.tills.managing import TillManager
 from central.tills.registering import add_till
 from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
-from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, read_body, read_query, reply
+from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, body_of, query_of
 from central.web.context import require_actor
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, sheet_of
 from commerce.bodies.alarm import AlarmCode
+from commerce.texts import N_
 from commerce.wire import DeviceStatus, Hex32, Hex64
 
 
@@ -113,54 +114,54 @@ def add_routes(app: web.Application) -> None:
     """Add this area's operations."""
     add_api(
         app,
-        ApiRoute("GET", "/api/v1/tills", list_tills, "List tills with their state", TillList),
-        ApiRoute("POST", "/api/v1/tills", create_till, "Add a till; answers its first enrolment code", CodeAnswer,
+        ApiRoute("GET", "/api/v1/tills", list_tills, N_("List tills with their state"), TillList),
+        ApiRoute("POST", "/api/v1/tills", create_till, N_("Add a till; answers its first enrolment code"), CodeAnswer,
                  body=NewTill),
-        ApiRoute("GET", "/api/v1/tills/{till}/alarms", list_till_alarms, "A till's alarms", AlarmList,
+        ApiRoute("GET", "/api/v1/tills/{till}/alarms", list_till_alarms, N_("A till's alarms"), AlarmList,
                  query=AlarmQuery),
-        ApiRoute("POST", "/api/v1/tills/{till}/alarms/seen", see_alarm, "Note that somebody saw an alarm", AlarmList,
-                 body=SeenAlarm),
-        ApiRoute("POST", "/api/v1/tills/{till}/enrolment-code", issue_code, "A fresh enrolment code", CodeAnswer),
+        ApiRoute("POST", "/api/v1/tills/{till}/alarms/seen", see_alarm, N_("Note that somebody saw an alarm"),
+                 AlarmList, body=SeenAlarm),
+        ApiRoute("POST", "/api/v1/tills/{till}/enrolment-code", issue_code, N_("A fresh enrolment code"), CodeAnswer),
     )  # fmt: skip
 
 
-async def list_tills(request: web.Request) -> web.Response:
+async def list_tills(request: web.Request) -> TillList:
     """Give every till."""
     actor, moment = require_actor(request), now(request)
     rows = await database(request).read(lambda conn: list_fleet(conn, actor.scopes(SEE_TILLS)))
-    return reply(TillList(tills=[_till(row, moment) for row in rows]))
+    return TillList(tills=[_till(row, moment) for row in rows])
 
 
-async def create_till(request: web.Request) -> web.Response:
+async def create_till(request: web.Request) -> CodeAnswer:
     """Add a till."""
-    asked, actor, at = await read_body(request, NewTill), require_actor(request), now(request)
+    asked, actor, at = body_of(request, NewTill), require_actor(request), now(request)
     till = await database(request).write(
         lambda conn: add_till(conn, actor, at, asked.shop, asked.code, asked.name, asked.mode)
     )
-    return reply(CodeAnswer(till=till, code=await _manager(request).issue_code(till)))
+    return CodeAnswer(till=till, code=await _manager(request).issue_code(till))
 
 
-async def issue_code(request: web.Request) -> web.Response:
+async def issue_code(request: web.Request) -> CodeAnswer:
     """Give a fresh enrolment code."""
     till = request.match_info["till"]
-    return reply(CodeAnswer(till=till, code=await _manager(request).issue_code(till)))
+    return CodeAnswer(till=till, code=await _manager(request).issue_code(till))
 
 
-async def list_till_alarms(request: web.Request) -> web.Response:
+async def list_till_alarms(request: web.Request) -> AlarmList:
     """Give a till's alarms."""
-    return await _alarms(request, read_query(request, AlarmQuery))
+    return await _alarms(request, query_of(request, AlarmQuery))
 
 
-async def see_alarm(request: web.Request) -> web.Response:
+async def see_alarm(request: web.Request) -> AlarmList:
     """Note that somebody saw an alarm."""
-    asked = await read_body(request, SeenAlarm)
+    asked = body_of(request, SeenAlarm)
     key = EntryKey(request.match_info["till"], asked.chain, asked.seq, bytes.fromhex(asked.hash))
     decision = Decision(require_actor(request), now(request), asked.note.strip())
     await database(request).write(lambda conn: mark_seen(conn, key, decision))
     return await _alarms(request, AlarmQuery())
 
 
-async def _alarms(request: web.Request, query: AlarmQuery) -> web.Response:
+async def _alarms(request: web.Request, query: AlarmQuery) -> AlarmList:
     actor, till = require_actor(request), request.match_info["till"]
     after = tuple(decode_cursor(query.after, 5)) if query.after else None
 
@@ -169,25 +170,23 @@ async def _alarms(request: web.Request, query: AlarmQuery) -> web.Response:
         return list_alarms(conn, till, after, query.limit + 1)
 
     found = sheet_of(await database(request).read(job), query.limit, ALARMS.place)
-    return reply(
-        AlarmList(
-            next=found.older or None,
-            alarms=[
-                AlarmAnswer(
-                    chain=row.chain,
-                    seq=row.seq,
-                    hash=row.hash.hex(),
-                    code=AlarmCode(row.code),
-                    subject=row.subject,
-                    count=row.times,
-                    detail=row.detail,
-                    at=row.at,
-                    seen_at=row.seen_at,
-                    seen_by=row.seen_by,
-                )
-                for row in found.rows
-            ],
-        )
+    return AlarmList(
+        next=found.older or None,
+        alarms=[
+            AlarmAnswer(
+                chain=row.chain,
+                seq=row.seq,
+                hash=row.hash.hex(),
+                code=AlarmCode(row.code),
+                subject=row.subject,
+                count=row.times,
+                detail=row.detail,
+                at=row.at,
+                seen_at=row.seen_at,
+                seen_by=row.seen_by,
+            )
+            for row in found.rows
+        ],
     )
 
 

@@ -1,18 +1,17 @@
-"""The documented API: one typed table of routes, from which OpenAPI is made out of the same pydantic models."""
+"""The API for programs: one typed table of routes, whose models read, answer and are described."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import wraps
+from typing import TypeVar
 
-import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.json_schema import models_json_schema
 
+from commerce.apis.operations import JSON_TYPE, Operation
 from commerce.bounds import has_many_parts
 from commerce.errors import BadInputError, InvalidError, Problem
-from commerce.texts.problems import CONTENT_TYPE
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_LIST = 500
@@ -27,30 +26,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class FailureField(Answer):
-    """One thing that is wrong: where (dotted, as ``items.2.price``), its code, its sentence, the values in it."""
-
-    field: str
-    code: str
-    detail: str
-    values: dict[str, Any]
-
-
-class Failure(Answer):
-    """Any refusal, as RFC 9457 has it: a stable ``code``, its sentence in the caller's language, the values in it.
-
-    ``errors`` is everything that is wrong at once, where it is about fields.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    values: dict[str, Any]
-    errors: list[FailureField]
-
-
 class UnreadableError(InvalidError):
     """What came in is not of the form that the operation takes."""
 
@@ -59,40 +34,89 @@ class UnreadableError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
-    """One operation: ``query`` and ``body`` are read before the handler, ``answer`` is what it returns."""
+    """One operation: ``query`` and ``body`` are read before the handler, ``answer`` is what it returns.
+
+    ``summary`` is a message id. Where ``answer`` is None the handler answers itself.
+    """
 
     method: str
     path: str
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    handler: Callable[[web.Request], Awaitable[BaseModel | web.StreamResponse]]
     summary: str
     answer: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    media_type: str = JSON_TYPE
+
+    def operation(self) -> Operation:
+        """Return the operation as it is described."""
+        return Operation(
+            method=self.method,
+            path=self.path,
+            summary=self.summary,
+            tag="programs",
+            answer=self.answer,
+            media_type=self.media_type,
+            query=self.query,
+            body=self.body,
+            headers=(_COMPANY,),
+            security=("key", "session"),
+        )
 
 
+OPERATIONS = web.AppKey("operations", list[Operation])
 API_ROUTES = web.AppKey("api_routes", list[ApiRoute])
+_COMPANY = ("X-Company", "The company that registry operations are about; without it the first of one's own.")
+_QUERY: web.RequestKey[BaseModel] = web.RequestKey("query", BaseModel)
+_BODY: web.RequestKey[BaseModel] = web.RequestKey("body", BaseModel)
 
 
 def add_api(app: web.Application, *routes: ApiRoute) -> None:
-    """Serve operations and remember them for the documentation."""
+    """Serve operations and remember them for their description."""
     app.setdefault(API_ROUTES, []).extend(routes)
+    describe_also(app, *(route.operation() for route in routes))
     for route in routes:
-        app.router.add_route(route.method, route.path, route.handler)
+        app.router.add_route(route.method, route.path, served(route))
 
 
-def add_documentation(app: web.Application) -> None:
-    """Serve ``/api/v1/openapi.json``."""
-    app.setdefault(API_ROUTES, [])
-    app.router.add_get("/api/v1/openapi.json", _documentation)
+def describe_also(app: web.Application, *operations: Operation) -> None:
+    """Describe operations that are served in a way of their own."""
+    app.setdefault(OPERATIONS, []).extend(operations)
 
 
-async def _documentation(request: web.Request) -> web.Response:
-    return web.json_response(openapi(request.app[API_ROUTES]), dumps=lambda value: orjson.dumps(value).decode())
+def served(route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return what answers a route: its models read what comes in and hold what goes out, as they are described."""
+
+    @wraps(route.handler)
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if route.query is not None:
+            request[_QUERY] = read_query(request, route.query)
+        if route.body is not None:
+            request[_BODY] = await read_body(request, route.body)
+        found = await route.handler(request)
+        if isinstance(found, web.StreamResponse) and route.answer is None:
+            return found
+        if isinstance(found, BaseModel) and type(found) is route.answer:
+            return web.Response(body=found.model_dump_json().encode(), content_type=JSON_TYPE)
+        raise TypeError(f"{route.method} {route.path} answered {type(found).__name__}")
+
+    return answer
 
 
-def reply(answer: BaseModel, status: int = 200) -> web.Response:
-    """Return a model as JSON."""
-    return web.Response(body=answer.model_dump_json().encode(), status=status, content_type="application/json")
+def query_of(request: web.Request, model: type[Model]) -> Model:
+    """Return the query, as its route read it."""
+    return _of(request, request.get(_QUERY), model)
+
+
+def body_of(request: web.Request, model: type[Model]) -> Model:
+    """Return the body, as its route read it."""
+    return _of(request, request.get(_BODY), model)
+
+
+def _of(request: web.Request, found: object, model: type[Model]) -> Model:
+    if not isinstance(found, model):
+        raise TypeError(f"{request.path} reads {type(found).__name__}, not {model.__name__}")
+    return found
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
@@ -125,60 +149,3 @@ def faults(error: ValidationError, code: str) -> list[Problem]:
     found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
     places = [(".".join(map(str, one["loc"])), str(one["msg"])) for one in found]
     return [Problem(code, place, {"field": place or "-", "fault": fault}) for place, fault in places]
-
-
-def openapi(routes: list[ApiRoute]) -> dict[str, Any]:
-    """Return the OpenAPI document of the routes."""
-    models = {model for route in routes for model in (route.answer, route.body) if model} | {Failure}
-    _, schema = models_json_schema(
-        [(model, "serialization") for model in sorted(models, key=lambda m: m.__name__)],
-        ref_template="#/components/schemas/{model}",
-    )
-    paths: dict[str, dict[str, Any]] = {}
-    for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Cassaforte central", "version": "1"},
-        "security": [{"token": []}, {"session": []}],
-        "paths": paths,
-        "components": {
-            "schemas": schema.get("$defs", {}),
-            "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "central_session"},
-            },
-        },
-    }
-
-
-def _operation(route: ApiRoute) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": route.summary, "parameters": [*_path(route.path), *_query(route.query)]}
-    if route.body:
-        operation["requestBody"] = {"required": True, "content": _content(route.body)}
-    success = {"description": route.summary, **({"content": _content(route.answer)} if route.answer else {})}
-    operation["responses"] = {
-        "200": success,
-        "default": {"description": "Refused", "content": _content(Failure, CONTENT_TYPE)},
-    }
-    return operation
-
-
-def _content(model: type[BaseModel], content_type: str = "application/json") -> Mapping[str, Any]:
-    return {content_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
-
-
-def _path(path: str) -> list[dict[str, Any]]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-
-
-def _query(model: type[BaseModel] | None) -> list[dict[str, Any]]:
-    if model is None:
-        return []
-    schema = model.model_json_schema()
-    required = schema.get("required", [])
-    return [
-        {"name": name, "in": "query", "required": name in required, "schema": field}
-        for name, field in schema.get("properties", {}).items()
-    ]

@@ -7,7 +7,7 @@ from aiohttp import web
 from central.identity.refusals import Refusals
 from central.organisation.service import list_companies
 from central.web import failures, guards, keys
-from central.web.api import add_documentation
+from central.web.api_docs import add_documentation
 from central.web.context import COMPANY_COOKIE, LANGUAGE_COOKIE, require_actor
 from central.web.settings import WebSettings
 from commerce.errors import NotFoundError

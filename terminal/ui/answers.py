@@ -56,6 +56,14 @@ async def read_body(request: web.Request, model: type[Model], max_bytes: int) ->
         raise _wrong_field(error) from error
 
 
+def read_query(request: web.Request, model: type[Model]) -> Model:
+    """Return the query's parameters as the model, others passed over; BadInputError names the first that is wrong."""
+    try:
+        return model.model_validate({key: text for key, text in request.query.items() if key in model.model_fields})
+    except ValidationError as error:
+        raise _wrong_field(error) from error
+
+
 def json_answer(value: object, status: int = 200, content_type: str = "application/json") -> web.Response:
     """Return a value as JSON that nobody keeps."""
     return web.Response(body=orjson.dumps(value, default=_plain), status=status, content_type=content_type)

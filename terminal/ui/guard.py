@@ -71,10 +71,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def require_token(request: web.Request, scopes: frozenset[Scope] = ACTING, *, in_query: bool = False) -> Token:
-    """Refuse an act, or the socket, of someone who was not given a token, or one for something else."""
-    text = request.query.get("token") if in_query else request.headers.get("X-Till-Token")
-    token = request.app[TOKENS].find(text)
+def require_token(request: web.Request, scopes: frozenset[Scope] = ACTING, text: str | None = None) -> Token:
+    """Refuse an act of someone who was not given a token, or one for something else; the socket says it as ``text``."""
+    token = request.app[TOKENS].find(request.headers.get("X-Till-Token") if text is None else text)
     if token is None:
         raise ForbiddenError("request.token")
     if token.scope not in scopes:

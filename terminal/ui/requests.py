@@ -11,11 +11,19 @@ from commerce.texts import LANGUAGES
 from terminal.services import commands
 from terminal.ui.tokens import Scope
 
-CommandId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-Id = Annotated[str, Field(min_length=1, max_length=64)]
-Cents = Annotated[int, Field(ge=-MAX_CENTS, le=MAX_CENTS, strict=True)]
-Counted = Annotated[int, Field(ge=0, le=MAX_CENTS, strict=True)]
-Code = Annotated[str, Field(min_length=1, max_length=512)]
+LONGEST_SEARCH = 100
+CommandId = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+        examples=["019ab0c4-1f00-7000-8000-000000000001"],
+    ),
+]
+Id = Annotated[str, Field(min_length=1, max_length=64, examples=["019ab0c4-1f00-7000-8000-000000000002"])]
+Cents = Annotated[int, Field(ge=-MAX_CENTS, le=MAX_CENTS, strict=True, examples=[349])]
+Counted = Annotated[int, Field(ge=0, le=MAX_CENTS, strict=True, examples=[10000])]
+Code = Annotated[str, Field(min_length=1, max_length=512, examples=["8001234500017"])]
+Pin = Annotated[str, Field(min_length=1, max_length=32, repr=False, examples=["2580"])]
 
 
 def _quantity(text: str) -> str:
@@ -32,6 +40,10 @@ def _language(text: str) -> str:
     if text not in LANGUAGES:
         raise ValueError("language")
     return text
+
+
+def _searched(text: str) -> str:
+    return text.strip()[:LONGEST_SEARCH]
 
 
 DECIMAL_PATTERN = r"^-?[0-9]{1,9}(\.[0-9]{1,8})?$"
@@ -53,11 +65,23 @@ class AskToken(Body):
     client: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
+class SearchQuery(Body):
+    """What to look for: words, the beginning of words, or a code; of a long text its beginning."""
+
+    q: Annotated[str, AfterValidator(_searched), Field(examples=["pane cas", "8001234500017"])] = ""
+
+
+class LiveQuery(Body):
+    """A token: browsers cannot send a header with a socket."""
+
+    token: str = ""
+
+
 class Approval(Body):
     """Somebody who approves what the operator may not do alone, by PIN. It is checked and not kept."""
 
     operator: Id
-    pin: str = Field(min_length=1, max_length=32, repr=False)
+    pin: Pin = Field(repr=False)
 
     def value(self) -> commands.OfferedApproval:
         """Return the approval as the register takes it."""
@@ -90,7 +114,7 @@ class SignOn(Act):
     """Who signs on, by PIN."""
 
     operator: Id
-    pin: str = Field(min_length=1, max_length=32, repr=False)
+    pin: Pin = Field(repr=False)
 
 
 class OpenSession(Act):

@@ -1,37 +1,46 @@
 """The one table of the API: the server's routes and the OpenAPI document are both made from it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from commerce.apis.operations import JSON_TYPE, PAGE_TYPE, Operation
 from commerce.errors import NotFoundError
+from commerce.texts import N_
 from terminal.ui import pages, view_types
 from terminal.ui.acts import ACTS, ActRoute
-from terminal.ui.answers import json_answer, read_body
+from terminal.ui.answers import json_answer, read_body, read_query
 from terminal.ui.guard import client_of, require_token
 from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.language import language_of
 from terminal.ui.page_texts import page_texts, texts_version
 from terminal.ui.ports import StoredReceipt
 from terminal.ui.receipt_views import receipt_view
-from terminal.ui.requests import AskToken
+from terminal.ui.requests import AskToken, LiveQuery, SearchQuery
 from terminal.ui.tokens import Scope
 from terminal.ui.views import Viewer, pick_name
 
 if TYPE_CHECKING:
+    from commerce.apis.document import Description
     from terminal.ui.view_types import ItemView
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Model = TypeVar("Model", bound=BaseModel)
 MOST_FOUND: Final = 30
-LONGEST_SEARCH: Final = 100
+_ASKED: Final = web.RequestKey("asked", BaseModel)
+_SMALL: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row of the table. ``response`` is None where the answer is no JSON."""
+    """A row of the table. ``response`` is None where the answer is no JSON; ``query`` and ``request`` are read before.
+
+    ``summary`` is a message id.
+    """
 
     method: str
     path: str
@@ -40,9 +49,51 @@ class Route:
     response: Any = None
     request: type[BaseModel] | None = None
     errors: tuple[str, ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
+    query: type[BaseModel] | None = None
     token: bool = False
-    media_type: str = "application/json"
+    media_type: str = JSON_TYPE
+    tag: str = "reading"
+    status: int = 200
+
+    def operation(self) -> Operation:
+        """Return the route as it is described."""
+        return Operation(
+            method=self.method,
+            path=self.path,
+            summary=self.summary,
+            tag=self.tag,
+            answer=self.response,
+            media_type=self.media_type,
+            query=self.query,
+            body=self.request,
+            errors=self.errors,
+            status=self.status,
+            security=("token",) if self.token else (),
+        )
+
+
+def served(route: Route) -> Handler:
+    """Return what answers a route: what it takes is read here, by the models that are described."""
+    query, body = route.query, route.request
+    if route.tag == "acts" or (query is None and body is None):  # an act has a size and a token of its own
+        return route.handler
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if query is not None:
+            request[_ASKED] = read_query(request, query)
+        if body is not None:
+            request[_ASKED] = await read_body(request, body, _SMALL)
+        return await route.handler(request)
+
+    return handler
+
+
+def asked(request: web.Request, model: type[Model]) -> Model:
+    """Return what was asked, as its route read it."""
+    found = request[_ASKED]
+    if not isinstance(found, model):
+        raise TypeError(f"{request.path} reads {type(found).__name__}, not {model.__name__}")
+    return found
 
 
 def act_route(act: ActRoute) -> Route:
@@ -56,7 +107,8 @@ def act_route(act: ActRoute) -> Route:
         return json_answer({**result.values, "revision": register.state.revision, "repeated": result.repeated})
 
     errors = ("bad_input", "request.token", "token.scope", "command.reused", *act.errors)
-    return Route("POST", act.path, act.summary, handler, view_types.ActAnswer, act.request, errors, token=True)
+    return Route("POST", act.path, act.summary, handler, view_types.ActAnswer, act.request, errors, token=True,
+                 tag="acts")  # fmt: skip
 
 
 async def get_state(request: web.Request) -> web.Response:
@@ -67,21 +119,21 @@ async def get_state(request: web.Request) -> web.Response:
 
 async def get_live(request: web.Request) -> web.StreamResponse:
     """Open the live channel."""
-    token = require_token(request, frozenset(Scope), in_query=True)
+    token = require_token(request, frozenset(Scope), asked(request, LiveQuery).token)
     whole = token.scope is not Scope.CUSTOMER_DISPLAY
     return await request.app[LIVE].serve(request, caller_language(request), whole=whole)
 
 
 async def post_token(request: web.Request) -> web.Response:
     """Issue a token to a page that lost its own, or to a program on this machine."""
-    asked = await read_body(request, AskToken, 1024)
-    token = request.app[TOKENS].issue(asked.client or client_of(request), asked.scope)
-    return json_answer({"token": token, "scope": asked.scope.value})
+    wanted = asked(request, AskToken)
+    token = request.app[TOKENS].issue(wanted.client or client_of(request), wanted.scope)
+    return json_answer({"token": token, "scope": wanted.scope.value})
 
 
 async def get_search(request: web.Request) -> web.Response:
     """Search items by words or code."""
-    words = request.query.get("q", "").strip()[:LONGEST_SEARCH]
+    words = asked(request, SearchQuery).q
     language = caller_language(request)
     services = request.app[SERVICES]
     found = await services.search(words, language, MOST_FOUND) if words else ()
@@ -125,21 +177,27 @@ async def get_health(request: web.Request) -> web.Response:
 
 async def get_openapi(request: web.Request) -> web.Response:
     """Answer with the OpenAPI document."""
-    from terminal.ui.openapi import openapi_document  # schemas take their time and selling needs none
-
-    return json_answer(openapi_document(ROUTES, request.app[SERVICES].version))
+    made = await asyncio.to_thread(lambda: _description(request).encoded)
+    return web.Response(body=made, content_type=JSON_TYPE)
 
 
 async def get_docs(request: web.Request) -> web.Response:
     """Show the API for people."""
     from terminal.ui.docs_page import docs_page
 
-    return pages.html_answer(docs_page(ROUTES, request.app[SERVICES].version))
+    language = caller_language(request)
+    return pages.html_answer(await asyncio.to_thread(lambda: docs_page(_description(request).document, language)))
 
 
 def caller_language(request: web.Request) -> str:
     """Return the caller's language, the shop's first by default."""
     return language_of(request, request.app[SERVICES].register.state.operating.shop.languages[0])
+
+
+def _description(request: web.Request) -> "Description":
+    from terminal.ui.openapi import description  # schemas take their time and selling needs none
+
+    return description(request.app[SERVICES].version)
 
 
 def _receipt(request: web.Request, found: StoredReceipt | None, missing: str) -> web.Response:
@@ -149,60 +207,72 @@ def _receipt(request: web.Request, found: StoredReceipt | None, missing: str) ->
     return json_answer(receipt_view(Viewer(caller_language(request)), found, zone))
 
 
-_HTML: Final = "text/html"
-_LANG: Final = ("lang", "language of texts and numbers: en or it")
-
 ROUTES: Final[tuple[Route, ...]] = (
-    Route("GET", "/", "The kiosk page, with a fresh token", pages.get_index, query=(_LANG,), media_type=_HTML),
-    Route("GET", "/health", "A sign of life", get_health, view_types.HealthAnswer),
-    Route("POST", "/api/v1/tokens", "Get a token", post_token, view_types.TokenAnswer, AskToken, ("bad_input",)),
-    Route("GET", "/api/v1/state", "The whole view", get_state, view_types.View, query=(_LANG,)),
+    Route("GET", "/", N_("The kiosk page, with a fresh token"), pages.get_index, media_type=PAGE_TYPE, tag="pages"),
+    Route("GET", "/health", N_("A sign of life"), get_health, view_types.HealthAnswer),
+    Route("POST", "/api/v1/tokens", N_("Get a token"), post_token, view_types.TokenAnswer, AskToken, ("bad_input",)),
+    Route("GET", "/api/v1/state", N_("The whole view"), get_state, view_types.View),
     Route(
         "GET",
         "/api/v1/live",
-        "The live channel (WebSocket)",
+        N_("The live channel (WebSocket)"),
         get_live,
         errors=("request.token",),
-        query=(("token", "a token; browsers cannot send a header here"), _LANG),
+        query=LiveQuery,
+        status=101,
     ),
     Route(
         "GET",
         "/api/v1/search",
-        "Items by words or code, best first",
+        N_("Items by words or code, best first"),
         get_search,
         view_types.SearchAnswer,
-        query=(("q", "words, the beginning of words, or a code"), _LANG),
+        query=SearchQuery,
     ),
     Route(
         "GET",
         "/api/v1/receipts/last",
-        "The newest receipt",
+        N_("The newest receipt"),
         get_last_receipt,
         view_types.ReceiptView,
         errors=("receipt.none",),
-        query=(_LANG,),
     ),
     Route(
         "GET",
         "/api/v1/receipts/{document}",
-        "One receipt",
+        N_("One receipt"),
         get_receipt,
         view_types.ReceiptView,
         errors=("receipt.unknown",),
-        query=(_LANG,),
     ),
-    Route("GET", "/api/v1/texts", "The page's words", get_texts, view_types.TextsAnswer, query=(_LANG,)),
-    Route("GET", "/api/v1/openapi.json", "This API as OpenAPI 3.1", get_openapi, dict[str, Any]),
-    Route("GET", "/api/v1/docs", "This API for people", get_docs, media_type=_HTML),
-    Route("GET", "/paper", "The virtual printer's paper, newest first", pages.get_papers, media_type=_HTML),
+    Route("GET", "/api/v1/texts", N_("The page's words, and how it takes keys"), get_texts, view_types.TextsAnswer),
+    Route("GET", "/api/v1/openapi.json", N_("This API as OpenAPI 3.1"), get_openapi, dict[str, Any]),
+    Route("GET", "/api/v1/docs", N_("This API for people"), get_docs, media_type=PAGE_TYPE, tag="pages"),
+    Route(
+        "GET",
+        "/paper",
+        N_("The virtual printer's paper, newest first"),
+        pages.get_papers,
+        media_type=PAGE_TYPE,
+        tag="pages",
+    ),
     Route(
         "GET",
         "/paper/{number}.bin",
-        "The bytes of one print",
+        N_("The bytes of one print"),
         pages.get_paper_bytes,
         errors=("paper.unknown",),
         media_type="application/octet-stream",
+        tag="pages",
     ),
-    Route("GET", "/paper/{number}", "One print", pages.get_paper, errors=("paper.unknown",), media_type=_HTML),
+    Route(
+        "GET",
+        "/paper/{number}",
+        N_("One print"),
+        pages.get_paper,
+        errors=("paper.unknown",),
+        media_type=PAGE_TYPE,
+        tag="pages",
+    ),
     *(act_route(act) for act in ACTS),
 )

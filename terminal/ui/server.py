@@ -13,7 +13,7 @@ from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.live import Live
 from terminal.ui.pages import STATIC
 from terminal.ui.ports import NetworkStatus, StoredReceipt, UiServices, loopback_hosts
-from terminal.ui.routes import ROUTES
+from terminal.ui.routes import ROUTES, served
 from terminal.ui.tokens import Tokens
 
 __all__ = ["LIVE", "NetworkStatus", "StoredReceipt", "UiServices", "build_server", "loopback_hosts", "open_entrance"]
@@ -46,7 +46,7 @@ def build_server(services: UiServices) -> web.Application:
     app[TOKENS] = Tokens()
     app[LIVE] = Live(services)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, route.handler)
+        app.router.add_route(route.method, route.path, served(route))
     app.router.add_static("/static", STATIC, append_version=False)
     app.on_shutdown.append(_let_pages_go)
     return app

@@ -362,14 +362,6 @@ class HealthAnswer(TypedDict):
     revision: int
 
 
-class ErrorAnswer(TypedDict):
-    """Any refusal: a stable code, a sentence in the caller's language, and the values behind it."""
-
-    code: str
-    message: str
-    values: dict[str, Any]
-
-
 class ActAnswer(TypedDict, total=False):
     """What an act led to; beside ``revision`` and ``repeated`` only what belongs to the act."""
 

@@ -84,6 +84,7 @@ VERDICTS: dict[str, Verdict | str] = {
     "GET /today/live": Verdict(narrowed=True),
     "GET /account": Verdict(narrowed=True),
     "GET /api/v1/openapi.json": Verdict(narrowed=True),
+    "GET /api/v1/docs": Verdict(narrowed=True),
     "GET /api/v1/keys": Verdict(narrowed=True),
     "GET /sales": Verdict("sales.see", narrowed=True, query=SALE_QUERY),
     "GET /sales/export.csv": Verdict("sales.see", narrowed=True, query=SALE_QUERY),

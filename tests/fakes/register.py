@@ -146,11 +146,16 @@ class FakeRegister:
             c.PrintAgain: self._print_again,
             c.DismissPrint: lambda command: self._keep_prints(lambda job: job.id != command.print),
             c.ConfirmClock: lambda _: self._none(self.show(clock=ClockState())),
+            c.ImportLines: self._refuse_replay,
+            c.SetReplayClock: self._refuse_replay,
         }
         return handlers[type(command)]
 
     def _none(self, _: object) -> None:
         return None
+
+    def _refuse_replay(self, _: object) -> None:
+        raise RuleError("replay.only")
 
     def _sign_on(self, command: c.SignOn) -> None:
         operator = self.state.operating.operators.get(command.operator)

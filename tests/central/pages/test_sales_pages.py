@@ -154,7 +154,7 @@ async def test_the_api_describes_itself(anna: Visitor) -> None:
     document = await api(anna, "/api/v1/openapi.json")
 
     assert {"/api/v1/sales", "/api/v1/reports/totals", "/api/v1/items", "/api/v1/tills"} <= document["paths"].keys()
-    assert "Failure" in document["components"]["schemas"]
+    assert "ProblemDocument" in document["components"]["schemas"]
 
 
 async def test_an_accepted_forks_sale_shows_the_entry_that_was_accepted(site: HeadOffice, anna: Visitor) -> None:
