@@ -63,7 +63,7 @@ class LastAct:
 
 def last_act(conn: Connection, kind: str, subject: str) -> LastAct | None:
     """Return who changed something last and when; None where nobody wrote it down."""
-    rows = queries.list_acts(conn, limit=1, subject=(kind, subject))
+    rows = queries.list_acts(conn, limit=1, wanted=queries.ActFilter(subject=(kind, subject)))
     return LastAct(rows[0].actor_name, rows[0].at) if rows else None
 
 

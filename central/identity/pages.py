@@ -1,14 +1,12 @@
-"""Signing in and out, one's own account, users with their sessions, and the record of changes."""
+"""Signing in and out, one's own account, and users with their sessions."""
 
 import re
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from central.identity import people_pages, service
-from central.identity.acts import show_act
+from central.identity import audit_pages, people_pages, service
 from central.identity.audit import Act
 from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
 from central.identity.people import stranger
@@ -16,7 +14,7 @@ from central.organisation.service import list_companies, office_zones
 from central.web.addresses import client_address
 from central.web.context import COMPANY_COOKIE, FORM_SECRET, current_actor, language_of, require_actor
 from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
-from central.web.keys import RIGHTS, WEB_SETTINGS, database, now
+from central.web.keys import WEB_SETTINGS, database, now
 from central.web.once import show_once, shown_once
 from central.web.paging import Sheet, place_in, sheet_of
 from central.web.refused import write_down
@@ -25,9 +23,6 @@ from central.web.shell import safe_path
 from commerce.errors import BadInputError, PosError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
-
-if TYPE_CHECKING:
-    from central.identity.scope import Area
 
 _PAGE = 50
 _KEY_DAYS = (30, 90, 180, 365)
@@ -45,7 +40,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/account/tokens", add_token)
     app.router.add_post("/account/tokens/{token}/revoke", revoke_own_token)
     app.router.add_post("/sessions/{session}/end", end_session)
-    app.router.add_get("/settings/audit", show_audit)
+    audit_pages.add_routes(app)
 
 
 async def show_sign_in(request: web.Request) -> web.Response:
@@ -136,19 +131,6 @@ async def end_session(request: web.Request) -> web.Response:
     form = await request.post()
     await service.end_session(database(request), require_actor(request), request.match_info["session"], now(request))
     raise web.HTTPSeeOther(safe_path(form.get("back")))
-
-
-async def show_audit(request: web.Request) -> web.Response:
-    """Show who changed what, newest first."""
-    before = request.query.get("before")
-    acts = await service.list_acts(database(request), require_actor(request), limit=_PAGE + 1, before=before)
-    more = acts[_PAGE - 1].id if len(acts) > _PAGE else None
-    words = translator(language_of(request))
-    zones = await database(request).read(office_zones)
-    areas: list[Area] = request.app[RIGHTS]
-    own = zones.get(require_actor(request).company, "UTC")
-    shown = [(show_act(act, words, areas), zones.get(act.company, own)) for act in acts[:_PAGE]]
-    return page(request, "identity/audit.html", acts=shown, next_page=more)
 
 
 async def _zone(request: web.Request) -> str:

@@ -241,20 +241,51 @@ def insert_acts(conn: Connection, values: list[dict[str, object]]) -> None:
     conn.execute(insert(audit), values)
 
 
+_ACT_KEYS = (audit.c.at, audit.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ActFilter:
+    """Which acts are looked for, "" or None for any: who did it as the record names them, what was done, to which
+    record (kind and id), from a moment and before another."""
+
+    who: str = ""
+    action: str = ""
+    subject: tuple[str, str] | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
 def list_acts(
     conn: Connection,
     *,
     limit: int,
-    before: str | None = None,
-    subject: tuple[str, str] | None = None,
+    wanted: ActFilter = ActFilter(),
+    after: Place | None = None,
     scopes: Sequence[Scope] | None = None,
 ) -> list[Row[Any]]:
-    """Return acts, those within scopes or all, newest first; ``before`` is the id of the last one already seen."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    """Return a page of the acts that are wanted, those within scopes or all, newest first; ``after`` an act's place."""
+    query = select(audit).where(*_wanted_acts(wanted)).order_by(*(key.desc() for key in _ACT_KEYS)).limit(limit)
     if scopes is not None:
         query = query.where(within(scopes, audit.c.company))
-    if before:
-        query = query.where(audit.c.id < before)
-    if subject:
-        query = query.where(audit.c.subject_kind == subject[0], audit.c.subject == subject[1])
+    if after is not None:
+        query = query.where(comes_after(_ACT_KEYS, read_keys(_ACT_KEYS, after)))
     return list(conn.execute(query))
+
+
+def act_place(act: Row[Any]) -> Place:
+    """Return where a page of acts ends that ends with this one."""
+    return utc_text(act.at), act.id
+
+
+def _wanted_acts(wanted: ActFilter) -> list[ColumnElement[bool]]:
+    act = audit.c
+    equal = [(act.actor_name, wanted.who), (act.action, wanted.action)]
+    if wanted.subject is not None:
+        equal += zip((act.subject_kind, act.subject), wanted.subject, strict=True)
+    since = [] if wanted.since is None else [act.at >= wanted.since]
+    return [
+        *(column == value for column, value in equal if value),
+        *since,
+        *([] if wanted.before is None else [act.at < wanted.before]),
+    ]

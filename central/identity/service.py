@@ -261,12 +261,14 @@ async def list_all_tokens(db: "Database", actor: Actor) -> "list[Row[Any]]":
     return await db.read(lambda conn: queries.list_tokens(conn, among))
 
 
-async def list_acts(db: "Database", actor: Actor, *, limit: int, before: str | None = None) -> "list[Row[Any]]":
-    """Return the record of changes, newest first, of the companies where the actor may see all of it."""
+async def list_acts(
+    db: "Database", actor: Actor, wanted: queries.ActFilter, *, limit: int, after: Place | None = None
+) -> "list[Row[Any]]":
+    """Return the acts that are wanted, newest first, of the companies where the actor may see all of the record."""
     scopes = [scope for scope in actor.scopes(SEE_AUDIT) if scope.shops is None]
     if not scopes:
         raise ForbiddenError("forbidden.shops")
-    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, before=before, scopes=scopes))
+    return await db.read(lambda conn: queries.list_acts(conn, limit=limit, wanted=wanted, after=after, scopes=scopes))
 
 
 async def add_token(db: "Database", actor: Actor, name: str, now: datetime, days: int = 90) -> str:

@@ -104,6 +104,9 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("reason", Text, nullable=True),
     Column("change", JsonText, nullable=False),  # {"field": [before, after]}
-    Index("ix_audit_subject", "subject_kind", "subject"),
-    Index("ix_audit_company", "company", "id"),
+    Index("ix_audit_at", "at", "id"),
+    Index("ix_audit_company", "company", "at", "id"),
+    Index("ix_audit_subject", "subject_kind", "subject", "at", "id"),
+    Index("ix_audit_who", "actor_name", "at", "id"),
+    Index("ix_audit_action", "action", "at", "id"),
 )

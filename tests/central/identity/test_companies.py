@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from central.identity import service
+from central.identity import queries, service
 from central.identity.people import COMMAND_LINE, Actor, Role
 from central.identity.service import NewUser, Visit, add_token, add_user
 from central.identity.tables import app_user
@@ -67,8 +67,8 @@ async def test_lists_hold_the_people_of_ones_own_company_alone(office: Office, p
 async def test_the_record_of_changes_is_that_of_ones_own_company(office: Office, people: People) -> None:
     database = office.database
 
-    mine = await service.list_acts(database, people.mine, limit=100)
-    everything = await service.list_acts(database, people.all, limit=100)
+    mine = await service.list_acts(database, people.mine, queries.ActFilter(), limit=100)
+    everything = await service.list_acts(database, people.all, queries.ActFilter(), limit=100)
 
     assert {row.company for row in mine} == {office.company}
     assert {"company.saved", "shop.saved", "user.added", "user.role_given", "session.opened", "token.added"} == {
