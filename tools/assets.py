@@ -1,4 +1,7 @@
-"""Fetches the page files of head office by lock file and copies those that are served; no till needs them."""
+"""Fetches what pages are made of by lock file and copies what is served: head office's parts, and the typeface of both.
+
+A till shows the system's letters where the typeface was not fetched; a wheel carries it.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "central" / "web" / "static" / "vendor"
+FONT = ROOT / "commerce" / "look" / "files" / "font"
+LETTERS = {
+    "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2": "figtree-latin.woff2",
+    "@fontsource-variable/figtree/LICENSE": "LICENSE",
+}
 SERVED = {
     "@tabler/core/dist/css/tabler.min.css": "tabler/tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler/tabler.min.js",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
     "htmx.org/LICENSE": "htmx/LICENSE",
-    "htmx-ext-sse/dist/sse.min.js": "htmx/sse.min.js",
 }
 
 
@@ -27,8 +34,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also what only checks and tests use")
     fetch(with_dev=parser.parse_args().dev)
-    copy_served(MODULES, VENDOR)
-    print(f"Page files: {len(SERVED)} are in {VENDOR.relative_to(ROOT)}.", flush=True)
+    copy_served(MODULES, VENDOR, SERVED)
+    copy_served(MODULES, FONT, LETTERS)
+    places = f"{VENDOR.relative_to(ROOT)}, the typeface in {FONT.relative_to(ROOT)}"
+    print(f"Page files: {len(SERVED)} are in {places}.", flush=True)
 
 
 def fetch(*, with_dev: bool) -> None:
@@ -48,10 +57,10 @@ def fetch(*, with_dev: bool) -> None:
     stamp.write_text(f"{lock} {'dev' if with_dev else 'served'}")
 
 
-def copy_served(modules: Path, vendor: Path) -> None:
+def copy_served(modules: Path, vendor: Path, served: dict[str, str]) -> None:
     """Replace the served copies by those of node_modules."""
     shutil.rmtree(vendor, ignore_errors=True)
-    for source, target in SERVED.items():
+    for source, target in served.items():
         (vendor / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(modules / source, vendor / target)
 

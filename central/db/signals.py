@@ -66,15 +66,16 @@ class Signals:
         name, _, company = topic.partition(":")
         for one in self._waiting:
             if name in one.topics and (not company or one.companies is None or company in one.companies):
+                one.heard.add(name)
                 one.awake.set()
 
     @contextmanager
     def subscribe(self, *topics: str, companies: Collection[str] | None = None) -> Iterator["Subscription"]:
         """Give a subscription that misses nothing fired while it is open, of these companies and of all together."""
-        entry = _Waiting(frozenset(topics), companies, asyncio.Event())
+        entry = _Waiting(frozenset(topics), companies, asyncio.Event(), set())
         self._waiting.add(entry)
         try:
-            yield Subscription(entry.awake)
+            yield Subscription(entry.awake, entry.heard)
         finally:
             self._waiting.discard(entry)
 
@@ -84,13 +85,14 @@ class _Waiting:
     topics: frozenset[str]
     companies: Collection[str] | None
     awake: asyncio.Event
+    heard: set[str]
 
 
 class Subscription:
     """Waits for the next signal, or for the time to poll."""
 
-    def __init__(self, awake: asyncio.Event) -> None:
-        self._awake = awake
+    def __init__(self, awake: asyncio.Event, heard: set[str]) -> None:
+        self._awake, self._heard = awake, heard
 
     async def wait(self, timeout_s: float) -> bool:
         """Return True at the first signal since the last call, False after the time-out."""
@@ -101,3 +103,9 @@ class Subscription:
             return False
         self._awake.clear()
         return True
+
+    def take_heard(self) -> frozenset[str]:
+        """Return which topics were signalled since the last call, and forget them."""
+        heard = frozenset(self._heard)
+        self._heard.clear()
+        return heard

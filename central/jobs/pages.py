@@ -6,7 +6,6 @@ from typing import Any
 from aiohttp import web
 
 from central.db.readers import list_lags
-from central.db.signals import JOB, PROGRESS
 from central.jobs import queue, results
 from central.jobs.area import MANAGE_JOBS
 from central.jobs.keys import JOB_KINDS
@@ -16,8 +15,7 @@ from central.organisation.service import office_zones
 from central.web.context import require_actor
 from central.web.exports import to_csv
 from central.web.keys import database, now
-from central.web.live import stream
-from central.web.rendering import page, render, words_of
+from central.web.rendering import page, words_of
 from commerce.errors import BadInputError, NotFoundError
 
 _PAGE = 50
@@ -40,13 +38,9 @@ async def show_jobs(request: web.Request) -> web.Response:
     return page(request, "jobs/list.html", **await _jobs(request))
 
 
-async def live_jobs(request: web.Request) -> web.StreamResponse:
-    """Send the table again whenever one has come further."""
-
-    async def draw() -> str:
-        return render(request, "jobs/table.html", **await _jobs(request))
-
-    return await stream(request, "jobs", draw, (JOB, PROGRESS))
+async def live_jobs(request: web.Request) -> web.Response:
+    """Give the table as it is now."""
+    return page(request, "jobs/table.html", **await _jobs(request))
 
 
 async def show_job(request: web.Request) -> web.Response:
@@ -54,14 +48,9 @@ async def show_job(request: web.Request) -> web.Response:
     return page(request, "jobs/job.html", **await _job(request))
 
 
-async def live_job(request: web.Request) -> web.StreamResponse:
-    """Send it again whenever it has come further; NotFoundError before anything is sent."""
-    await _job(request)
-
-    async def draw() -> str:
-        return render(request, "jobs/job_body.html", **await _job(request))
-
-    return await stream(request, "job", draw, (JOB, PROGRESS))
+async def live_job(request: web.Request) -> web.Response:
+    """Give it as far as it has come."""
+    return page(request, "jobs/job_body.html", **await _job(request))
 
 
 async def cancel_job(request: web.Request) -> web.Response:

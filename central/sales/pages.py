@@ -1,5 +1,6 @@
 """Today, the list of sales, and one sale with its receipt and its proof."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -11,9 +12,10 @@ from central.jobs.queue import ask_for
 from central.jobs.values import Asked
 from central.organisation.service import list_shops, shops_within, tills_within
 from central.registry.directory import list_operator_names
-from central.sales import reading
+from central.sales import cash, reading
 from central.sales.area import SEE_SALES
 from central.sales.asking import read_filter, read_page
+from central.sales.daily import change, days_of
 from central.sales.exporting import SALES_WORKBOOK, write_sales
 from central.sales.printing import receipt_text
 from central.sales.queries import SaleFilter, SalePage, sort_keys, tender_kinds
@@ -23,15 +25,16 @@ from central.tills.watching import till_state
 from central.web.context import language_of, require_actor
 from central.web.exports import CSV, NobodyWaitsError, export_folder, send_file, while_wanted
 from central.web.keys import database, now
-from central.web.live import stream
 from central.web.paging import encode_cursor
-from central.web.rendering import is_partial, page, render, words_of
+from central.web.rendering import is_partial, page, words_of
 from commerce.bodies.effect import FiscalReference
 from commerce.dates import utc_text
 from commerce.errors import ConflictError
 from commerce.receipt import Printing
 
 _PAGE = 50
+_LATEST = 6
+_CASH_DAYS = timedelta(days=7)
 
 
 def add_routes(app: web.Application) -> None:
@@ -49,13 +52,9 @@ async def show_today(request: web.Request) -> web.Response:
     return page(request, "sales/today.html", **await _today(request))
 
 
-async def live_today(request: web.Request) -> web.StreamResponse:
-    """Send the same again whenever it changes."""
-
-    async def draw() -> str:
-        return render(request, "sales/today_body.html", **await _today(request))
-
-    return await stream(request, "today", draw)
+async def live_today(request: web.Request) -> web.Response:
+    """Give what of it changes by itself, as it is now."""
+    return page(request, "sales/today_body.html", **await _today(request))
 
 
 async def show_sales(request: web.Request) -> web.Response:
@@ -147,12 +146,14 @@ async def _today(request: web.Request) -> dict[str, Any]:
         return {
             "shops": reading.today(conn, actor, moment),
             "fleet": list_fleet(conn, actor.reach(SEE_TILLS)),
-            "latest": reading.list_sales(conn, actor, SaleFilter(), SalePage(limit=8)) if seen else [],
+            "latest": reading.list_sales(conn, actor, SaleFilter(), SalePage(limit=_LATEST)) if seen else [],
+            "differences": cash.list_differences(conn, seen, (moment - _CASH_DAYS).date(), _LATEST),
             "zones": {shop.id: shop.zone for shop in shops_within(conn, seen)},
         }
 
     found = await database(request).read(job)
     states = [(till, till_state(till, moment)) for till in found["fleet"]]
+    found |= {"days": days_of(found.pop("shops")), "change": change, "moment": moment}
     return {**found, "needing": [(till, state) for till, state in states if state.needs_somebody], "states": states}
 
 

@@ -21,10 +21,9 @@ from central.tills.review import Decision, EntryKey
 from central.tills.watching import till_state
 from central.web.context import require_actor
 from central.web.keys import database, now
-from central.web.live import stream
 from central.web.once import show_once, shown_once
 from central.web.paging import place_in, sheet_of
-from central.web.rendering import page, render, words_of
+from central.web.rendering import page, words_of
 from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.texts.errors import error_text
 
@@ -48,13 +47,9 @@ async def show_tills(request: web.Request) -> web.Response:
     return await _tills_page(request)
 
 
-async def live_tills(request: web.Request) -> web.StreamResponse:
-    """Send the table again whenever it changes."""
-
-    async def draw() -> str:
-        return render(request, "tills/table.html", **await _fleet(request))
-
-    return await stream(request, "tills", draw)
+async def live_tills(request: web.Request) -> web.Response:
+    """Give the table as it is now."""
+    return page(request, "tills/table.html", **await _fleet(request))
 
 
 async def create_till(request: web.Request) -> web.Response:

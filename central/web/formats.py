@@ -47,6 +47,16 @@ class Formats:
         """Return a VAT rate with its sign of percent."""
         return f"{self.number(value.normalize() if value else Decimal(0))}\xa0%"
 
+    def whole(self, cents: int, currency: str) -> str:
+        """Return an amount of whole units for an axis, without the decimals that it does not have: ``1.500 €``."""
+        pattern = "¤#,##0" if self._locale == "en_GB" else "#,##0\xa0¤"
+        amount = cents_decimal(cents, currency)
+        return str(format_currency(amount, currency, pattern, locale=self._locale, currency_digits=False))
+
+    def percent_change(self, percent: int) -> str:
+        """Return by how much something changed: ``+12 %``."""
+        return str(format_decimal(percent, "+#,##0;−#,##0", locale=self._locale)) + "\xa0%"
+
     def day(self, value: date) -> str:
         """Return a date as people write it."""
         return str(format_date(value, "d MMM y", locale=self._locale))

@@ -1,12 +1,11 @@
-"""Live parts of pages by server-sent events: drawn on the server, sent when they have changed."""
+"""Live parts of pages: one stream a browser announces that something changed, and each tab fetches its parts anew."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import web
 
-from central.db.signals import ACCESS, EVENT, FEED
+from central.db.signals import ACCESS, EVENT, FEED, JOB, PROGRESS
 from central.identity.service import peek_actor
 from central.web.context import require_actor
 from central.web.guards import session_cookie
@@ -14,61 +13,55 @@ from central.web.keys import WEB_SETTINGS, database, now
 from commerce.errors import StorageError
 
 ENDED = "ended"  # the pages load anew and find the sign-in
-POLL_S = 5.0
+TOPICS = (EVENT, FEED, JOB, PROGRESS)
+POLL_S = 15.0  # time alone makes a till silent, and a signal may be lost
 # A shop that sells every second must not make every open page redraw for each sale.
 QUIET_S = 0.4
 
 
-async def stream(
-    request: web.Request, name: str, draw: Callable[[], Awaitable[str]], topics: tuple[str, ...] = (EVENT, FEED)
-) -> web.StreamResponse:
-    """Send what ``draw`` returns as the event ``name`` each time it differs, until the browser or its session goes.
+def add_routes(app: web.Application) -> None:
+    """Serve the stream that all tabs of a browser share."""
+    app.router.add_get("/live", announce)
 
-    It is drawn again when one of the ``topics`` is signalled, to whoever works for the company that it is about.
 
-    The end of the session is told as the event ``ended``, and nothing is drawn after it.
+async def announce(request: web.Request) -> web.StreamResponse:
+    """Send the event ``changed`` with its topics each time something changed in a company of whoever asks.
+
+    No content is sent: each page asks for its own, with what its reader may see then. The end of the session is told
+    as the event ``ended``, and nothing is sent after it.
     """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
     with suppress(ConnectionResetError):  # the browser went elsewhere in the middle of a line
-        await _send_changes(request, response, name, draw, topics)
+        await _announce_changes(request, response)
     return response
 
 
-async def _send_changes(
-    request: web.Request,
-    response: web.StreamResponse,
-    name: str,
-    draw: Callable[[], Awaitable[str]],
-    topics: tuple[str, ...],
-) -> None:
-    sent = text = ""
+async def _announce_changes(request: web.Request, response: web.StreamResponse) -> None:
     companies = require_actor(request).companies
-    with database(request).signals.subscribe(*topics, ACCESS, companies=companies) as subscription:
-        with suppress(StorageError):
-            text = await draw()  # before the stream begins: who may not see it is answered as on any page
+    with database(request).signals.subscribe(*TOPICS, ACCESS, companies=companies) as subscription:
         await response.prepare(request)
+        await response.write(b": listening\n\n")
         while not _gone(request):
-            await response.write(_event(name, text) if text != sent else b": still here\n\n")
-            sent = text
-            await asyncio.sleep(QUIET_S)
-            await subscription.wait(POLL_S)
-            with suppress(StorageError):  # the database is away: what stands there stays
+            woken = await subscription.wait(POLL_S)
+            heard = subscription.take_heard() - {ACCESS} if woken else TOPICS
+            with suppress(StorageError):  # the database is away: pages stay as they are
                 if not await _may_still_see(request):
                     await response.write(_event(ENDED, "session"))
                     return
-                text = await draw()
+                if heard:
+                    await response.write(_event("changed", " ".join(sorted(heard))))
+            await asyncio.sleep(QUIET_S)
 
 
 async def _may_still_see(request: web.Request) -> bool:
-    """Tell whether the session that opened the page is open, and its owner may do what was allowed then."""
+    """Tell whether the session that opened the stream is open, and its owner may still do the same."""
     cookie = request.cookies.get(session_cookie(secure=request.app[WEB_SETTINGS].secure), "")
     return await peek_actor(database(request), cookie, now(request)) == require_actor(request)
 
 
-def _event(name: str, text: str) -> bytes:
-    lines = "".join(f"data: {line}\n" for line in text.splitlines())
-    return f"event: {name}\n{lines}\n".encode()
+def _event(name: str, data: str) -> bytes:
+    return f"event: {name}\ndata: {data}\n\n".encode()
 
 
 def _gone(request: web.Request) -> bool:

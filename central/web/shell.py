@@ -6,11 +6,12 @@ from aiohttp import web
 
 from central.identity.refusals import Refusals
 from central.organisation.service import list_companies
-from central.web import failures, guards, keys
+from central.web import failures, guards, keys, live
 from central.web.api_docs import add_documentation
 from central.web.context import COMPANY_COOKIE, LANGUAGE_COOKIE, require_actor
 from central.web.settings import WebSettings
 from commerce.errors import NotFoundError
+from commerce.look import LOOK
 from commerce.texts import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
@@ -30,9 +31,11 @@ def install(app: web.Application, settings: WebSettings) -> None:
     app[keys.REFUSALS] = Refusals(app[keys.DATABASE])
     app.middlewares.extend(MIDDLEWARES)
     app.on_response_prepare.append(guards.add_headers)
+    app.router.add_static("/static/look/", LOOK)
     app.router.add_static("/static/", STATIC, name="static")
     app.router.add_post("/language", choose_language)
     app.router.add_post("/company", choose_company)
+    live.add_routes(app)
     add_documentation(app)
 
 

@@ -15,7 +15,7 @@ def docs_page(document: Json, language: str) -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/styles/tokens.css">'
+        '<link rel="icon" href="/static/look/icon.svg"><link rel="stylesheet" href="/static/look/tokens.css">'
         '<link rel="stylesheet" href="/static/styles/base.css">'
         '<link rel="stylesheet" href="/static/styles/docs-page.css"></head>'
         f'<body><main><p class="languages">{others}</p>{api_page(document, words)}</main></body></html>'

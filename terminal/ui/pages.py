@@ -104,7 +104,7 @@ def _paper_page(request: web.Request, content: str, *, fresh: bool = False) -> w
     return html_answer(
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>{again}'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/styles/tokens.css">'
+        '<link rel="icon" href="/static/look/icon.svg"><link rel="stylesheet" href="/static/look/tokens.css">'
         '<link rel="stylesheet" href="/static/styles/base.css">'
         '<link rel="stylesheet" href="/static/styles/paper-page.css">'
         f'</head><body><header class="top"><h1>{title}</h1></header><main class="sheets">{content}</main></body></html>'

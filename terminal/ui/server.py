@@ -8,6 +8,7 @@ from aiohttp import web
 
 from commerce.door import Door, room_for_connections
 from commerce.entrance import KEEP_ALIVE_S, LINGER_S, Entrance
+from commerce.look import LOOK
 from terminal.ui.guard import guard, speak
 from terminal.ui.keys import LIVE, SERVICES, TOKENS
 from terminal.ui.live import Live
@@ -47,6 +48,7 @@ def build_server(services: UiServices) -> web.Application:
     app[LIVE] = Live(services)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, served(route))
+    app.router.add_static("/static/look", LOOK, append_version=False)
     app.router.add_static("/static", STATIC, append_version=False)
     app.on_shutdown.append(_let_pages_go)
     return app

@@ -81,6 +81,7 @@ VERDICTS: dict[str, Verdict | str] = {
     "GET /sync/v1/snapshot": TILL,
     "GET /sync/v1/live": TILL,
     "GET /": Verdict(narrowed=True),
+    "GET /live": Verdict(narrowed=True),
     "GET /today/live": Verdict(narrowed=True),
     "GET /account": Verdict(narrowed=True),
     "GET /api/v1/openapi.json": Verdict(narrowed=True),

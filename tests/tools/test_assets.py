@@ -21,7 +21,7 @@ def put(folder: Path, names: list[str]) -> Path:
 
 
 def test_every_served_file_is_copied(tmp_path: Path) -> None:
-    assets.copy_served(put(tmp_path / "modules", list(assets.SERVED)), tmp_path / "vendor")
+    assets.copy_served(put(tmp_path / "modules", list(assets.SERVED)), tmp_path / "vendor", assets.SERVED)
 
     copied = {str(path.relative_to(tmp_path / "vendor")) for path in (tmp_path / "vendor").rglob("*.*")}
     assert {name for name in assets.SERVED.values() if "." in name} == copied
@@ -30,7 +30,7 @@ def test_every_served_file_is_copied(tmp_path: Path) -> None:
 def test_what_is_no_longer_served_goes(tmp_path: Path) -> None:
     put(tmp_path / "vendor", ["old/old.js"])
 
-    assets.copy_served(put(tmp_path / "modules", list(assets.SERVED)), tmp_path / "vendor")
+    assets.copy_served(put(tmp_path / "modules", list(assets.SERVED)), tmp_path / "vendor", assets.SERVED)
 
     assert not (tmp_path / "vendor" / "old").exists()
 
@@ -47,4 +47,4 @@ def test_every_served_file_is_where_the_lock_puts_it() -> None:
     if not (assets.MODULES / ".fetched").exists():
         missing("page packages", "run make test, which fetches them")
 
-    assert [name for name in assets.SERVED if not (assets.MODULES / name).is_file()] == []
+    assert [name for name in (*assets.SERVED, *assets.LETTERS) if not (assets.MODULES / name).is_file()] == []

@@ -24,7 +24,3 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open")
   }
 })
-// The server ended a live part: whoever sits here was signed out, or may do something else now.
-document.addEventListener("htmx:sseClose", (event) => {
-  if (/** @type {CustomEvent} */ (event).detail.type === "message") location.reload()
-})

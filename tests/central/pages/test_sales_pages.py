@@ -43,12 +43,26 @@ async def test_today_shows_what_the_shop_sold(site: HeadOffice, anna: Visitor) -
 
 async def test_today_follows_a_sale_by_itself(site: HeadOffice, anna: Visitor) -> None:
     till = await site.busy_till(sales=1)
-    async with anna.session.get("/today/live") as response, asyncio.timeout(10):
-        assert b"event: today" in await response.content.readline()
+    async with anna.session.get("/live") as response, asyncio.timeout(10):
+        await response.content.readuntil(b"\n\n")
         till.sell(lines=2)
         await site.deliver(till)
-        while b"T1/26/000002" not in await response.content.readline():
+        while b"data: event" not in await response.content.readuntil(b"\n\n"):
             pass
+
+    assert "T1/26/000002" in (await anna.get("/today/live")).text
+
+
+async def test_today_tells_the_cash_that_did_not_come_out(site: HeadOffice, anna: Visitor) -> None:
+    till = await site.busy_till(sales=1)
+    assert "every drawer came out" in (await anna.get("/")).text
+    till.close_session()
+    await site.deliver(till)
+
+    text = (await anna.get("/")).text
+
+    assert "€0.10 missing" in text
+    assert "every drawer came out" not in text
 
 
 async def test_one_sale_shows_its_receipt_and_its_proof(site: HeadOffice, anna: Visitor) -> None:
