@@ -79,7 +79,8 @@ class PastAct:
 
 def acts_on(conn: Connection, company: str, kind: str, subject: str, limit: int) -> list[PastAct]:
     """Return what was done to a thing of a company, newest first."""
-    rows = queries.list_acts(conn, limit=limit, subject=(kind, subject), scopes=[Scope(COMMAND_LINE, company)])
+    wanted = queries.ActFilter(subject=(kind, subject))
+    rows = queries.list_acts(conn, limit=limit, wanted=wanted, scopes=[Scope(COMMAND_LINE, company)])
     return [PastAct(row.actor_name, row.at, row.action, row.change) for row in rows]
 
 

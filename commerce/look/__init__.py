@@ -6,4 +6,4 @@ Both serve the folder as it is, under ``/static/look``; nobody keeps a copy or a
 from pathlib import Path
 from typing import Final
 
-LOOK: Final = Path(__file__).parent / "files"
+LOOK: Final = Path(__file__).with_name("files")
