@@ -14,7 +14,7 @@ from tests.described import Attack, check_examples, check_names, example_bodies,
 if TYPE_CHECKING:
     from tests.terminal.ui.till_client import Till
 
-FILES = {("GET", "/static")}
+FILES = {("GET", "/static"), ("GET", "/static/look")}
 
 
 def answered(till: Till) -> set[tuple[str, str]]:
