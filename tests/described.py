@@ -86,7 +86,10 @@ def example_bodies(document: Json) -> list[tuple[str, str, Json, set[str]]]:
 
 @dataclass
 class Attack:
-    """Random requests, made of a document, to a server that runs; ``known`` are ids that exist, by their names."""
+    """Random requests, made of a document, to a server that runs.
+
+    ``known`` are ids that exist: by their names, and those of records (``{record}``) by their part of the API.
+    """
 
     document: Json
     address: str
@@ -106,8 +109,13 @@ class Attack:
         return [one for one in faults if one]
 
     def _is_answered(self, operation: Any) -> bool:  # noqa: ANN401 - schemathesis' own
-        told = self.document["paths"][operation.path][operation.method.lower()]["responses"]
-        return "101" not in told and ENDLESS not in told["200"]["content"]
+        told = self.told(operation)["responses"]
+        return "101" not in told and ENDLESS not in told.get("200", {}).get("content", {})
+
+    def told(self, operation: Any) -> Json:  # noqa: ANN401 - schemathesis' own
+        """What the document says of an operation."""
+        told: Json = self.document["paths"][operation.path][operation.method.lower()]
+        return told
 
     def _attack(self, operation: Any) -> str:  # noqa: ANN401 - schemathesis' own
         wanted = settings(
@@ -132,10 +140,22 @@ class Attack:
 
 
 def _ask(attack: Attack, case: Any, *, real: bool) -> None:  # noqa: ANN401 - schemathesis' own
-    """Ask once, in half of the cases about something that exists."""
-    if real:
-        held = {name: attack.known[name] for name in case.path_parameters or {} if name in attack.known}
-        case.path_parameters = {**(case.path_parameters or {}), **held}
+    """Ask once, in half of the cases about something that exists, as it stands now."""
     headers = {**attack.headers_for(case.path)}
+    if real:
+        known = {**attack.known, "record": attack.known.get(attack.told(case)["tags"][0], "nobody's")}
+        held = {name: known[name] for name in case.path_parameters or {} if name in known}
+        case.path_parameters = {**(case.path_parameters or {}), **held}
+        headers |= _standing(attack, case, headers)
     answer = case.call(base_url=attack.address, headers=headers, allow_redirects=False, timeout=30)
     case.validate_response(answer, checks=CHECKS)
+
+
+def _standing(attack: Attack, case: Any, headers: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
+    """The version that a change has to name, read from the record itself."""
+    if "If-Match" not in (case.headers or {}):
+        return {}
+    read = case.operation.schema[case.path]["GET"].Case(path_parameters=case.path_parameters)
+    answer = read.call(base_url=attack.address, headers={**headers}, timeout=30)
+    tags = answer.headers.get("ETag", [])
+    return {"If-Match": tags[0]} if tags else {}

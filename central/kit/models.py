@@ -1,6 +1,6 @@
 """What programs send and get of a kind: pydantic models, made once from its card."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -13,7 +13,15 @@ from central.kit.shape import RowsShape, Shape
 from central.web.api import MAX_LIST
 from commerce.errors import Problems
 
-_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, json_schema_serialization_defaults_required=True)
+
+
+class Accepting(BaseModel):
+    """What is overruled: the codes of warnings that were read, with commas between them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accept: str = Field(default="", max_length=1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,14 @@ class Models:
 @cache
 def models_of(kind: Kind) -> Models:
     """Return a kind's models."""
-    name = "".join(part.title() for part in kind.name.split("_"))
-    body = _model(f"{name}Body", kind.shapes, f"{name}Row")
-    answer = _model(name, kind.shapes, f"{name}Row", id=(str, ...), version=(int, ...))
-    entry = _model(f"{name}Entry", kind.shapes, f"{name}Row", id=(str | None, None), version=(int | None, None))
+    name, shapes, new = "".join(part.title() for part in kind.name.split("_")), kind.shapes, kind.card()
+    config = _described(_needed(shapes, new))
+    body = _model(f"{name}Body", shapes, new, f"{name}Row", config)
+    answer = _model(name, shapes, new, f"{name}Row", id=(str, ...), version=(int, ...))
+    entry = _model(f"{name}Entry", shapes, new, f"{name}Row", config, id=(str | None, None), version=(int | None, None))
     return Models(
         body,
-        _model(f"{name}Patch", kind.shapes, f"{name}Row"),
+        _model(f"{name}Patch", shapes, new, f"{name}Row", _described(_without_defaults)),
         entry,
         create_model(f"{name}Bulk", __config__=_STRICT, records=(_some(entry), ...)),
         answer,
@@ -85,10 +94,19 @@ def _said(shapes: Mapping[str, Shape], card: object) -> dict[str, Any]:
     }
 
 
-def _model(name: str, shapes: Mapping[str, Shape], row: str, **more: Any) -> type[BaseModel]:  # noqa: ANN401
+def _model(
+    name: str,
+    shapes: Mapping[str, Shape],
+    new: object,
+    row: str,
+    config: ConfigDict = _STRICT,
+    **more: Any,  # noqa: ANN401
+) -> type[BaseModel]:
     """Everything is optional to pydantic: what is needed the service says, with its own sentence."""
-    given: dict[str, Any] = {one: (_type(shape, f"{row}{one.title()}"), _empty(shape)) for one, shape in shapes.items()}
-    return create_model(name, __config__=_STRICT, **more, **given)
+    given: dict[str, Any] = {
+        one: (_type(shape, f"{row}{one.title()}"), _default(shape, new, one)) for one, shape in shapes.items()
+    }
+    return create_model(name, __config__=config, **more, **given)
 
 
 def _type(shape: Shape, row: str) -> Any:  # noqa: ANN401 - whatever pydantic takes
@@ -99,11 +117,33 @@ def _type(shape: Shape, row: str) -> Any:  # noqa: ANN401 - whatever pydantic ta
 
 @cache
 def _row_model(name: str, shape: RowsShape) -> type[BaseModel]:
-    return _model(name, shape.shapes, name, id=(str, ""))
+    new = shape.card()
+    return _model(name, shape.shapes, new, name, _described(_needed(shape.shapes, new)), id=(str, ""))
 
 
-def _empty(shape: Shape) -> Any:  # noqa: ANN401
-    return [] if shape.empty == () else shape.empty
+def _default(shape: Shape, new: object, name: str) -> Any:  # noqa: ANN401 - each shape has its own
+    return [] if isinstance(shape, RowsShape) else shape.said(getattr(new, name))
+
+
+def _described(change: Callable[[dict[str, Any]], None]) -> ConfigDict:
+    return _STRICT | ConfigDict(json_schema_extra=change)
+
+
+def _needed(shapes: Mapping[str, Shape], new: object) -> Callable[[dict[str, Any]], None]:
+    """Return what describes as required whatever is, and a new card has not."""
+    needed = {name for name, shape in shapes.items() if shape.needed and getattr(new, name) == shape.empty}
+
+    def describe(schema: dict[str, Any]) -> None:
+        required = needed.union(schema.get("required", ()))
+        schema["required"] = [name for name in schema["properties"] if name in required]
+
+    return describe
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out of a change stays: programs made of the description must not fill it in."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
 
 
 def _some(entry: type[BaseModel]) -> Any:  # noqa: ANN401
@@ -111,8 +151,18 @@ def _some(entry: type[BaseModel]) -> Any:  # noqa: ANN401
 
 
 def _query(name: str, kind: Kind) -> type[BaseModel]:
-    filters: dict[str, Any] = dict.fromkeys(kind.narrowing, (str, ""))
-    words = (str, Field(default="", max_length=100))
-    limit = (int, Field(default=100, ge=1, le=MAX_LIST))
-    config = ConfigDict(frozen=True, extra="forbid")
-    return create_model(name, __config__=config, q=words, sort=(str, ""), after=(str, ""), limit=limit, **filters)
+    orders = ["", *kind.sorts, *(f"-{sort}" for sort in kind.sorts)]
+    filters = {one: (str, _asked(kind.shapes[one].asked)) for one in kind.narrowing}
+    given: dict[str, Any] = {
+        "q": (str, Field(default="", max_length=100)),
+        "sort": (str, _asked({"enum": orders})),
+        "after": (str, Field(default="", description="``next`` of the page before.")),
+        "limit": (int, Field(default=100, ge=1, le=MAX_LIST)),
+        **filters,
+    }
+    return create_model(name, __config__=ConfigDict(frozen=True, extra="forbid"), **given)
+
+
+def _asked(about: dict[str, Any]) -> Any:  # noqa: ANN401 - a pydantic field
+    """Return a parameter that is described so; the list refuses what is not, with its own sentence."""
+    return Field(default="", json_schema_extra=about)

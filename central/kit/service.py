@@ -110,17 +110,21 @@ def _enter(conn: Connection, kind: Kind, edit: Edit) -> None:
 
 
 def _find_standing(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> None:
+    """Put beside each what stands; of several, a refusal says by its field which one it is about."""
     found = records.find(conn, kind, edit.company, [one.id for one in proposals if one.id])
-    for proposal in proposals:
+    seen = set[str]()
+    for number, proposal in enumerate(proposals):
         if proposal.id is None:
             continue
+        under = f"{number}." if len(proposals) > 1 else ""
         before = found.get(proposal.id)
         if before is None or before.gone:
-            raise NotFoundError("record.gone")
+            raise NotFoundError("record.gone", field=f"{under}id")
         if not proposal.shown:
-            raise BadInputError("version.missing", field="version", version=before.version)
-        if proposal.shown != before.version:
-            raise ConflictError("version.stale", field="version", version=before.version)
+            raise BadInputError("version.missing", field=f"{under}version", version=before.version)
+        if proposal.shown != before.version or proposal.id in seen:  # twice: the first has changed it
+            raise ConflictError("version.stale", field=f"{under}version", version=before.version)
+        seen.add(proposal.id)
         proposal.before = before
 
 

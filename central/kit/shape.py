@@ -72,6 +72,11 @@ class Shape:
         return {}
 
     @property
+    def asked(self) -> dict[str, Any]:
+        """Return what the documentation says of a filter by it; "" is none."""
+        return {}
+
+    @property
     def annotation(self) -> Any:  # noqa: ANN401
         """Return its type in JSON with the documentation."""
         return Annotated[self.said_as, Field(json_schema_extra=self.schema)]

@@ -57,6 +57,10 @@ class _Folded(_Written):
     key_type: ClassVar[TypeEngine[Any] | None] = Key()
     filter_by_key: ClassVar[bool] = True
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"description": "How it begins, whatever its case and accents."}
+
     def key(self, value: Value) -> str:
         return fold(next(iter(self.texts(value)), ""))[:MOST_KEY]
 
@@ -178,6 +182,10 @@ class NumberShape(Shape):
     def schema(self) -> dict[str, Any]:
         return {"examples": [fixed(Decimal(12), self.scale)]}
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"description": "A number, or both ends of a range; one may be left open.", "examples": ["1..10"]}
+
     def key(self, value: Decimal | None) -> int:
         return _NOTHING if value is None else scaled(value, self.scale)
 
@@ -217,6 +225,10 @@ class TickShape(Shape):
     key_type: ClassVar[TypeEngine[Any] | None] = BigInteger()
     said_as: ClassVar[Any] = bool
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"enum": ["", "yes", "no"]}
+
     def key(self, value: bool) -> int:
         return int(value)
 
@@ -251,6 +263,10 @@ class DayShape(Shape):
     def schema(self) -> dict[str, Any]:
         return {"format": "date"}
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"description": "A day, or both ends of a range.", "examples": ["2026-11-01..2026-11-30"]}
+
     def key(self, value: date | None) -> str:
         return self.said(value) or ""
 
@@ -281,6 +297,10 @@ class ChoiceShape(Shape):
     @property
     def schema(self) -> dict[str, Any]:
         return {"enum": [*([] if self.needed else [""]), *self.options]}
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"enum": ["", *self.options]}
 
     def key(self, value: str) -> int:
         return list(self.options).index(value) if value in self.options else -1
@@ -351,6 +371,10 @@ class ReferenceShape(Shape):
     nullable: ClassVar[bool] = True
     stored: ClassVar[TypeEngine[Any]] = Key()
     said_as: ClassVar[Any] = str | None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"description": "The id of what is named, its code or its title."}
 
     def heard(self, said: str | None) -> str | None:
         return said or None

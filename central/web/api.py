@@ -9,7 +9,7 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from commerce.apis.operations import JSON_TYPE, Operation
+from commerce.apis.operations import JSON_TYPE, Header, Operation
 from commerce.bounds import has_many_parts
 from commerce.errors import BadInputError, InvalidError, Problem
 
@@ -36,7 +36,9 @@ class UnreadableError(InvalidError):
 class ApiRoute:
     """One operation: ``query`` and ``body`` are read before the handler, ``answer`` is what it returns.
 
-    ``summary`` is a message id. Where ``answer`` is None the handler answers itself.
+    ``summary`` is a message id; a ``subject`` said before it makes a part of its own, ``tag``, of the description.
+    Where ``answer`` is None the handler answers itself. One that ``encodes`` does too, with what ``answer`` describes,
+    because it has that in JSON already. ``asks`` are headers of the request, ``gives`` those of the answer.
     """
 
     method: str
@@ -47,6 +49,14 @@ class ApiRoute:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     media_type: str = JSON_TYPE
+    status: int = 200
+    encodes: bool = False
+    asks: tuple[Header, ...] = ()
+    gives: tuple[Header, ...] = ()
+    errors: tuple[str, ...] = ()
+    tag: str = "programs"
+    subject: str = ""
+    name: str = ""
 
     def operation(self) -> Operation:
         """Return the operation as it is described."""
@@ -54,19 +64,24 @@ class ApiRoute:
             method=self.method,
             path=self.path,
             summary=self.summary,
-            tag="programs",
+            subject=self.subject,
+            name=self.name,
+            tag=self.tag,
+            status=self.status,
             answer=self.answer,
             media_type=self.media_type,
             query=self.query,
             body=self.body,
-            headers=(_COMPANY,),
+            headers=(_COMPANY, *self.asks),
+            answer_headers=self.gives,
+            errors=self.errors,
             security=("key", "session"),
         )
 
 
 OPERATIONS = web.AppKey("operations", list[Operation])
 API_ROUTES = web.AppKey("api_routes", list[ApiRoute])
-_COMPANY = ("X-Company", "The company that registry operations are about; without it the first of one's own.")
+_COMPANY = Header("X-Company", "The company that registry operations are about; without it the first of one's own.")
 _QUERY: web.RequestKey[BaseModel] = web.RequestKey("query", BaseModel)
 _BODY: web.RequestKey[BaseModel] = web.RequestKey("body", BaseModel)
 
@@ -93,14 +108,19 @@ def served(route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamRespo
             request[_QUERY] = read_query(request, route.query)
         if route.body is not None:
             request[_BODY] = await read_body(request, route.body)
-        found = await route.handler(request)
-        if isinstance(found, web.StreamResponse) and route.answer is None:
-            return found
-        if isinstance(found, BaseModel) and type(found) is route.answer:
-            return web.Response(body=found.model_dump_json().encode(), content_type=JSON_TYPE)
-        raise TypeError(f"{route.method} {route.path} answered {type(found).__name__}")
+        return _answered(route, await route.handler(request))
 
     return answer
+
+
+def _answered(route: ApiRoute, found: object) -> web.StreamResponse:
+    """Return an answer as it is described; TypeError for any other: a mistake of ours, not of who asks."""
+    encoded = route.encodes or route.answer is None
+    if encoded and isinstance(found, web.StreamResponse) and found.status == route.status:
+        return found
+    if not encoded and isinstance(found, BaseModel) and type(found) is route.answer:
+        return web.Response(body=found.model_dump_json().encode(), status=route.status, content_type=JSON_TYPE)
+    raise TypeError(f"{route.method} {route.path} answered {type(found).__name__}")
 
 
 def query_of(request: web.Request, model: type[Model]) -> Model:

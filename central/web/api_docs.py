@@ -22,8 +22,8 @@ from commerce.texts import N_
 VERSION = "1"
 DESCRIPTION = web.AppKey("description", Description)
 SOCKETS: web.AppKey[list[Socket]] = web.AppKey("sockets", list)
+PROGRAMS = {"programs": N_("For programs")}
 TAGS = {
-    "programs": N_("For programs"),
     "tills": N_("Between tills and head office"),
     "health": N_("A sign of life"),
     "people": N_("Pages for people"),
@@ -63,7 +63,7 @@ def openapi(app: web.Application) -> Json:
             version=VERSION,
             description=N_("Programs come with a key (Authorization: Bearer). Refusals carry a code and a sentence."),
             operations=(*told, *pages),
-            tags=TAGS,
+            tags={**PROGRAMS, **{one.tag: one.subject for one in told if one.subject}, **TAGS},
             security=SECURITY,
             sockets=tuple(sockets),
         )

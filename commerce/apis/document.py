@@ -9,7 +9,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from commerce.apis.examples import example
-from commerce.apis.operations import FORM_TYPE, JSON_TYPE, PAGE_TYPE, Api, Json, Operation, Socket
+from commerce.apis.operations import FORM_TYPE, JSON_TYPE, NO_CONTENT, PAGE_TYPE, Api, Header, Json, Operation, Socket
 
 _REF: Final = "#/components/schemas/"
 _LANGUAGE: Final = {
@@ -112,7 +112,9 @@ def _place(models: list[Any], model: object) -> int:
 
 
 def operation_id(operation: Operation) -> str:
-    """Return an operation's name for programs, made of its method and address."""
+    """Return an operation's name for programs: its own, or one made of its method and address."""
+    if operation.name:
+        return operation.name
     words = re.sub(r"[^a-z0-9]+", "_", operation.path.removeprefix("/api/v1").lower()).strip("_")
     kind = "" if operation.path.startswith(_FOR_PROGRAMS) else "page_"
     return f"{kind}{operation.method.lower()}_{words or 'start'}"
@@ -121,12 +123,14 @@ def operation_id(operation: Operation) -> str:
 def _operation(operation: Operation, schemas: Schemas) -> Json:
     made: Json = {
         "tags": [operation.tag],
-        "summary": operation.summary,
+        "summary": ": ".join(filter(None, (operation.subject, operation.summary))),
         "operationId": operation_id(operation),
         "parameters": [*_path(operation), *_query(operation, schemas), *_headers(operation), _language()],
         "responses": _responses(operation, schemas),
         "security": [{scheme: []} for scheme in operation.security],
     }
+    if operation.subject:
+        made["x-words"] = [operation.subject, operation.summary]
     if operation.body is not None or operation.body_type == FORM_TYPE:
         schema = _FORM if operation.body is None else schemas.read(operation.body)
         made["requestBody"] = {"required": True, "content": _content(schema, operation.body_type, schemas)}
@@ -163,15 +167,17 @@ def _sayable(schema: Json) -> Json:
 
 
 def _headers(operation: Operation) -> list[Json]:
-    text = {"type": "string"}
-    return [
-        {"name": name, "in": "header", "required": False, "description": meaning, "schema": text}
-        for name, meaning in operation.headers
-    ]
+    return [{"name": one.name, "in": "header", "required": one.needed, **_header(one)} for one in operation.headers]
+
+
+def _header(header: Header) -> Json:
+    return {"description": header.meaning, "schema": {"type": "string"}}
 
 
 def _responses(operation: Operation, schemas: Schemas) -> Json:
     responses = {str(operation.status): _success(operation, schemas)}
+    if operation.answer_headers:
+        responses[str(operation.status)]["headers"] = {one.name: _header(one) for one in operation.answer_headers}
     for status, model in operation.others.items():
         content = {} if model is None else {"content": _content(schemas.written(model), JSON_TYPE, schemas)}
         responses[str(status)] = {"description": operation.summary, **content}
@@ -184,6 +190,8 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 def _success(operation: Operation, schemas: Schemas) -> Json:
     if operation.status == 101:
         return {"description": "The socket is open; see x-websockets."}
+    if operation.status == NO_CONTENT:
+        return {"description": operation.summary}
     if operation.answer is None:
         binary = not operation.media_type.startswith("text/")
         schema: Json = {"type": "string", **({"format": "binary"} if binary else {})}

@@ -34,8 +34,9 @@ class _Maker:
 
     def _of_kind(self, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
         kinds = schema.get("anyOf") or schema.get("oneOf")
-        if kinds:
-            return self.make(next((kind for kind in kinds if kind != {"type": "null"}), kinds[0]))
+        if kinds:  # what is said beside them holds for each
+            about = {name: value for name, value in schema.items() if name not in ("anyOf", "oneOf")}
+            return self.make({**about, **next((kind for kind in kinds if kind != {"type": "null"}), kinds[0])})
         match schema.get("type"):
             case "object":
                 return self._object(schema)

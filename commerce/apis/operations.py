@@ -13,6 +13,7 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 PROBLEM_TYPE = "application/problem+json"
 PAGE_TYPE = "text/html"
+NO_CONTENT = 204
 
 Json = dict[str, Any]
 
@@ -45,13 +46,25 @@ class ProblemDocument(BaseModel):
     errors: list[ProblemField]
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that a request takes, or an answer carries; a request has to have one that is ``needed``."""
+
+    name: str
+    meaning: str
+    needed: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation. Models are whatever pydantic makes a schema of; ``summary`` is a message id.
 
+    Where many operations are alike, ``subject`` is a message id too: what it is about, said before the summary
+    ("Customers: list"). ``name`` is the operation's id, made of method and address where none is given.
     ``answer`` None is no JSON, ``refusal`` None an answer of ``media_type`` too. ``errors`` are the stable codes that a
-    caller should know, ``others`` answers by status beside the usual one, ``headers`` names with their meaning, and
-    ``security`` the schemes of which one is enough, none where anybody may ask.
+    caller should know, ``others`` answers by status beside the usual one, ``headers`` those that a request takes,
+    ``answer_headers`` those of the usual answer, and ``security`` the schemes of which one is enough, none where
+    anybody may ask.
     """
 
     method: str
@@ -68,7 +81,10 @@ class Operation:
     errors: tuple[str, ...] = ()
     status: int = 200
     others: Mapping[int, Any] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[Header, ...] = ()
+    answer_headers: tuple[Header, ...] = ()
+    subject: str = ""
+    name: str = ""
     security: tuple[str, ...] = ()
 
 

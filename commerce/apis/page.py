@@ -63,9 +63,16 @@ def _operation(method: str, path: str, operation: Json, words: Translator) -> st
     ]
     return (
         f'<section class="route" id="{escape(operation["operationId"])}"><h3><span class="method">{method.upper()}'
-        f"</span> <code>{escape(path)}</code></h3><p>{escape(words.t(operation['summary']))}</p>"
+        f"</span> <code>{escape(path)}</code></h3><p>{_summary(operation, words)}</p>"
         f"{''.join(told)}</section>"
     )
+
+
+def _summary(operation: Json, words: Translator) -> str:
+    """Return what it does; what no catalogue knows is the programs' own text, and marked as such."""
+    told = operation.get("x-words", [operation["summary"]])
+    said = escape(": ".join(map(words.t, told)))
+    return said if words.language == "en" or [*map(words.t, told)] != told else f'<span lang="en">{said}</span>'
 
 
 def _parameters(parameters: Iterable[Json], words: Translator) -> str:

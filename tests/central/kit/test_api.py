@@ -137,6 +137,25 @@ async def test_many_are_saved_all_or_none(site: Site, kind: Kind) -> None:
     assert len((await site.ask("GET", f"/api/v1/{kind.path}"))[1]["records"]) == 2
 
 
+async def test_what_is_wrong_with_many_is_said_by_where_it_was_sent(site: Site, kind: Kind) -> None:
+    path, name = f"/api/v1/{kind.path}/bulk", kind.unique[0]
+    one = (await fill(site.office, kind, 1))[0]
+    twice = {**body(kind, 5), "id": one.id, "version": 1}
+
+    for records, status, fields in (
+        ([body(kind, 2), {**body(kind, 3), name: "X" * 500}], 422, [f"records.1.{name}"]),
+        ([{**body(kind, 3), name: "X" * 500}], 422, [f"records.0.{name}"]),
+        ([body(kind, 2), {**twice, "version": 9}], 412, ["records.1.version"]),
+        ([twice, body(kind, 2), twice], 412, ["records.2.version"]),
+        ([body(kind, 2), {**body(kind, 3), "id": "nobody"}], 404, ["records.1.id"]),
+        ([body(kind, 2), {**body(kind, 3), "id": one.id}], 400, ["records.1.version"]),
+    ):
+        answer = await site.ask("POST", path, {"records": records})
+        assert (answer[0], [wrong["field"] for wrong in answer[1]["errors"]]) == (status, fields)
+
+    assert len((await site.ask("GET", f"/api/v1/{kind.path}"))[1]["records"]) == 1
+
+
 NONSENSE: list[Any] = [None, 1, 1.5, True, [], {}, "\x01", "x" * 5000, [{}], {"de": "x"}, "-1e999999", ["\x01"]]
 
 
@@ -155,13 +174,24 @@ async def test_nonsense_in_any_field_is_refused_and_never_fails(site: Site, kind
 async def test_the_documentation_knows_every_operation(site: Site, kind: Kind) -> None:
     _, document, _ = await site.ask("GET", "/api/v1/openapi.json")
 
-    base = f"/api/v1/{kind.path}"
-    assert set(document["paths"][base]) == {"get", "post"}
-    assert set(document["paths"][f"{base}/{{record}}"]) == {"get", "patch", "delete"}
+    base, name, names = f"/api/v1/{kind.path}", kind.name, kind.path.replace("-", "_")
+    one = document["paths"][f"{base}/{{record}}"]
+    told = [*document["paths"][base].values(), *document["paths"][f"{base}/bulk"].values(), *one.values()]
+    assert [operation["operationId"] for operation in told] == [
+        f"list_{names}", f"add_{name}", f"save_{names}", f"get_{name}", f"change_{name}", f"delete_{name}"
+    ]  # fmt: skip
+    assert {*map(str, (operation["tags"] for operation in told))} == {str([name])}
+    assert [status for operation in told for status in operation["responses"] if len(status) == 3 and status < "4"] == [
+        "200", "201", "200", "200", "200", "204"
+    ]  # fmt: skip
     schema = document["components"]["schemas"][
         document["paths"][base]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
     ]
     assert set(schema["properties"]) == set(kind.shapes)
+    needed = {parameter["name"] for parameter in one["patch"]["parameters"] if parameter.get("required")}
+    assert needed == {"record", "If-Match"}
+    assert "ETag" in one["get"]["responses"]["200"]["headers"]
+    assert "precondition.stale" in one["delete"]["responses"]["4XX"]["description"]
 
 
 async def test_a_warning_is_overruled_by_its_code(site: Site) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from central.db.engine import Database
     from tests.central.head_office import Visitor
 
-FILES = {("GET", "/static")}
+FILES = {("GET", "/static"), ("GET", "/static/look")}
 
 
 @pytest.fixture
@@ -61,7 +61,9 @@ def test_what_a_handler_answers_with_is_what_is_described(application: web.Appli
     for route in routes:
         answer = get_type_hints(route.handler)["return"]
         typed = isinstance(answer, type) and issubclass(answer, BaseModel)
-        assert route.answer == (answer if typed else None), route.path
+        assert typed != (route.encodes or route.answer is None), route.path
+        if typed:
+            assert route.answer == answer, route.path
 
 
 def test_what_programs_are_refused_with_is_a_problem(application: web.Application) -> None:
@@ -92,6 +94,15 @@ async def test_people_can_read_it_in_their_language(anna: Visitor, language: str
     assert 'id="get_sales"' in page.text
     assert " style=" not in page.text
     assert page.text.count("<script") == page.text.count("<script src=")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Customers: list"), ("it", "Clienti: elenco")])
+async def test_each_kind_of_record_is_a_part_of_its_own(anna: Visitor, language: str, words: str) -> None:
+    page = await anna.get(f"/api/v1/docs?lang={language}")
+
+    part = page.text.partition('<h2 id="part-customer">')[2].partition("<h2")[0]
+    assert words in part
+    assert part.count('<section class="route"') == 6
 
 
 async def test_a_stranger_reads_no_description(stranger: Visitor) -> None:
