@@ -104,5 +104,7 @@ Moment = Annotated[
     AfterValidator(_require(_is_moment)),
 ]
 DayText = Annotated[
-    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", max_length=10), AfterValidator(_require(_is_day))
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", max_length=10, examples=["2026-11-23"]),
+    AfterValidator(_require(_is_day)),
 ]

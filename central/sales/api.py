@@ -1,7 +1,7 @@
 """``/api/v1`` of sales: lists, one sale, exact totals straight from the projections."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,8 @@ from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, query_of
 from central.web.context import require_actor
 from central.web.keys import database
 from central.web.paging import decode_cursor, encode_cursor
+from commerce.bodies.effect import FiscalReference, Outcome
+from commerce.bodies.sale import SaleCompleted
 from commerce.money import QUANTITY_SCALE, cents_decimal, price_text, quantity_text, unscaled
 from commerce.texts import N_
 
@@ -98,18 +100,49 @@ class LineItem(Answer):
     vat_rate: str
 
 
+class TenderItem(Answer):
+    """How a part of a sale was paid, in its own currency."""
+
+    type: str
+    kind: str
+    names: dict[str, str]
+    currency: str
+    amount: str
+
+
+class TaxItem(Answer):
+    """What of a sale falls under one VAT rate."""
+
+    vat_code: str
+    treatment: str
+    natura: str | None
+    rate: str
+    taxable: str
+    tax: str
+
+
+class EffectItem(Answer):
+    """What a device was asked for, and what became of it: None while nobody knows yet."""
+
+    id: str
+    kind: str
+    outcome: Outcome | None
+    reason: str | None
+    reference: FiscalReference | None
+
+
 class SaleDetail(Answer):
     """A sale with its lines, tenders, taxes, device outcomes and proof; ``body`` is what was issued."""
 
     sale: SaleItem
     lines: list[LineItem]
-    tenders: list[dict[str, Any]]
-    taxes: list[dict[str, Any]]
-    effects: list[dict[str, Any]]
+    tenders: list[TenderItem]
+    taxes: list[TaxItem]
+    effects: list[EffectItem]
     hash: str
     verified: bool
     problem: str | None
-    body: dict[str, Any] | None
+    body: SaleCompleted | None
 
 
 class TotalRow(Answer):
@@ -164,16 +197,12 @@ async def get_sale(request: web.Request) -> SaleDetail:
         lines=[_line(row, record.sale.currency) for row in record.lines],
         tenders=[_tender(row) for row in record.tenders],
         taxes=[_tax(row, record.sale.currency) for row in record.taxes],
-        effects=[
-            {"id": row.id, "kind": row.kind, "outcome": row.outcome, "reason": row.reason,
-             "reference": row.reference}
-            for row in record.effects
-        ],
+        effects=[_effect(row) for row in record.effects],
         hash=record.sale.hash.hex(),
         verified=evidence is not None and evidence.problem is None,
         problem=evidence.problem if evidence else None,
-        body=None if record.body is None else record.body.as_body(),
-    )  # fmt: skip
+        body=record.body,
+    )
 
 
 async def totals(request: web.Request) -> Totals:
@@ -231,12 +260,23 @@ def _line(row: AnyRow, currency: str) -> LineItem:
     )
 
 
-def _tender(row: AnyRow) -> dict[str, Any]:
+def _tender(row: AnyRow) -> TenderItem:
     amount = str(cents_decimal(row.amount, row.currency))
-    return {"type": row.type, "kind": row.kind, "names": row.names, "currency": row.currency, "amount": amount}
+    return TenderItem(type=row.type, kind=row.kind, names=row.names, currency=row.currency, amount=amount)
 
 
-def _tax(row: AnyRow, currency: str) -> dict[str, Any]:
-    amounts = {"taxable": str(cents_decimal(row.taxable, currency)), "tax": str(cents_decimal(row.tax, currency))}
-    codes = {"vat_code": row.vat_code, "treatment": row.treatment, "natura": row.natura}
-    return {**codes, "rate": str(row.rate), **amounts}
+def _tax(row: AnyRow, currency: str) -> TaxItem:
+    return TaxItem(
+        vat_code=row.vat_code,
+        treatment=row.treatment,
+        natura=row.natura,
+        rate=str(row.rate),
+        taxable=str(cents_decimal(row.taxable, currency)),
+        tax=str(cents_decimal(row.tax, currency)),
+    )
+
+
+def _effect(row: AnyRow) -> EffectItem:
+    outcome = None if row.outcome is None else Outcome(row.outcome)
+    reference = None if row.reference is None else FiscalReference(**row.reference)
+    return EffectItem(id=row.id, kind=row.kind, outcome=outcome, reason=row.reason, reference=reference)

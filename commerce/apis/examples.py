@@ -41,11 +41,13 @@ class _Maker:
             case "object":
                 return self._object(schema)
             case "array":
-                return [self.make(schema["items"])] if schema.get("items") else []
+                kinds = schema.get("prefixItems") or [schema["items"]] * bool(schema.get("items"))
+                return [self.make(kind) for kind in kinds]
             case "string":
                 return _text(schema)
             case "integer" | "number":
-                return schema.get("minimum", schema.get("exclusiveMinimum", 0)) or 1
+                least = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+                return max(least + ("exclusiveMinimum" in schema), 1)
             case "boolean":
                 return True
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -44,6 +44,17 @@ class ProblemDocument(BaseModel):
     code: str
     values: dict[str, Any]
     errors: list[ProblemField]
+
+
+class Described:
+    """Marks plain JSON by the model that it is of: ``Annotated[Json, Described(SaleCompleted)]``."""
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - whatever pydantic makes a schema of
+        self.model = model
+
+    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> Any:  # noqa: ANN401
+        """Return the model's own."""
+        return handler.generate_schema(self.model)
 
 
 @dataclass(frozen=True, slots=True)

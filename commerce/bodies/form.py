@@ -20,20 +20,27 @@ __all__ = ["Cents", "Count", "DayText", "Moment", "Whole"]
 MAX_LINES = 5_000  # a sale is one entry, and central takes none that is larger than one push
 MAX_ROWS = 1_000  # of anything else in one body
 
-Quantity = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}\.[0-9]{6}$")]  # below MAX_LINE_QUANTITY
-Price = Annotated[str, Field(pattern=r"^-?[0-9]{1,10}\.[0-9]{8}$")]  # exchange rates and discount values too
-Rate = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{2}$")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Quantity = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}\.[0-9]{6}$", examples=["1.000000"])]  # below MAX_LINE_QUANTITY
+Price = Annotated[
+    str, Field(pattern=r"^-?[0-9]{1,10}\.[0-9]{8}$", examples=["3.49000000"])
+]  # exchange rates and discount values too
+Rate = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{2}$", examples=["22.00"])]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 # Of lines and the like, by pattern alone: a sale has many. What is sorted or shown by takes ``Moment`` and ``DayText``.
 UtcText = Annotated[
     str,
-    Field(pattern=r"^2[01][0-9]{2}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z$"),
+    Field(
+        pattern=r"^2[01][0-9]{2}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z$",
+        examples=["2026-11-23T12:00:00.000000Z"],
+    ),
 ]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256, or a public key
-HalfDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # a chain, a key id
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["0123456789abcdef" * 4])]  # SHA-256, or a public key
+HalfDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef" * 2])]  # a chain, a key id
 Id = Identity
-Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]  # of our own making, in programs only
-Reason = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_.]{0,63})?$")]  # a stable code; empty for none
+Word = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_.]{0,63}$", examples=["operator"])
+]  # of our own making, in programs only
+Reason = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_.]{0,63})?$", examples=[""])]  # a stable code; empty for none
 Code = Annotated[str, Field(max_length=512)]  # as it was scanned or typed
 Text = Annotated[str, Field(max_length=1_000)]
 Language = Annotated[str, Field(min_length=2, max_length=16)]

@@ -35,7 +35,9 @@ from commerce.kinds import Kind
 from commerce.vat import VatMode
 
 Lines = Annotated[tuple[LineBody, ...], Field(max_length=MAX_LINES, fail_fast=True)]
-CodeText = Annotated[str, Field(max_length=400, pattern=r"^CF1\.[A-Za-z0-9_-]+$")]  # of a receipt's QR code
+CodeText = Annotated[
+    str, Field(max_length=400, pattern=r"^CF1\.[A-Za-z0-9_-]+$", examples=["CF1.AAAA"])
+]  # of a receipt's QR code
 
 
 @dataclass(frozen=True, slots=True)

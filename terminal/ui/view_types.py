@@ -1,9 +1,12 @@
 """The shapes that the till's server answers with. TypedDicts: made fast, and the OpenAPI document is read off them."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
+from commerce.apis.operations import Described, Json
+from commerce.bodies.sale import EffectBody, SaleCompleted
+from commerce.bodies.session import SessionClosed
 from commerce.texts.formats import MoneyFormat
 
 
@@ -320,7 +323,7 @@ class ReceiptView(TypedDict):
     taxes: list[TaxView]
     tenders: list[TenderView]
     print: str | None
-    body: dict[str, Any]
+    body: Annotated[Json, Described(SaleCompleted)]
 
 
 class SearchAnswer(TypedDict):
@@ -362,6 +365,14 @@ class HealthAnswer(TypedDict):
     revision: int
 
 
+class IssuedView(TypedDict):
+    """The document that a sale became."""
+
+    id: str
+    formatted: str
+    date: str
+
+
 class ActAnswer(TypedDict, total=False):
     """What an act led to; beside ``revision`` and ``repeated`` only what belongs to the act."""
 
@@ -373,8 +384,8 @@ class ActAnswer(TypedDict, total=False):
     lines: list[str]
     tender: str
     attempt: str
-    document: dict[str, Any]
+    document: IssuedView
     change_cents: int
-    effects: list[dict[str, Any]]
-    z: dict[str, Any]
+    effects: list[Annotated[Json, Described(EffectBody)]]
+    z: Annotated[Json, Described(SessionClosed)]
     print: str

@@ -16,7 +16,7 @@ from central.web.api_docs import openapi
 from tests.central.head_office import open_site
 from tests.central.office import Clock, open_office
 from tests.central.walk_world import add_persona, make_world
-from tests.described import Attack, check_examples, check_names, example_bodies, operations
+from tests.described import Attack, check_examples, check_names, example_bodies, open_fields, operations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,12 @@ def test_every_operation_and_every_model_has_a_name_of_its_own(application: web.
 
 def test_every_body_and_answer_has_an_example_that_is_one(application: web.Application) -> None:
     check_examples(openapi(application))
+
+
+def test_what_is_not_typed_is_what_differs_by_its_code_or_its_kind(application: web.Application) -> None:
+    assert open_fields(openapi(application)) == {
+        "ProblemDocument.values", "ProblemField.values", "ErrorAnswer.values", "JobAnswer.result"
+    }  # fmt: skip
 
 
 def test_what_a_handler_answers_with_is_what_is_described(application: web.Application) -> None:

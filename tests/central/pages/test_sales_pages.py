@@ -161,7 +161,12 @@ async def test_one_sale_over_the_api_carries_its_issued_body(site: HeadOffice, a
     sale = await api(anna, f"/api/v1/sales/{last_sale(till)}")
 
     assert sale["verified"] is True
+    assert sale["body"] == next(
+        orjson.loads(entry.body) for entry in till.entries if b'"sale_completed"' in entry.header
+    )
     assert sale["body"]["document"]["formatted"] == "T1/26/000001"
+    assert sale["tenders"][0]["amount"] == sale["sale"]["total"]
+    assert {one["kind"]: one["outcome"] for one in sale["effects"]} == {"print": None}
 
 
 async def test_the_api_describes_itself(anna: Visitor) -> None:

@@ -9,7 +9,7 @@ from commerce.texts.errors import ERROR_TEXTS
 from terminal.ui.openapi import openapi_document
 from terminal.ui.routes import ROUTES
 from terminal.ui.view_types import View
-from tests.described import Attack, check_examples, check_names, example_bodies, operations, references
+from tests.described import Attack, check_examples, check_names, example_bodies, open_fields, operations, references
 
 if TYPE_CHECKING:
     from tests.terminal.ui.till_client import Till
@@ -46,6 +46,10 @@ def test_every_operation_and_every_model_has_a_name_of_its_own() -> None:
 
 def test_every_body_and_answer_has_an_example_that_is_one() -> None:
     check_examples(openapi_document("1"))
+
+
+def test_what_is_not_typed_is_what_differs_by_its_code() -> None:
+    assert open_fields(openapi_document("1")) == {"ProblemDocument.values", "ProblemField.values"}
 
 
 async def test_every_refusal_is_a_problem(till: Till) -> None:
