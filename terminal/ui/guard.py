@@ -18,7 +18,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    "font-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 )
 OWN_SITES: Final = frozenset({"same-origin", "none"})
 CLIENT_COOKIE: Final = "till_client"
