@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from central.identity.scope import RIGHT_TEXTS, Area
 from central.identity.sentences import Change, sentence
-from central.web.rendering import formats, text_of, wording
+from central.web.rendering import formats, text_of
+from central.web.states import wording
 from commerce.texts import LANGUAGES, N_, Translator
 
 if TYPE_CHECKING:
@@ -156,8 +157,10 @@ def _show_introduced(act: "Row[Any]", how: Introduced, words: Translator) -> Sho
     text = words.t(how.actions[act.action]) if act.action in how.actions else act.action
     path = "" if act.action.endswith(".deleted") else f"{how.path}{act.subject}"
     what = str(act.change.get("record", [None, ""])[1])
-    changes = tuple(how.tell(act.change, words.language))
-    return ShownAct(act.id, act.at, act.actor_name, text, what, path, act.reason or "", changes)
+    changes = [Change(str(number), *one) for number, one in enumerate(how.tell(act.change, words.language))]
+    said, told = sentence(act.action, what, changes, words)
+    shown = tuple((one.label, one.before, one.after) for one in changes if one.name not in told)
+    return ShownAct(act.id, act.at, act.actor_name, said or text, "" if said else what, path, act.reason or "", shown)
 
 
 def _named(names: list[Any] | None, words: Translator) -> str:

@@ -1,6 +1,7 @@
 """The record of changes, looked through by who, what, which record and days; its address is the search."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -8,16 +9,17 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from central.identity import queries, service
-from central.identity.acts import ACTION_TEXTS, show_act
+from central.identity.acts import ACTION_TEXTS, ShownAct, show_act
 from central.organisation.service import office_zones
 from central.web.context import require_actor
 from central.web.keys import RIGHTS, database
 from central.web.paging import place_in, sheet_of
-from central.web.rendering import page, words_of
+from central.web.rendering import formats, page, words_of
 from commerce.errors import BadInputError
 
 if TYPE_CHECKING:
     from central.identity.scope import Area
+    from commerce.texts import Translator
 
 _PAGE = 50
 _FIELDS = ("who", "action", "kind", "record", "since", "until")
@@ -40,14 +42,42 @@ async def show_audit(request: web.Request) -> web.Response:
     sheet = sheet_of(acts, _PAGE, queries.act_place)
     areas: list[Area] = request.app[RIGHTS]
     kept = {name: value for name, value in asked.items() if value}
+    shown = [(act, show_act(act, words, areas), zones.get(act.company, own)) for act in sheet.rows]
     return page(
-        request, "identity/audit.html", asked=asked, searched=bool(kept),
-        acts=[(act, show_act(act, words, areas), zones.get(act.company, own)) for act in sheet.rows],
+        request, "identity/audit.html", asked=asked, searched=bool(kept), chips=_chips(kept, words),
+        days=[(day, list(those)) for day, those in groupby(shown, key=_day_of)],
         older=urlencode({**kept, "before": sheet.older}) if sheet.older else "",
         actions=[("", words.t("anything")), *sorted(((key, words.t(text)) for key, text in ACTION_TEXTS.items()),
                                                     key=lambda one: one[1].casefold())],
         link=lambda **wanted: f"?{urlencode(wanted)}",
     )  # fmt: skip
+
+
+def _day_of(one: tuple[object, ShownAct, str]) -> date:
+    return one[1].at.astimezone(ZoneInfo(one[2])).date()
+
+
+def _chips(kept: dict[str, str], words: "Translator") -> list[tuple[str, str]]:
+    """Return what is looked for in words, each with the address that lacks it."""
+    together = {"record": {"record", "kind"}}
+    return [
+        (_said(name, text, words), urlencode({key: kept[key] for key in kept if key not in together.get(name, {name})}))
+        for name, text in kept.items()
+        if name != "kind"
+    ]
+
+
+def _said(name: str, text: str, words: "Translator") -> str:
+    match name:
+        case "who":
+            return f"{words.t('Who')}: {text}"
+        case "action":
+            return f"{words.t('What')}: {words.t(ACTION_TEXTS[text]) if text in ACTION_TEXTS else text}"
+        case "since" | "until":
+            label = words.t("First day") if name == "since" else words.t("Last day")
+            return f"{label}: {formats(words.language).day(date.fromisoformat(text))}"
+        case _:
+            return words.t("Only changes of one record are shown.")
 
 
 def _wanted(asked: dict[str, str], zone: ZoneInfo) -> queries.ActFilter:

@@ -14,7 +14,9 @@ from central.sales.queries import AnyRow
 from central.sales.tables import till_session
 
 
-def list_differences(conn: Connection, scopes: Sequence[Scope], since: date, limit: int) -> list[AnyRow]:
+def list_differences(
+    conn: Connection, scopes: Sequence[Scope], since: date, limit: int, till: str | None = None
+) -> list[AnyRow]:
     """Return the closings of these days whose cash did not come out, newest first, with their till and who counted."""
     one = till_session.c
     companies = [row.id for row in companies_within(conn, scopes)]
@@ -24,7 +26,7 @@ def list_differences(conn: Connection, scopes: Sequence[Scope], since: date, lim
                operator_name(one.company, one.closed_by).label("operator_name"))
         .join(tills, tills.c.id == one.till)
         .where(one.company.in_(companies), within(scopes, one.company, one.shop))
-        .where(one.business_day >= since, one.over_short != 0)
+        .where(one.business_day >= since, one.over_short != 0, *([one.till == till] if till else []))
         .order_by(one.closed_at.desc(), one.till, one.id)
         .limit(limit)
     )  # fmt: skip

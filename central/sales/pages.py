@@ -1,20 +1,24 @@
 """Today, the list of sales, and one sale with its receipt and its proof."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from central.identity.people import Actor
 from central.identity.scope import only_company
 from central.jobs.queue import ask_for
 from central.jobs.values import Asked
 from central.organisation.service import list_shops, shops_within, tills_within
 from central.registry.directory import list_operator_names
-from central.sales import cash, reading
+from central.sales import cash, reading, showing
 from central.sales.area import SEE_SALES
 from central.sales.asking import read_filter, read_page
+from central.sales.comparing import compare, span_of
 from central.sales.daily import change, days_of
 from central.sales.exporting import SALES_WORKBOOK, write_sales
 from central.sales.printing import receipt_text
@@ -26,10 +30,10 @@ from central.web.context import language_of, require_actor
 from central.web.exports import CSV, NobodyWaitsError, export_folder, send_file, while_wanted
 from central.web.keys import database, now
 from central.web.paging import encode_cursor
-from central.web.rendering import is_partial, page, words_of
+from central.web.rendering import formats, is_partial, page, words_of
 from commerce.bodies.effect import FiscalReference
-from commerce.dates import utc_text
-from commerce.errors import ConflictError
+from commerce.dates import business_day, utc_text
+from commerce.errors import ConflictError, NotFoundError
 from commerce.receipt import Printing
 
 _PAGE = 50
@@ -42,6 +46,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/", show_today)
     app.router.add_get("/today/live", live_today)
     app.router.add_get("/sales", show_sales)
+    app.router.add_get("/sales/cash/live", show_cash)
     app.router.add_get("/sales/export.csv", export_sales)
     app.router.add_post("/sales/export.xlsx", ask_for_workbook)
     app.router.add_get("/sales/{sale}", show_sale)
@@ -58,29 +63,41 @@ async def live_today(request: web.Request) -> web.Response:
 
 
 async def show_sales(request: web.Request) -> web.Response:
-    """Show the sales of a filter, a page at a time."""
+    """Show the sales of a filter, a page at a time, with what they come to and the one that the address opens."""
     wanted, listed = read_filter(request.query), read_page(request.query, _PAGE + 1)
-    actor = require_actor(request)
-    scopes = actor.scopes(SEE_SALES)
+    actor, moment = require_actor(request), now(request)
+    scopes, opened = actor.scopes(SEE_SALES), request.query.get("open", "")
 
     def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        rows = reading.list_sales(conn, actor, wanted, listed)
-        shown = rows[:_PAGE]
+        rows, shops = reading.list_sales(conn, actor, wanted, listed), shops_within(conn, scopes)
+        shown, today = rows[:_PAGE], _today_at(shops, moment)
+        span = span_of(wanted, today)
         return {
             "rows": shown,
             "more": encode_cursor(*sort_keys(shown[-1], listed.sort)) if len(rows) > _PAGE else None,
             "tenders": tender_kinds(conn, shown),
-            "sums": reading.sum_sales(conn, actor, wanted),
-            "shops": shops_within(conn, scopes),
+            "sums": compare(conn, actor, wanted, span, moment),
+            "span": span,
+            "today": today,
+            "shops": shops,
             "tills": tills_within(conn, scopes),
             "operators": list_operator_names(conn, scopes),
+            "one": _opened(conn, actor, opened) if opened else None,
         }
 
     found = await database(request).read(job)
-    zones = {shop.id: shop.zone for shop in found["shops"]}
-    names = {till.id: till for till in found["tills"]}
-    values = {**found, "zones": zones, "names": names, "wanted": wanted, "listed": listed, "query": _query(request)}
-    return page(request, "sales/table.html" if is_partial(request) else "sales/list.html", **values)
+    words, f, query = words_of(request), formats(language_of(request)), _query(request)
+    values: dict[str, Any] = {
+        "zones": {shop.id: shop.zone for shop in found["shops"]},
+        "names": {till.id: till for till in found["tills"]},
+        "chips": showing.standing(wanted, query, found, words, f),
+        "often": showing.often_asked(query, found["today"], words),
+        "compared_days": showing.days_compared(found["span"], f),
+        "charts": {one.currency: showing.chart_of_days(one, f) for one in found["sums"]},
+        "opened": _sale_values(request, found["one"]) if found["one"] else None,
+        "wanted": wanted, "listed": listed, "query": query, "change": change,
+    }  # fmt: skip
+    return page(request, "sales/table.html" if is_partial(request) else "sales/list.html", **found, **values)
 
 
 async def export_sales(request: web.Request) -> web.StreamResponse:
@@ -107,24 +124,53 @@ async def ask_for_workbook(request: web.Request) -> web.Response:
 
 
 async def show_sale(request: web.Request) -> web.Response:
-    """Show one sale; where two tills have its id, the list of both."""
+    """Show one sale, or its short form beside the list; where two tills have its id, the list of both."""
     actor, sale_id, till_id = require_actor(request), request.match_info["sale"], request.query.get("till")
-
-    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        record, scopes = reading.get_sale(conn, actor, sale_id, till_id), actor.scopes(SEE_SALES)
-        shop = next((one for one in list_shops(conn, record.sale.company) if one.id == record.sale.shop), None)
-        till = next((one for one in tills_within(conn, scopes) if one.id == record.sale.till), None)
-        return {"record": record, "sale": record.sale, "shop": shop, "till": till}
-
     try:
-        found = await database(request).read(job)
+        found = await database(request).read(lambda conn: _find_sale(conn, actor, sale_id, till_id))
     except ConflictError as error:
         raise web.HTTPSeeOther(f"/sales?{urlencode({'number': sale_id})}") from error
-    record = found["record"]
+    template = "sales/beside.html" if is_partial(request) else "sales/sale.html"
+    return page(request, template, **_sale_values(request, found))
+
+
+async def show_cash(request: web.Request) -> web.Response:
+    """Give the closings whose cash did not come out, of all tills or of one: a part of other pages."""
+    actor, since = require_actor(request), (now(request) - _CASH_DAYS).date()
+    scopes, till = actor.scopes(SEE_SALES), request.query.get("till") or None
+    found = await database(request).read(lambda conn: cash.list_differences(conn, scopes, since, _LATEST, till))
+    return page(request, "sales/cash.html", differences=found)
+
+
+def _find_sale(conn: Any, actor: Actor, sale_id: str, till_id: str | None) -> dict[str, Any]:  # noqa: ANN401
+    record, scopes = reading.get_sale(conn, actor, sale_id, till_id), actor.scopes(SEE_SALES)
+    shop = next((one for one in list_shops(conn, record.sale.company) if one.id == record.sale.shop), None)
+    till = next((one for one in tills_within(conn, scopes) if one.id == record.sale.till), None)
+    return {"record": record, "sale": record.sale, "shop": shop, "till": till}
+
+
+def _opened(conn: Any, actor: Actor, opened: str) -> dict[str, Any] | None:  # noqa: ANN401
+    """Return the sale that an address has open beside the list (``till/sale``), None for one that is not to be seen."""
+    till, _, sale_id = opened.partition("/")
+    try:
+        return _find_sale(conn, actor, sale_id, till)
+    except (NotFoundError, ConflictError):
+        return None
+
+
+def _sale_values(request: web.Request, found: dict[str, Any]) -> dict[str, Any]:
+    record, words, f = found["record"], words_of(request), formats(language_of(request))
     sale = record.sale
     printing = Printing(utc_text(sale.at), sale.operator_name or "", _marks(record), fiscal=_fiscal(record))
     receipt = receipt_text(record.body, printing) if record.body else None
-    return page(request, "sales/sale.html", **found, receipt=receipt)
+    return {**found, "receipt": receipt, "effects": showing.shown_effects(record.effects, words, f)}
+
+
+def _today_at(shops: Sequence[Any], moment: datetime) -> date:
+    """Return the business day it is at the first shop."""
+    if not shops:
+        return moment.date()
+    return business_day(moment, ZoneInfo(shops[0].zone), time.fromisoformat(shops[0].cut_off))
 
 
 def _marks(record: reading.SaleRecord) -> tuple[str, ...]:
@@ -158,4 +204,4 @@ async def _today(request: web.Request) -> dict[str, Any]:
 
 
 def _query(request: web.Request) -> dict[str, str]:
-    return {key: value for key, value in request.query.items() if value and key not in ("after", "lang")}
+    return {key: value for key, value in request.query.items() if value and key not in ("after", "lang", "open")}

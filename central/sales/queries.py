@@ -44,6 +44,7 @@ class SaleFilter:
     till: str | None = None
     operator: str | None = None
     number: str = ""
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,12 @@ def check_place(sort: str, place: Sequence[str | int]) -> tuple[str | int, ...]:
     return tuple(place)
 
 
-def sum_sales(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:
-    """Return count and total of all sales that a filter lets through, per currency."""
-    query = select(sale.c.currency, func.count().label("receipts"), func.sum(sale.c.total).label("total"))
-    return list(conn.execute(query.where(*_conditions(wanted)).group_by(sale.c.currency).order_by(sale.c.currency)))
+def sum_by_day(conn: Connection, wanted: SaleFilter) -> list[AnyRow]:
+    """Return count and total of all sales that a filter lets through, per business day and currency."""
+    day = sale.c.business_day
+    query = select(day, sale.c.currency, func.count().label("receipts"), func.sum(sale.c.total).label("total"))
+    query = query.where(*_conditions(wanted)).group_by(day, sale.c.currency)
+    return list(conn.execute(query.order_by(sale.c.currency, day)))
 
 
 def find_sales(conn: Connection, scopes: Sequence[Scope], sale_id: str, till: str | None = None) -> list[AnyRow]:
@@ -216,6 +219,8 @@ def _conditions(wanted: SaleFilter) -> list[ColumnElement[bool]]:
         conditions.append(sale.c.business_day >= wanted.since)
     if wanted.until:
         conditions.append(sale.c.business_day <= wanted.until)
+    if wanted.not_after:
+        conditions.append(sale.c.at <= wanted.not_after)
     if wanted.number:
         conditions.append(_is_numbered(wanted.number.strip()))
     return conditions

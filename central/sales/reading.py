@@ -37,15 +37,6 @@ class SaleRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class SaleSum:
-    """What sales of one currency come to."""
-
-    currency: str
-    receipts: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class ShopToday:
     """How a shop's business day goes, against the same weekday last week up to the same time."""
 
@@ -77,19 +68,6 @@ def each_sale(conn: Connection, actor: Actor, wanted: SaleFilter, page: SalePage
         parts = within(conn, actor, wanted)
         rows = [stack.enter_context(closing(queries.each_sale(conn, part, page))) for part in parts]
         yield merge(*rows, key=lambda row: queries.sort_keys(row, page.sort), reverse=page.descending)
-
-
-def sum_sales(conn: Connection, actor: Actor, wanted: SaleFilter) -> list[SaleSum]:
-    """Return what all sales of a filter come to, by currency; nothing without a first day or a number.
-
-    Sums over years are reports; a list that is looked through must not wait for them.
-    """
-    parts = within(conn, actor, wanted)
-    sums: dict[str, SaleSum] = {}
-    for row in (row for part in parts if wanted.since or wanted.number for row in queries.sum_sales(conn, part)):
-        before = sums.get(row.currency, SaleSum(row.currency, 0, 0))
-        sums[row.currency] = SaleSum(row.currency, before.receipts + row.receipts, before.total + int(row.total))
-    return list(sums.values())
 
 
 def get_sale(conn: Connection, actor: Actor, sale_id: str, till: str | None = None) -> SaleRecord:

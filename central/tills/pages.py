@@ -135,8 +135,17 @@ def _manager(request: web.Request) -> TillManager:
 
 async def _fleet(request: web.Request) -> dict[str, Any]:
     actor, moment = require_actor(request), now(request)
-    fleet = await database(request).read(lambda conn: list_fleet(conn, actor.scopes(SEE_TILLS)))
-    return {"states": [(till, till_state(till, moment)) for till in fleet], "moment": moment}
+    scopes = actor.scopes(SEE_TILLS)
+    fleet, shops = await database(request).read(lambda conn: (list_fleet(conn, scopes), shops_within(conn, scopes)))
+    states = [(till, till_state(till, moment)) for till in fleet]
+    return {
+        "states": sorted(states, key=lambda one: one[1].urgency),
+        "needing": sum(state.needs_somebody for _, state in states),
+        "connected": sum(state.state == "connected" for _, state in states),
+        "unsent": sum(till.unsent or 0 for till in fleet),
+        "zones": {shop.id: shop.zone for shop in shops},
+        "moment": moment,
+    }
 
 
 async def _tills_page(

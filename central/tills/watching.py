@@ -9,6 +9,7 @@ from sqlalchemy import Row
 SILENT_AFTER = timedelta(minutes=2)
 UNSENT_FOR = timedelta(minutes=15)
 CLOCK_OFF_MS = 120_000
+_STATES = ("silent", "new", "connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class TillState:
     def needs_somebody(self) -> bool:
         """Tell whether a person has to do something."""
         return bool(self.reasons)
+
+    @property
+    def urgency(self) -> tuple[bool, int]:
+        """What lists are sorted by: those that need somebody come first, then those that are not heard of."""
+        return not self.reasons, _STATES.index(self.state)
 
 
 def till_state(till: Row[Any], now: datetime) -> TillState:

@@ -1,10 +1,10 @@
 """Numbers, money and times as a person's language writes them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_interval, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 from commerce.money import cents_decimal
@@ -73,11 +73,25 @@ class Formats:
         """Return date and time in a zone."""
         return str(format_datetime(value, "d MMM y, HH:mm:ss", ZoneInfo(zone), locale=self._locale))
 
+    def minute(self, value: datetime, zone: str = "UTC") -> str:
+        """Return date and time in a zone, to the minute."""
+        return str(format_datetime(value, "d MMM y, HH:mm", ZoneInfo(zone), locale=self._locale))
+
+    def days(self, since: date, until: date) -> str:
+        """Return a span of days, or the one day: ``16–22 Nov 2026``."""
+        return self.day(since) if since == until else str(format_interval(since, until, "yMMMd", locale=self._locale))
+
     def clock(self, value: datetime, zone: str = "UTC") -> str:
         """Return hours and minutes in a zone."""
         return str(format_datetime(value, "HH:mm", ZoneInfo(zone), locale=self._locale))
 
+    def since(self, value: datetime, now: datetime, zone: str = "UTC") -> str:
+        """Return a moment as people say since when: the time of the same day, else with its date."""
+        own = ZoneInfo(zone)
+        is_today = value.astimezone(own).date() == now.astimezone(own).date()
+        return self.clock(value, zone) if is_today else self.minute(value, zone)
+
     def ago(self, value: datetime, now: datetime | None = None) -> str:
         """Return how long ago something was."""
-        difference = value - (now or datetime.now(UTC))
+        difference = min(value - (now or datetime.now(UTC)), timedelta(seconds=-1))
         return str(format_timedelta(difference, add_direction=True, locale=self._locale))

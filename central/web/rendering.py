@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from central.web.context import csrf_token, current_actor, language_of
 from central.web.formats import Formats
 from central.web.navigation import TABS, sections_of
-from central.web.states import STATE_TEXTS
+from central.web.states import reason_text, wording
 from commerce.texts import LANGUAGES, translator
 
 if TYPE_CHECKING:
@@ -72,14 +72,10 @@ def environment() -> Environment:
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals["text_of"] = text_of
     made.globals["wording"] = wording
+    made.globals["reason_text"] = reason_text
     return made
 
 
 def text_of(names: Mapping[str, str], language: str) -> str:
     """Return a name in a language, or in whichever it has."""
     return names.get(language) or next(iter(names.values()), "")
-
-
-def wording(code: str) -> str:
-    """Return the sentence that stands for a stable code of a state."""
-    return STATE_TEXTS.get(code, code)

@@ -1,6 +1,9 @@
 """The words for stable codes that pages show: states of tills, entries, effects and movements."""
 
+from collections.abc import Callable
+
 from commerce.texts import N_
+from commerce.texts.errors import sentence_of
 
 STATE_TEXTS: dict[str, str] = {
     # a till
@@ -122,3 +125,16 @@ STATE_TEXTS: dict[str, str] = {
     "enrolled_again": N_("enrolled again"),
     "shut_out": N_("shut out by head office"),
 }
+
+
+def wording(code: str) -> str:
+    """Return the sentence that stands for a stable code of a state."""
+    return STATE_TEXTS.get(code, code)
+
+
+def reason_text(code: str, t: Callable[[str], str]) -> str:
+    """Return why something was not done, as a till would say it; "" for what has no words by itself."""
+    sentence = sentence_of(code, {})
+    if sentence is not None and "{" not in sentence:
+        return t(sentence)
+    return t(STATE_TEXTS[code]) if code in STATE_TEXTS else ""

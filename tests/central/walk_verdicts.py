@@ -89,6 +89,7 @@ VERDICTS: dict[str, Verdict | str] = {
     "GET /api/v1/docs": Verdict(narrowed=True),
     "GET /api/v1/keys": Verdict(narrowed=True),
     "GET /sales": Verdict("sales.see", narrowed=True, query=SALE_QUERY),
+    "GET /sales/cash/live": Verdict("sales.see", narrowed=True, query="till={till}"),
     "GET /sales/export.csv": Verdict("sales.see", narrowed=True, query=SALE_QUERY),
     "POST /sales/export.xlsx": Verdict("sales.see", narrowed=True),
     "GET /sales/{sale}": Verdict("sales.see", query="till={till}"),

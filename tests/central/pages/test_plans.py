@@ -97,7 +97,7 @@ async def test_one_sale_its_tenders_and_todays_hours_go_by_indexes(office: Offic
         await plans(office, partial(queries.find_sales, scopes=EVERYWHERE, sale_id=row.id)),
         await plans(office, partial(queries.tender_kinds, sales=[row])),
         await plans(office, partial(queries.hours_of_day, shop=office.shop, day=DAY)),
-        await plans(office, partial(reading.sum_sales, actor=COMMAND_LINE, wanted=FILTERS["days"])),
+        await plans(office, partial(queries.sum_by_day, wanted=replace(FILTERS["days"], company=office.company))),
     ]
 
     assert [line for plan in found for name in ("sale", "sale_tender") for line in whole_table(plan, name)] == []

@@ -1,0 +1,18 @@
+// @ts-check
+/**
+ * Bars that are longer than a phone is wide: where one is comes into view, and `data-before` and `data-after` say that
+ * there is more in that direction.
+ */
+
+/** @param {HTMLElement} bar */
+function tell(bar) {
+  bar.toggleAttribute("data-before", bar.scrollLeft > 1)
+  bar.toggleAttribute("data-after", bar.scrollWidth - bar.clientWidth - bar.scrollLeft > 1)
+}
+
+for (const bar of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".sections, .tabs"))) {
+  const current = /** @type {HTMLElement | null} */ (bar.querySelector("[aria-current]"))
+  if (current) bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2
+  bar.addEventListener("scroll", () => tell(bar), { passive: true })
+  new ResizeObserver(() => tell(bar)).observe(bar)
+}
