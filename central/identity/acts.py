@@ -45,7 +45,6 @@ ACTION_TEXTS: dict[str, str] = {
     "set_aside.projected": N_("let an entry set aside count"),
     "shop.saved": N_("saved a shop"),
     "sign_in.refused": N_("failed to sign in"),
-    "tender_type.saved": N_("saved a means of payment"),
     "till.added": N_("added a till"),
     "till.code_issued": N_("issued an enrolment code"),
     "till.enrolled": N_("was enrolled"),
@@ -83,7 +82,6 @@ _PATHS = {
     "job": "/jobs/",
     "till": "/tills/",
     "vat_code": "/settings/vat?code=",
-    "tender_type": "/settings/tenders?id=",
 }
 _UNSEEN = frozenset({"version", "rank", "drawer", "method", "position"})  # of machines
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -153,8 +151,8 @@ def show_rights(areas: Sequence[Area], rights: Collection[str], t: Callable[[str
 
 
 def _show_introduced(act: "Row[Any]", how: Introduced, words: Translator) -> ShownAct:
-    text = words.t(how.actions[act.action]) if act.action in how.actions else act.action
-    path = "" if act.action.endswith(".deleted") else f"{how.path}{act.subject}"
+    text = words.t({**ACTION_TEXTS, **how.actions}.get(act.action, act.action))
+    path = "" if act.action.endswith((".deleted", ".erased")) else f"{how.path}{act.subject}"
     what = str(act.change.get("record", [None, ""])[1])
     changes = tuple(how.tell(act.change, words.language))
     return ShownAct(act.id, act.at, act.actor_name, text, what, path, act.reason or "", changes)
