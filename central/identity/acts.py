@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ACTION_TEXTS: dict[str, str] = {
     "alarm.seen": N_("has seen an alarm"),
+    "customer.erased": N_("erased a customer's personal data"),
+    "customer.exported": N_("took a customer's personal data along"),
     "chains.projected": N_("let chains of other modes count"),
     "company.saved": N_("saved the company"),
     "enrolment.refused": N_("tried a wrong enrolment code"),

@@ -217,4 +217,5 @@ CUSTOMERS: Kind = Kind(
         Section(N_("Locks and notes"), ("stopped", "locks", "note")),
     ),
     check=check_customers,
+    templates={"form": "registry/customer_form.html"},
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """What this area declares."""
 
-from central.registry import api, layout_pages, pages
+from central.registry import api, layout_pages, pages, personal_pages
 from central.registry.accounting_reasons import ACCOUNTING_REASONS
 from central.registry.area import CUSTOMERS as OF_CUSTOMERS
 from central.registry.area import (
@@ -58,7 +58,7 @@ REGISTRY = Manifest(
             Tab("/settings/vat", N_("VAT codes"), SEE_SETTINGS, BOOKS),
         ),
     },
-    pages=(pages.add_routes, layout_pages.add_routes),
-    api=(api.add_routes,),
+    pages=(pages.add_routes, layout_pages.add_routes, personal_pages.add_routes),
+    api=(api.add_routes, personal_pages.add_operations),
     kinds=(BRANDS, CATEGORIES, UNITS, *OF_TILLS, *OF_PAPERS, *OF_STOCK, *OF_BOOKS, SUPPLIERS, CUSTOMERS),
 )

@@ -225,6 +225,7 @@ ERROR_TEXTS: dict[str, str] = {
     "customer.month_day": N_("That month has no such day."),
     "customer.month_excluded": N_("Nothing falls due in that month either."),
     "customer.month_twice": N_("This month is there already."),
+    "customer.not_sure": N_("Nothing was erased: tick that you are sure."),
     "customer.shares": N_("The shares add up to more than 100 %."),
     "document_type.delivery_type": N_("That type makes no delivery notes."),
     "document_type.invoice_type": N_("That type makes no invoices."),

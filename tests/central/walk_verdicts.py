@@ -158,6 +158,14 @@ VERDICTS: dict[str, Verdict | str] = {
     **of_kind("supplier", "suppliers", "suppliers", {"name": "Prova", "country": "IT", "language": "it"}),
     **of_kind("customer", "customers", "customers", {
         "name": "Prova", "country": "IT", "language": "it", "credit_control": "monitor", "deadline_base": "with_vat"}),
+    # of a customer that was deleted above: who may, and nobody elsewhere
+    "GET /customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer", own=(404,)),
+    "GET /api/v1/customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer",
+                                                            own=(404,)),
+    "POST /customers/{record}/erase": Verdict("customers.edit", whole=True, record="customer", own=(404,), form={
+        "version": "1", "sure": "1"}),
+    "POST /api/v1/customers/{record}/erase": Verdict("customers.edit", whole=True, record="customer", own=(404,),
+                                                     headers={"If-Match": '"1"'}),
     "POST /tills": Verdict("tills.manage", form={"shop": "{shop}", "code": "N9", "name": "Cassa"}),
     "POST /api/v1/tills": Verdict("tills.manage", json={"shop": "{shop}", "code": "N8", "name": "Cassa"}),
     "POST /tills/{till}/code": Verdict("tills.manage"),
