@@ -14,16 +14,18 @@ from central.identity.passwords import hash_pin
 from central.identity.people import COMMAND_LINE, Role
 from central.identity.service import NewUser, add_user
 from central.registry.founding import Founding, found_company
-from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_tender_type
-from central.registry.values import ItemCard, TenderCard
+from central.registry.seeding import add_tender_types
+from central.registry.service import Edit, OperatorCard, save_item, save_operator
+from central.registry.tender_types import TenderType
+from central.registry.values import ItemCard
 from central.tills.registering import add_till
 from tools.demo_items import GOODS, ean8, label_code
 from tools.demo_place import CARD_READER
 
 USER, PASSWORD = "admin", "tre-gatti-sul-tetto"  # printed on the screen, for a demo on loopback
 OPERATORS = (("Anna", "2580"), ("Marco", "1470"))
-THROUGH_THE_READER = TenderCard(
-    "pos", "card", {"it": "Carta, con lettore", "en": "Card, by reader"}, False, 2, CARD_READER
+THROUGH_THE_READER = TenderType(
+    code="pos", kind="card", names={"it": "Carta, con lettore", "en": "Card, by reader"}, reader=CARD_READER
 )
 FOUNDING = Founding(
     company="Bottega Demo s.r.l.",
@@ -50,7 +52,7 @@ async def _furnish(central: Central) -> list[str]:
     for count, card in enumerate(_cards(), start=1):
         await write(partial(save_item, edit=edit, card=card))
         _show(f"  goods: {count} of {len(GOODS)}", is_last=count == len(GOODS))
-    await write(partial(save_tender_type, edit=edit, card=THROUGH_THE_READER))
+    await write(lambda conn: add_tender_types(conn, edit, THROUGH_THE_READER))
     for name, pin in OPERATORS:
         operator = OperatorCard(name, shop, pin=await hash_pin(pin))
         await write(partial(save_operator, edit=edit, card=operator))

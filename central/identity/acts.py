@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ACTION_TEXTS: dict[str, str] = {
     "alarm.seen": N_("has seen an alarm"),
+    "customer.erased": N_("erased a customer's personal data"),
+    "customer.exported": N_("took a customer's personal data along"),
     "chains.projected": N_("let chains of other modes count"),
     "company.saved": N_("saved the company"),
     "enrolment.refused": N_("tried a wrong enrolment code"),
@@ -46,7 +48,6 @@ ACTION_TEXTS: dict[str, str] = {
     "set_aside.projected": N_("let an entry set aside count"),
     "shop.saved": N_("saved a shop"),
     "sign_in.refused": N_("failed to sign in"),
-    "tender_type.saved": N_("saved a means of payment"),
     "till.added": N_("added a till"),
     "till.code_issued": N_("issued an enrolment code"),
     "till.enrolled": N_("was enrolled"),
@@ -84,7 +85,6 @@ _PATHS = {
     "job": "/jobs/",
     "till": "/tills/",
     "vat_code": "/settings/vat?code=",
-    "tender_type": "/settings/tenders?id=",
 }
 _UNSEEN = frozenset({"version", "rank", "drawer", "method", "position"})  # of machines
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -154,8 +154,8 @@ def show_rights(areas: Sequence[Area], rights: Collection[str], t: Callable[[str
 
 
 def _show_introduced(act: "Row[Any]", how: Introduced, words: Translator) -> ShownAct:
-    text = words.t(how.actions[act.action]) if act.action in how.actions else act.action
-    path = "" if act.action.endswith(".deleted") else f"{how.path}{act.subject}"
+    text = words.t({**ACTION_TEXTS, **how.actions}.get(act.action, act.action))
+    path = "" if act.action.endswith((".deleted", ".erased")) else f"{how.path}{act.subject}"
     what = str(act.change.get("record", [None, ""])[1])
     changes = [Change(str(number), *one) for number, one in enumerate(how.tell(act.change, words.language))]
     said, told = sentence(act.action, what, changes, words)

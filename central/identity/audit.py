@@ -84,6 +84,16 @@ def acts_on(conn: Connection, company: str, kind: str, subject: str, limit: int)
     return [PastAct(row.actor_name, row.at, row.action, row.change) for row in rows]
 
 
+def forget_values(conn: Connection, company: str, kind: str, subject: str) -> None:
+    """Take out of all acts on a thing what was changed: who did something to it and when stays."""
+    queries.clear_changes(conn, company, kind, subject)
+
+
+def call_otherwise(conn: Connection, company: str, title: str, now: str) -> None:
+    """Call a thing otherwise where acts on others named it."""
+    queries.replace_in_changes(conn, company, title, now)
+
+
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
     """Return the fields that differ, as ``Act.change`` wants them."""
     names = {**before, **after}

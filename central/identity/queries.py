@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select, text, update
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, Text, delete, exists, insert, select, text, type_coerce, update
 
 from central.db.bulk import insert_new
 from central.db.keyset import Place, comes_after, read_keys
+from central.db.metadata import json_text
 from central.db.signals import ACCESS, mark
 from central.identity.narrowing import within
 from central.identity.scope import Scope
@@ -271,6 +273,22 @@ def list_acts(
     if after is not None:
         query = query.where(comes_after(_ACT_KEYS, read_keys(_ACT_KEYS, after)))
     return list(conn.execute(query))
+
+
+def clear_changes(conn: Connection, company: str, kind: str, subject: str) -> None:
+    """Empty the changes of all acts on a thing."""
+    mine = (audit.c.company == company, audit.c.subject_kind == kind, audit.c.subject == subject)
+    conn.execute(update(audit).where(*mine).values(change={}))
+
+
+def replace_in_changes(conn: Connection, company: str, old: str, new: str) -> None:
+    """Put a text in the place of another wherever it stands whole in a change."""
+    said, instead = json_text(old), json_text(new)
+    stored = type_coerce(audit.c.change, Text)
+    mine = (audit.c.company == company, stored.contains(said, autoescape=True))
+    for row in conn.execute(select(audit.c.id, stored.label("change")).where(*mine)).all():
+        change = orjson.loads(row.change.replace(said, instead))
+        conn.execute(update(audit).where(audit.c.id == row.id).values(change=change))
 
 
 def act_place(act: Row[Any]) -> Place:

@@ -29,7 +29,7 @@ from commerce.texts import N_
 
 _MOST_KEY = 200
 _TAG = Header("ETag", "The version of the record, for If-Match.")
-_MATCH = Header("If-Match", "The version that was read, as its ETag said it.", needed=True)
+MATCH = Header("If-Match", "The version that was read, as its ETag said it.", needed=True)
 _KEY = Header(
     "Idempotency-Key", "Asked again under the same key, the same is answered and nothing is done twice; a day long."
 )
@@ -60,8 +60,8 @@ def _routes(kind: Kind) -> tuple[ApiRoute, ...]:
         route("GET", one, serve.show, N_("read one"), made.answer, name=f"get_{name}", gives=(_TAG,),
               errors=(*_SEEING, "record.gone")),
         route("PATCH", one, serve.change, N_("change one"), made.answer, Accepting, made.patch, name=f"change_{name}",
-              asks=(_MATCH, _KEY), gives=(_TAG,), errors=(*_WRITING, *_CHANGING)),
-        route("DELETE", one, serve.delete, N_("delete one"), name=f"delete_{name}", status=NO_CONTENT, asks=(_MATCH,),
+              asks=(MATCH, _KEY), gives=(_TAG,), errors=(*_WRITING, *_CHANGING)),
+        route("DELETE", one, serve.delete, N_("delete one"), name=f"delete_{name}", status=NO_CONTENT, asks=(MATCH,),
               errors=(*_SEEING, "forbidden.shops", "record.used", *_CHANGING)),
     )  # fmt: skip
 
@@ -101,17 +101,17 @@ class KindApi:
     async def change(self, request: web.Request) -> web.Response:
         """Change what a body names of a record of the version that If-Match names."""
         ask, sent = await asking(request, self.kind), body_of(request, self.models.patch)
-        version = _if_match(request)
+        version = if_match(request)
         job = partial(self._save, ask=ask, sent=sent, record=request.match_info["record"], version=version)
         return await self._once(ask, sent, job)
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a record of the version that If-Match names."""
-        ask, shown = await asking(request, self.kind), {request.match_info["record"]: _if_match(request)}
+        ask, shown = await asking(request, self.kind), {request.match_info["record"]: if_match(request)}
         try:
             await ask.write(service.remove, kind=self.kind, edit=ask.edit, shown=shown)
         except ConflictError as error:
-            raise _precondition(error) from error
+            raise precondition(error) from error
         return web.Response(status=NO_CONTENT)
 
     async def save_many(self, request: web.Request) -> web.Response:
@@ -148,7 +148,7 @@ class KindApi:
         try:
             return _answer(await ask.write(job))
         except ConflictError as error:
-            raise _precondition(error) from error
+            raise precondition(error) from error
 
     def _reply(self, record: Any, status: int = 200) -> Reply:  # noqa: ANN401 - a Record
         return Reply(status, orjson.dumps(said_of(self.kind, record)).decode(), f'"{record.version}"')
@@ -185,12 +185,14 @@ def _answer(reply: Reply) -> web.Response:
     return web.Response(body=reply.body.encode(), status=reply.status, content_type=JSON_TYPE, headers=headers)
 
 
-def _if_match(request: web.Request) -> int:
+def if_match(request: web.Request) -> int:
+    """Return the version that a program read; PreconditionMissingError without one."""
     text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise PreconditionMissingError
     return int(text)
 
 
-def _precondition(error: ConflictError) -> Exception:
+def precondition(error: ConflictError) -> Exception:
+    """Return a conflict of versions as programs are told it."""
     return PreconditionFailedError(**error.values) if error.code == "version.stale" else error

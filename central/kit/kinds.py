@@ -91,6 +91,7 @@ class Kind:
     name: str
     path: str
     area: Area
+    group: str = ""  # the heading under which it stands among the pages of its section
     card: type
     words: Words
     title: Callable[[Any], str]

@@ -39,3 +39,8 @@ def once(
     reply = job(conn)
     conn.execute(update(api_request).where(*mine).values(status=reply.status, headers=reply.tag, body=reply.body))
     return reply
+
+
+def forget(conn: Connection, record: str) -> None:
+    """Forget what was answered about a record: its values are to be nowhere any more."""
+    conn.execute(delete(api_request).where(api_request.c.body.contains(record, autoescape=True)))

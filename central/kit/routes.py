@@ -21,7 +21,7 @@ def add_kinds(app: web.Application, kinds: Kinds) -> None:
     app[KINDS] = kinds
     tabs = app.setdefault(TABS, {})
     for kind in kinds:
-        tabs.setdefault(kind.area.name, []).append(Tab(f"/{kind.path}", kind.words.many, kind.see))
+        tabs.setdefault(kind.area.name, []).append(Tab(f"/{kind.path}", kind.words.many, kind.see, kind.group))
         introduce(kind.name, _introduced(kind))
         KindPages(kind, kinds).add_routes(app)
         api.add_routes(app, kind)

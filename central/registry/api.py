@@ -9,15 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from central.identity.passwords import hash_pin
 from central.identity.scope import Permission
 from central.registry import queries, service
-from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, EDIT_SETTINGS, SEE_ITEMS, SEE_OPERATORS, SEE_SETTINGS
+from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, SEE_ITEMS, SEE_OPERATORS
 from central.registry.queries import StoredItem, newest_of, people
 from central.registry.service import Edit, OperatorCard
-from central.registry.values import ItemCard, TenderCard, parse_price
+from central.registry.values import ItemCard, parse_price
 from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, body_of, query_of
 from central.web.keys import database, now
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.scoping import scope_in
-from commerce.kinds import TenderKind
 from commerce.money import price_text
 from commerce.rights import ALL_RIGHTS, Right
 from commerce.texts import N_
@@ -107,41 +106,6 @@ class OperatorList(Answer):
     operators: list[OperatorAnswer]
 
 
-class TenderTypeBody(Body):
-    """A means of payment; ``id`` with ``version`` changes one that exists.
-
-    ``reader`` is the name of the card reader that takes it at the tills; None where the operator's word is enough.
-    """
-
-    id: str | None = None
-    code: str
-    kind: TenderKind
-    names: dict[str, str]
-    opens_drawer: bool = False
-    position: int = Field(default=0, ge=0, le=10**6)
-    reader: str | None = None
-    version: int | None = Field(default=None, ge=0, lt=2**63)
-
-
-class TenderTypeAnswer(Answer):
-    """A means of payment as it is held; ``version`` goes back with a change."""
-
-    id: str
-    code: str
-    kind: TenderKind
-    names: dict[str, str]
-    opens_drawer: bool
-    position: int
-    reader: str | None
-    version: int
-
-
-class TenderTypeList(Answer):
-    """All means of payment, in the shop's order."""
-
-    tender_types: list[TenderTypeAnswer]
-
-
 def add_routes(app: web.Application) -> None:
     """Add this area's operations."""
     add_api(
@@ -151,9 +115,6 @@ def add_routes(app: web.Application) -> None:
         ApiRoute("GET", "/api/v1/operators", list_operators, N_("List operators"), OperatorList),
         ApiRoute("PUT", "/api/v1/operators", put_operator, N_("Add or change an operator"), OperatorAnswer,
                  body=OperatorBody),
-        ApiRoute("GET", "/api/v1/tender-types", list_tender_types, N_("List means of payment"), TenderTypeList),
-        ApiRoute("PUT", "/api/v1/tender-types", put_tender_type, N_("Add or change a means of payment"),
-                 TenderTypeAnswer, body=TenderTypeBody),
     )  # fmt: skip
 
 
@@ -207,26 +168,6 @@ async def put_operator(request: web.Request) -> OperatorAnswer:
     return _operator(await database(request).write(job))
 
 
-async def list_tender_types(request: web.Request) -> TenderTypeList:
-    """Give all means of payment."""
-    company = str((await scope_in(request, SEE_SETTINGS)).company)
-    rows = await database(request).read(lambda conn: queries.list_tender_types(conn, company))
-    return TenderTypeList(tender_types=[_tender_type(row) for row in rows])
-
-
-async def put_tender_type(request: web.Request) -> TenderTypeAnswer:
-    """Add or change a means of payment."""
-    asked = body_of(request, TenderTypeBody)
-    edit = await _edit(request, EDIT_SETTINGS)
-    card = TenderCard(asked.code, asked.kind.value, asked.names, asked.opens_drawer, asked.position, asked.reader)
-
-    def job(conn: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's connection and row, passed on
-        identity = service.save_tender_type(conn, edit, card, asked.id, asked.version)
-        return next(row for row in queries.list_tender_types(conn, edit.company) if row.id == identity)
-
-    return _tender_type(await database(request).write(job))
-
-
 async def _edit(request: web.Request, permission: Permission) -> Edit:
     scope = await scope_in(request, permission)
     return Edit(scope.actor, str(scope.company), now(request))
@@ -243,10 +184,6 @@ def _operator(places: Sequence[Any]) -> OperatorAnswer:
         active=bool(newest.active),
         version=newest.version,
     )
-
-
-def _tender_type(row: Any) -> TenderTypeAnswer:  # noqa: ANN401 - a row of the table
-    return TenderTypeAnswer(**{name: getattr(row, name) for name in TenderTypeAnswer.model_fields})
 
 
 def _card(body: ItemBody) -> ItemCard:

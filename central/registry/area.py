@@ -14,3 +14,6 @@ SEE_SETTINGS, EDIT_SETTINGS = SETTINGS.permissions
 
 CUSTOMERS = Area("customers", N_("Customers"), (Right.SEE, Right.EDIT))
 SEE_CUSTOMERS, EDIT_CUSTOMERS = CUSTOMERS.permissions
+
+SUPPLIERS = Area("suppliers", N_("Suppliers"), (Right.SEE, Right.EDIT))
+SEE_SUPPLIERS, EDIT_SUPPLIERS = SUPPLIERS.permissions

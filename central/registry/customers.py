@@ -1,26 +1,20 @@
 """Customers: who they are, where goods go, whom papers go to, and what of them is watched or locked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from central.kit import records
 from central.kit.fields import SELF, choice, choices, day, long_text, number, reference, row_id, rows, text, tick
 from central.kit.kinds import Kind, Section, Words
 from central.kit.proposals import Edit, Proposal
 from central.registry.area import CUSTOMERS as AREA
-from central.registry.checks import (
-    is_country,
-    is_fiscal_code,
-    is_iban,
-    is_mail,
-    is_recipient_code,
-    is_vat_number,
-    plain_number,
-)
+from central.registry.checks import is_fiscal_code
+from central.registry.naming import coded
+from central.registry.parties import LANGUAGES, check_party, warn_of_twins
+from central.registry.payments import PAYMENT_SOLUTIONS, PAYMENT_TYPES
 from commerce.texts import N_, counted
 
 DAYS = {"mon": N_("Monday"), "tue": N_("Tuesday"), "wed": N_("Wednesday"), "thu": N_("Thursday"), "fri": N_("Friday"),
@@ -29,6 +23,11 @@ DOCUMENTS = {"order": N_("Orders"), "delivery_note": N_("Delivery notes"), "invo
              "statement": N_("Statements")}  # fmt: skip
 CREDIT = {"monitor": N_("Only watch it"), "block": N_("Block documents"), "authorise": N_("Ask for an approval")}
 LOCKED = {"order": N_("Orders"), "delivery_note": N_("Delivery notes")}
+MONTHS = {"01": N_("January"), "02": N_("February"), "03": N_("March"), "04": N_("April"), "05": N_("May"),
+          "06": N_("June"), "07": N_("July"), "08": N_("August"), "09": N_("September"), "10": N_("October"),
+          "11": N_("November"), "12": N_("December")}  # fmt: skip
+CARRIAGE = {"sender": N_("Paid by us"), "recipient": N_("Paid by the customer")}
+_WHOLE = Decimal(100)
 BASES = {"with_vat": N_("Taxable amount and VAT"), "taxable": N_("Taxable amount only")}
 
 
@@ -37,6 +36,7 @@ class Destination:
     """Where goods are delivered to; the days are those of delivery, or those without."""
 
     id: str = row_id()
+    recipient: str = text(N_("Recipient"), most=120, hint=N_("Empty: the customer."))
     name: str = text(N_("Name"), most=120, needed=True)
     street: str = text(N_("Street"), most=120)
     zip: str = text(N_("Postal code"), most=12)
@@ -46,6 +46,10 @@ class Destination:
     is_default: bool = tick(N_("Proposed"))
     days: tuple[str, ...] = choices(N_("Days"), DAYS)
     excluded: bool = tick(N_("Never on these days"))
+    hours: str = text(N_("Hours"), most=60)
+    zone: str = text(N_("Zone"), most=40)
+    carrier: str = text(N_("Carrier"), most=80)
+    vehicle: str = text(N_("Vehicle"), most=40)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,26 @@ class Contact:
     phone: str = text(N_("Phone"), most=40)
     mail: str = text(N_("E-mail"), most=300)
     documents: tuple[str, ...] = choices(N_("Gets by mail"), DOCUMENTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Somebody whom papers name beside the customer, and how much is theirs."""
+
+    id: str = row_id()
+    name: str = text(N_("Name"), most=120, needed=True)
+    fiscal_code: str = text(N_("Fiscal code"), most=16, letters="upper")
+    share: Decimal | None = number(N_("Share, %"), scale=2, least=Decimal(0), most=_WHOLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExcludedMonth:
+    """A month in which nothing falls due: what would falls due on another day, of the next year where it is before."""
+
+    id: str = row_id()
+    month: str = choice(N_("Month"), MONTHS, needed=True)
+    to_day: Decimal | None = number(N_("Due on day"), least=Decimal(1), most=Decimal(31), needed=True)
+    to_month: str = choice(N_("Of month"), MONTHS, needed=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +110,13 @@ class Customer:
     city: str = text(N_("City"), most=80, titles=("città", "comune"))
     province: str = text(N_("Province"), most=4, letters="upper", titles=("provincia", "prov"))
     country: str = text(N_("Country"), most=2, letters="upper", default="IT", titles=("nazione", "paese"))
-    language: str = choice(N_("Language"), {"it": N_("Italian"), "en": N_("English")}, needed=True, default="it")
+    language: str = choice(N_("Language"), LANGUAGES, needed=True, default="it")
+    account: str = text(N_("Ledger account"), most=20, hint=N_("Empty: a contact, to whom nothing is posted."))
+    zone: str = text(N_("Zone"), most=40, titles=("zona",))
+    at_tills: bool = tick(N_("Known at the tills"), default=True)
+    payment_type: str | None = reference(N_("Payment type"), PAYMENT_TYPES)
+    payment_solution: str | None = reference(N_("Payment terms"), PAYMENT_SOLUTIONS)
+    currency: str = text(N_("Currency"), most=3, letters="upper", default="EUR", titles=("valuta",))
     iban: str = text(N_("IBAN"), most=34, letters="upper")
     credit_limit: Decimal | None = number(N_("Credit limit"), scale=2, least=Decimal(0))
     credit_control: str = choice(N_("Beyond the limit"), CREDIT, needed=True, default="monitor")
@@ -94,6 +124,11 @@ class Customer:
     keep_destinations: bool = tick(N_("Never group destinations in one invoice"))
     by_order: bool = tick(N_("An invoice for each order"))
     by_project: bool = tick(N_("An invoice for each project"))
+    category: str = text(N_("Commercial category"), most=20, letters="upper")
+    commission: str = text(N_("Commission category"), most=20, letters="upper")
+    shipping: str = text(N_("Shipping"), most=60)
+    carriage: str = choice(N_("Carriage"), CARRIAGE)
+    packing: str = text(N_("Packing"), most=60)
     no_accompanying: bool = tick(N_("No accompanying invoices"))
     deadline_base: str = choice(N_("Deadlines are worked out on"), BASES, needed=True, default="with_vat")
     group_deadlines: bool = tick(N_("Group deadlines in one bill"))
@@ -102,54 +137,50 @@ class Customer:
     note: str = long_text(N_("Note"))
     destinations: tuple[Destination, ...] = rows(N_("Destinations"), Destination)
     contacts: tuple[Contact, ...] = rows(N_("Contacts"), Contact)
+    owners: tuple[Owner, ...] = rows(N_("Joint owners"), Owner)
+    excluded_months: tuple[ExcludedMonth, ...] = rows(N_("Months without deadlines"), ExcludedMonth, most=12)
     locks: tuple[Lock, ...] = rows(N_("Locks"), Lock)
 
 
 def check_customers(conn: Connection, edit: Edit, proposals: Sequence[Proposal]) -> None:
     """Hold numbers to their check digits, warn of what may be meant otherwise."""
     for one in proposals:
-        card: Customer = one.card
-        one.put(
-            vat_number=plain_number(card.vat_number, card.country),
-            fiscal_code=plain_number(card.fiscal_code),
-            iban=plain_number(card.iban),
-        )
+        check_party(one)
         for code, where in _faults(one.card):
             one.refuse(code, where)
-        if one.before and card.invoice_to == one.before.id:
+        if one.before and one.card.invoice_to == one.before.id:
             one.refuse("customer.invoice_to_itself", "invoice_to")
-    _warn_of_twins(conn, edit, proposals)
+    warn_of_twins(conn, CUSTOMERS, edit, proposals)
 
 
 def _faults(card: Customer) -> Iterator[tuple[str, str]]:
-    checks: Mapping[str, bool] = {
-        "vat_number": is_vat_number(card.vat_number, card.country),
-        "fiscal_code": is_fiscal_code(card.fiscal_code, card.country),
-        "recipient_code": is_recipient_code(card.recipient_code),
-        "pec": is_mail(card.pec),
-        "iban": is_iban(card.iban),
-        "country": is_country(card.country),
-    }
-    yield from ((f"customer.{name}", name) for name, holds in checks.items() if getattr(card, name) and not holds)
-    for n, contact in enumerate(card.contacts):
-        if not all(is_mail(mail.strip()) for mail in contact.mail.split(";") if mail.strip()):
-            yield "customer.mail", f"contacts.{n}.mail"
     for n, lock in enumerate(card.locks):
         if lock.since and lock.until and lock.until < lock.since:
             yield "customer.lock_ends", f"locks.{n}.until"
+    yield from _faults_of_months(card)
+    if card.currency and not (len(card.currency) == 3 and card.currency.isascii() and card.currency.isalpha()):
+        yield "customer.currency", "currency"
+    for n, owner in enumerate(card.owners):
+        if owner.fiscal_code and not is_fiscal_code(owner.fiscal_code, "IT"):
+            yield "party.fiscal_code", f"owners.{n}.fiscal_code"
+    if sum((owner.share or Decimal(0) for owner in card.owners), Decimal(0)) > _WHOLE:
+        yield "customer.shares", "owners.0.share"
     proposed = [n for n, one in enumerate(card.destinations) if one.is_default]
     yield from (("customer.two_proposed", f"destinations.{n}.is_default") for n in proposed[1:])
 
 
-def _warn_of_twins(conn: Connection, edit: Edit, proposals: Sequence[Proposal]) -> None:
-    """The same company twice is mostly a mistake, and sometimes two branches."""
-    numbers = [CUSTOMERS.shapes["vat_number"].key(one.card.vat_number) for one in proposals if one.card.vat_number]
-    holders = records.holders(conn, CUSTOMERS, edit.company, "vat_number", numbers)
-    for one in proposals:
-        holder = holders.get(CUSTOMERS.shapes["vat_number"].key(one.card.vat_number))
-        known = one.before is not None and one.before.card.vat_number == one.card.vat_number
-        if holder not in (None, one.id) and not known:
-            one.warn("customer.twin", "vat_number", value=one.card.vat_number)
+def _faults_of_months(card: Customer) -> Iterator[tuple[str, str]]:
+    excluded = [row.month for row in card.excluded_months]
+    for n, row in enumerate(card.excluded_months):
+        if excluded.index(row.month) != n:
+            yield "customer.month_twice", f"excluded_months.{n}.month"
+        if row.to_month in excluded:
+            yield "customer.month_excluded", f"excluded_months.{n}.to_month"
+        elif row.to_day is not None and row.to_day > _DAYS_OF[row.to_month]:
+            yield "customer.month_day", f"excluded_months.{n}.to_day"
+
+
+_DAYS_OF = {month: 28 if month == "02" else 30 if month in ("04", "06", "09", "11") else 31 for month in MONTHS}
 
 
 CUSTOMERS: Kind = Kind(
@@ -167,7 +198,7 @@ CUSTOMERS: Kind = Kind(
         changed=N_("changed a customer"),
         deleted=N_("deleted a customer"),
     ),
-    title=lambda card: f"{card.code} · {card.name}",
+    title=coded,
     columns=("code", "name", "city", "province", "vat_number", "credit_limit", "stopped"),
     sorts=("name", "code", "city", "vat_number"),
     filters=("city", "province", "stopped", "credit_control"),
@@ -176,13 +207,15 @@ CUSTOMERS: Kind = Kind(
     codes=("code", "vat_number"),
     unique=("code",),
     sections=(
-        Section("", ("code", "name", "vat_number", "fiscal_code", "recipient_code", "pec")),
-        Section(N_("Address"), ("street", "zip", "city", "province", "country", "language")),
-        Section(N_("Destinations and contacts"), ("destinations", "contacts")),
-        Section(N_("Payments"), ("iban", "credit_limit", "credit_control", "deadline_base", "group_deadlines",
-                                 "net_credit_notes")),
+        Section("", ("code", "name", "vat_number", "fiscal_code", "recipient_code", "pec", "account", "at_tills")),
+        Section(N_("Address"), ("street", "zip", "city", "province", "country", "zone", "language")),
+        Section(N_("Destinations and contacts"), ("destinations", "contacts", "owners")),
+        Section(N_("Conditions"), ("currency", "category", "commission", "shipping", "carriage", "packing")),
+        Section(N_("Payments"), ("payment_type", "payment_solution", "iban", "credit_limit", "credit_control",
+                                 "deadline_base", "group_deadlines", "net_credit_notes", "excluded_months")),
         Section(N_("Invoices"), ("invoice_to", "keep_destinations", "by_order", "by_project", "no_accompanying")),
         Section(N_("Locks and notes"), ("stopped", "locks", "note")),
     ),
     check=check_customers,
+    templates={"form": "registry/customer_form.html"},
 )  # fmt: skip

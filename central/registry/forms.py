@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from central.identity.passwords import PinHash
 from central.registry.service import OperatorCard
-from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, parse_price
+from central.registry.values import ItemCard, TillSettings, VatCard, parse_price
 from commerce.errors import BadInputError
 from commerce.money import RATE_SCALE, parse_decimal
 from commerce.rights import ALL_RIGHTS
@@ -62,18 +62,6 @@ def read_vat(form: Form, position: int, *, is_default: bool) -> VatCard:
         receipt_code=form.get("receipt_code", "").strip() or None,
         is_default=is_default,
         position=position,
-    )
-
-
-def read_tender(form: Form, position: int) -> TenderCard:
-    """Return the means of payment a form describes."""
-    return TenderCard(
-        code=form.get("code", "").strip(),
-        kind=form.get("kind", ""),
-        names=read_names(form),
-        opens_drawer=form.get("opens_drawer") == "1",
-        position=position,
-        reader=form.get("reader", "").strip() or None,
     )
 
 

@@ -19,7 +19,7 @@ from central.registry.area import (
 )
 from central.registry.conflicts import find_conflict
 from central.registry.service import Edit
-from central.registry.shown import item_form, settings_form, tender_form, vat_form
+from central.registry.shown import item_form, settings_form, vat_form
 from central.registry.values import UNITS, ItemCard
 from central.web.context import require_actor
 from central.web.keys import database, now
@@ -27,7 +27,6 @@ from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, page, words_of
 from central.web.scoping import scope_in
 from commerce.errors import ConflictError, NotFoundError, PosError
-from commerce.kinds import TenderKind
 from commerce.rights import ALL_RIGHTS
 from commerce.texts.errors import error_text
 from commerce.vat import Treatment
@@ -50,8 +49,6 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/settings/shops/{shop}", save_settings)
     app.router.add_get("/settings/vat", show_vat_codes)
     app.router.add_post("/settings/vat", save_vat_code)
-    app.router.add_get("/settings/tenders", show_tenders)
-    app.router.add_post("/settings/tenders", save_tender)
 
 
 async def show_items(request: web.Request) -> web.Response:
@@ -175,29 +172,6 @@ async def save_vat_code(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/settings/vat?saved=1")
 
 
-async def show_tenders(request: web.Request) -> web.Response:
-    """Show the means of payment."""
-    return await _tenders_page(request)
-
-
-async def save_tender(request: web.Request) -> web.Response:
-    """Add or change a means of payment."""
-    form, edit = await _form(request), await _edit(request, EDIT_SETTINGS)
-
-    def job(conn: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        rows = queries.list_tender_types(conn, edit.company)
-        before = next((row for row in rows if row.id == form.get("id")), None)
-        position = before.position if before else max((row.position for row in rows), default=0) + 1
-        card, tender = forms.read_tender(form, position), form.get("id") or None
-        service.save_tender_type(conn, edit, card, tender, forms.read_version(form))
-
-    try:
-        await database(request).write(job)
-    except PosError as error:
-        return await _tenders_page(request, error, form)
-    raise web.HTTPSeeOther("/settings/tenders?saved=1")
-
-
 async def _save_item(request: web.Request, item_id: str | None) -> web.Response:
     form, edit = await _form(request), await _edit(request, EDIT_ITEMS)
 
@@ -311,30 +285,6 @@ async def _vat_page(
     treatments = [one.value for one in Treatment]
     return await _answer(request, "registry/vat.html", refusal, codes=codes, form=values, treatments=treatments,
                    conflict=found["conflict"], may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
-
-
-async def _tenders_page(
-    request: web.Request, refusal: PosError | None = None, form: dict[str, str] | None = None
-) -> web.Response:
-    scope = await scope_in(request, SEE_SETTINGS)
-    company = str(scope.company)
-    wanted = (form or {}).get("id") or request.query.get("id")
-
-    def job(conn: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's connection, passed on
-        tenders = queries.list_tender_types(conn, company)
-        row = next((row for row in tenders if row.id == wanted), None)
-        standing = {name: text for name, text in tender_form(row).items() if name not in _UNSEEN} if row else {}
-        version = row.version if row else 0
-        conflict = find_conflict(conn, refusal, ("tender_type", wanted or ""), version, standing, form or standing)
-        return {"tenders": tenders, "conflict": conflict, "chosen": row}
-
-    found = await database(request).read(job)
-    chosen, kinds = found["chosen"], [one.value for one in TenderKind]
-    empty = {"id": "", "code": "", "kind": "card", "name_it": "", "name_en": "", "reader": "", "opens_drawer": "",
-             "version": "0"}  # fmt: skip
-    values = {**(tender_form(chosen) if chosen else empty), **({**empty, **form} if form else {})}
-    return await _answer(request, "registry/tenders.html", refusal, **found, form=values, kinds=kinds,
-                         may_edit=_may_edit(scope, EDIT_SETTINGS))  # fmt: skip
 
 
 async def _answer(request: web.Request, template: str, refusal: PosError | None, **values: object) -> web.Response:

@@ -11,7 +11,7 @@ from central.db.bulk import execute_plain, insert_rows
 from central.db.feed_tables import feed
 from central.db.metadata import json_text
 from central.db.statistics import refresh_statistics
-from central.registry.tables import item, item_code, item_search, operator, tender_type, till_settings, vat_code
+from central.registry.tables import item, item_code, item_search, operator, till_settings, vat_code
 from central.registry.values import ItemCard, search_words
 from commerce.dates import utc_text
 from commerce.money import PRICE_SCALE, scaled
@@ -131,16 +131,6 @@ def search_items(
 def list_vat_codes(conn: Connection, company_id: str) -> list[AnyRow]:
     """Return the VAT codes in the shop's order."""
     query = select(vat_code).where(vat_code.c.company == company_id).order_by(vat_code.c.position, vat_code.c.code)
-    return list(conn.execute(query))
-
-
-def list_tender_types(conn: Connection, company_id: str) -> list[AnyRow]:
-    """Return the tender types in the shop's order."""
-    query = (
-        select(tender_type)
-        .where(tender_type.c.company == company_id)
-        .order_by(tender_type.c.position, tender_type.c.code)
-    )
     return list(conn.execute(query))
 
 

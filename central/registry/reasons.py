@@ -6,6 +6,8 @@ from typing import Any
 from central.kit.fields import choice, text, tick, translated
 from central.kit.kinds import Feed, Kind, Words
 from central.registry.area import SETTINGS
+from central.registry.groups import TILLS
+from central.registry.naming import coded
 from commerce.texts import N_, counted
 
 USES = {"discount": N_("Discount"), "void": N_("Void"), "return": N_("Return")}
@@ -29,6 +31,7 @@ REASONS = Kind(
     name="reason",
     path="reasons",
     area=SETTINGS,
+    group=TILLS,
     card=Reason,
     words=Words(
         one=N_("Reason code"),
@@ -40,7 +43,7 @@ REASONS = Kind(
         changed=N_("changed a reason"),
         deleted=N_("deleted a reason"),
     ),
-    title=lambda card: f"{card.code} · {next(iter(card.names.values()), '')}",
+    title=coded,
     columns=("code", "names", "use", "asks_note"),
     sorts=("code", "names", "use"),
     filters=("use", "asks_note"),

@@ -6,8 +6,13 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from central.registry.service import Edit, save_settings, save_tender_type, save_vat_code
-from central.registry.values import TenderCard, TillSettings, VatCard
+from central.kit import service as kit
+from central.kit.kinds import Kinds
+from central.kit.proposals import Edit as KitEdit
+from central.kit.proposals import Proposal, Record
+from central.registry.service import Edit, save_settings, save_vat_code
+from central.registry.tender_types import TENDER_TYPES, TenderType
+from central.registry.values import TillSettings, VatCard
 from commerce.ids import new_id
 from commerce.vat import Treatment
 
@@ -25,8 +30,13 @@ def seed_italian_defaults(conn: Connection, edit: Edit) -> None:
     """Give a company its VAT codes and tender types."""
     for card in _vat_codes():
         save_vat_code(conn, edit, card)
-    for tender in _tender_types():
-        save_tender_type(conn, edit, tender)
+    add_tender_types(conn, edit, *_TENDER_TYPES)
+
+
+def add_tender_types(conn: Connection, edit: Edit, *cards: TenderType) -> list[Record]:
+    """Give a company means of payment."""
+    by = KitEdit(edit.actor, edit.company, edit.at, Kinds())
+    return kit.save(conn, TENDER_TYPES, by, [Proposal(card) for card in cards])
 
 
 def seed_shop(
@@ -74,6 +84,7 @@ def _vat_codes() -> Iterator[VatCard]:
         )
 
 
-def _tender_types() -> Iterator[TenderCard]:
-    yield TenderCard("cash", "cash", {"it": "Contanti", "en": "Cash"}, opens_drawer=True, position=0)
-    yield TenderCard("card", "card", {"it": "Carta", "en": "Card"}, opens_drawer=False, position=1)
+_TENDER_TYPES = (
+    TenderType(code="cash", kind="cash", names={"it": "Contanti", "en": "Cash"}, opens_drawer=True, place=Decimal(0)),
+    TenderType(code="card", kind="card", names={"it": "Carta", "en": "Card"}, place=Decimal(1)),
+)

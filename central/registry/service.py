@@ -16,13 +16,16 @@ from central.identity import audit
 from central.identity.passwords import PinHash
 from central.identity.people import Actor
 from central.identity.scope import Permission, Scope
+from central.kit import records
 from central.organisation.service import list_shops
 from central.registry import queries
 from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, EDIT_SETTINGS
 from central.registry.holding import check_not_held
 from central.registry.queries import ItemRecords, StoredItem
-from central.registry.tables import operator, tender_type, till_settings, vat_code
-from central.registry.values import ItemCard, TenderCard, TillSettings, VatCard, check_rates, read_settings
+from central.registry.reasons import REASONS
+from central.registry.tables import operator, till_settings, vat_code
+from central.registry.tender_types import TENDER_TYPES
+from central.registry.values import ItemCard, TillSettings, VatCard, check_rates, read_settings
 from commerce.errors import BadInputError, ConflictError, NotFoundError
 from commerce.ids import new_id
 from commerce.rights import ALL_RIGHTS, in_order
@@ -142,30 +145,6 @@ def save_vat_code(
     return identity
 
 
-def save_tender_type(
-    conn: Connection, edit: Edit, card: TenderCard, tender_id: str | None = None, shown_version: int | None = None
-) -> str:
-    """Add or change a tender type (``check_version``); ConflictError ``tender_type.code_taken``."""
-    edit.scope(EDIT_SETTINGS).whole()
-    card = card.checked()
-    queries.lock_registry(conn, edit.company)
-    others = queries.list_tender_types(conn, edit.company)
-    before = next((row for row in others if row.id == tender_id), None)
-    if tender_id and before is None:
-        raise NotFoundError("tender_type.gone")
-    check_version(before, shown_version)
-    if any(row.code == card.code and row.id != tender_id for row in others):
-        raise ConflictError("tender_type.code_taken", code=card.code)
-    identity = tender_id or new_id()
-    version = publish(conn, edit.company, None, "tender_type", identity, card.row())
-    queries.put(conn, tender_type, {"company": edit.company, "id": identity}, {**card.row(), "version": version})
-    was = {} if before is None else {name: getattr(before, name) for name in card.row()}
-    shown = audit.changes(was, card.row())
-    shown["names"] = (was.get("names"), card.names)  # what it is of, changed or not
-    edit.note(conn, "tender_type.saved", "tender_type", identity, shown)
-    return identity
-
-
 @dataclass(frozen=True, slots=True)
 class OperatorCard:
     """An operator and a shop to sell in. None keeps the PIN and the rights that are there; a new one may do all."""
@@ -262,6 +241,9 @@ def _take_items(conn: Connection, edit: Edit) -> None:
     check_not_held(conn, edit.company, edit.holder, edit.at)
 
 
+_FED = {"reason": REASONS, "tender_type": TENDER_TYPES}
+
+
 class Versioned(Protocol):
     """What stands in a registry."""
 
@@ -295,8 +277,10 @@ def row_names(conn: Connection, company: str, kind: str, key: str) -> dict[str, 
     if kind == "operator":
         places = list(queries.operator_places(conn, company, key).values())
         return {"": queries.newest_of(places).name} if places else None
-    rows = {"vat_code": queries.list_vat_codes, "tender_type": queries.list_tender_types}.get(kind)
-    return next((dict(row.names) for row in rows(conn, company) if row.id == key), None) if rows else None
+    if kind == "vat_code":
+        return next((dict(row.names) for row in queries.list_vat_codes(conn, company) if row.id == key), None)
+    found = records.find(conn, _FED[kind], company, [key]) if kind in _FED else {}
+    return dict(found[key].card.names) if key in found else None
 
 
 def _kept_pin(before: queries.AnyRow | None) -> PinHash:

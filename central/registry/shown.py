@@ -47,20 +47,6 @@ def vat_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
     }
 
 
-def tender_form(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the table
-    """Return the form of a means of payment."""
-    return {
-        "id": row.id,
-        "version": str(row.version),
-        "code": row.code,
-        "kind": row.kind,
-        "name_it": row.names.get("it", ""),
-        "name_en": row.names.get("en", ""),
-        "reader": row.reader or "",
-        "opens_drawer": "1" if row.opens_drawer else "",
-    }
-
-
 def _plain(value: Decimal) -> str:
     text = f"{value.normalize():f}"
     whole, _, decimals = text.partition(".")

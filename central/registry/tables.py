@@ -64,21 +64,6 @@ vat_code = Table(
     UniqueConstraint("company", "code"),
 )
 
-tender_type = Table(
-    "tender_type",
-    metadata,
-    Column("company", Text, ForeignKey("company.id"), primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("names", JsonText, nullable=False),
-    Column("opens_drawer", Boolean, nullable=False),
-    Column("reader", Text),  # name of the card reader at the tills; NULL: the operator's word is enough
-    Column("position", Integer, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    UniqueConstraint("company", "code"),
-)
-
 operator = Table(
     "operator",
     metadata,

@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from commerce.errors import BadInputError, RuleError
-from commerce.kinds import TenderKind
 from commerce.money import MAX_PRICE, PRICE_SCALE, parse_decimal, price_text, rate_text, round_half_up
 from commerce.texts import LANGUAGES
 from commerce.vat import Treatment
@@ -20,7 +19,6 @@ MAX_TEXT = 200
 MAX_CODES = 50
 MAX_CODE = 64
 MAX_VAT_CODE, MAX_RATES = 16, 64
-MAX_TENDER_CODE, MAX_TENDER_NAME = 16, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,50 +107,6 @@ class VatCard:
             "natura": self.natura,
             "receipt_code": self.receipt_code,
             "default": self.is_default,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class TenderCard:
-    """A means of paying as the shop calls it."""
-
-    code: str
-    kind: str
-    names: dict[str, str]
-    opens_drawer: bool
-    position: int
-    reader: str | None = None  # the name of the card reader that takes it; None: the operator's word is enough
-
-    def checked(self) -> "TenderCard":
-        """Return the means of payment; BadInputError says what about it cannot be."""
-        names = self.names.values()
-        if not 0 < len(self.code) <= MAX_TENDER_CODE or not _is_word(self.code):
-            raise BadInputError("tender_type.code", most=MAX_TENDER_CODE)
-        if self.kind not in set(TenderKind):
-            raise BadInputError("tender_type.kind")
-        if not any(name.strip() for name in names) or any(
-            len(name) > MAX_TENDER_NAME or not name.isprintable() for name in names
-        ):
-            raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
-        if not set(self.names) <= set(LANGUAGES):
-            raise BadInputError("tender_type.name", most=MAX_TENDER_NAME)
-        if self.reader is not None and not self._can_have_reader():
-            raise BadInputError("tender_type.reader", most=MAX_CODE)
-        return self
-
-    def _can_have_reader(self) -> bool:
-        fits = self.reader is not None and 0 < len(self.reader) <= MAX_CODE and _is_word(self.reader)
-        return fits and self.kind != TenderKind.CASH
-
-    def row(self) -> dict[str, Any]:
-        """Return the type as tills read it."""
-        return {
-            "code": self.code,
-            "kind": self.kind,
-            "names": self.names,
-            "opens_drawer": self.opens_drawer,
-            "position": self.position,
-            "reader": self.reader,
         }
 
 
@@ -288,11 +242,6 @@ def _without_groups(whole: str, mark: str, text: str) -> str:
 def _can_be_shown(text: str) -> bool:
     """Barcodes may carry the separator that GS1 puts into them, and items are searched by them; the rest is words."""
     return text.replace("\x1d", "").isprintable()
-
-
-def _is_word(text: str) -> bool:
-    """Tell whether people see what machines compare: a blank at an end makes two that look the same."""
-    return text.isprintable() and text == text.strip()
 
 
 def search_words(text: str) -> list[str]:

@@ -21,7 +21,6 @@ from central.sales.asking import read_filter, read_page
 from central.sales.comparing import compare, span_of
 from central.sales.daily import change, days_of
 from central.sales.exporting import SALES_WORKBOOK, write_sales
-from central.sales.printing import receipt_text
 from central.sales.queries import SaleFilter, SalePage, sort_keys, tender_kinds
 from central.tills.area import SEE_TILLS
 from central.tills.fleet import list_fleet
@@ -35,6 +34,7 @@ from commerce.bodies.effect import FiscalReference
 from commerce.dates import business_day, utc_text
 from commerce.errors import ConflictError, NotFoundError
 from commerce.receipt import Printing
+from commerce.receipt_text import receipt_text
 
 _PAGE = 50
 _LATEST = 6

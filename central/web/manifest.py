@@ -14,7 +14,7 @@ from central.jobs.runner import Handler
 from central.jobs.scheduling import Schedule
 from central.jobs.values import JobKind
 from central.web.keys import RIGHTS
-from central.web.navigation import SECTIONS, Section
+from central.web.navigation import SECTIONS, TABS, Section, Tab
 
 
 class TwiceDeclaredError(Exception):
@@ -30,6 +30,7 @@ class Manifest:
     name: str
     rights: tuple[Area, ...] = ()
     sections: tuple[Section, ...] = ()
+    tabs: Mapping[str, tuple[Tab, ...]] = field(default_factory=dict)  # pages that are no kind's, by section
     pages: tuple[Callable[[web.Application], None], ...] = ()
     api: tuple[Callable[[web.Application], None], ...] = ()
     kinds: tuple[Any, ...] = ()  # of ``central.kit.kinds.Kind``, which stands above this module
@@ -45,7 +46,10 @@ def declare(app: web.Application, areas: Sequence[Manifest]) -> None:
     app[RIGHTS] = [right for area in areas for right in area.rights]
     app[SECTIONS] = [section for area in areas for section in area.sections]
     app[JOB_KINDS] = {kind.name: kind for area in areas for kind in area.jobs}
+    tabs = app.setdefault(TABS, {})
     for area in areas:
+        for section, own in area.tabs.items():
+            tabs.setdefault(section, []).extend(own)
         for add_routes in (*area.api, *area.pages):
             add_routes(app)
 

@@ -1,7 +1,7 @@
 """Puts a page's values into its template, in the language of whoever reads it."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from central.web.context import csrf_token, current_actor, language_of
 from central.web.formats import Formats
-from central.web.navigation import TABS, sections_of
+from central.web.navigation import Tab, sections_of, tabs_of
 from central.web.states import reason_text, wording
 from commerce.texts import LANGUAGES, translator
 
@@ -42,11 +42,16 @@ def render(request: web.Request, template: str, **values: object) -> str:
             actor=current_actor(request),
             csrf=csrf_token(request),
             sections=sections_of(request.app),
-            tabs=request.app.get(TABS, {}),
+            tabs_in=partial(_tabs_in, request),
             here=request.path_qs,
             **values,
         )
     )
+
+
+def _tabs_in(request: web.Request, section: str) -> list[tuple[str, list[Tab]]]:
+    actor = current_actor(request)
+    return [] if actor is None else tabs_of(request.app, section, actor.may)
 
 
 def words_of(request: web.Request) -> "Translator":

@@ -37,11 +37,12 @@ if TYPE_CHECKING:
 COMPANY = {"name": "Prova s.r.l.", "tax_id": "IT01234567890", "country": "IT", "currency": "EUR"}
 
 
-SEEN = frozenset({"customers.see", "items.see", "operators.see", "sales.see", "settings.see", "tills.see"})
+SEEN = frozenset({"customers.see", "items.see", "operators.see", "sales.see", "settings.see", "suppliers.see",
+                  "tills.see"})  # fmt: skip
 STANDARD: dict[Role, frozenset[str] | None] = {
     Role.ADMIN: None,
     Role.MANAGER: SEEN | {"audit.see", "companies.edit", "customers.edit", "items.edit", "jobs.manage",
-                          "operators.edit", "settings.edit", "tills.approve", "tills.manage"},
+                          "operators.edit", "settings.edit", "suppliers.edit", "tills.approve", "tills.manage"},
     Role.VIEWER: SEEN,
 }  # fmt: skip
 

@@ -333,7 +333,7 @@ class TestCommandsAreWrittenDown:
         assert {name for _, name, _ in written} == {f"{pwd.getpwuid(os.getuid()).pw_name} (command line)"}
         assert ("till.revoked", "stolen") in {(action, reason) for action, _, reason in written}
         assert {action for action, _, _ in written} == {
-            "company.saved", "shop.saved", "vat_code.saved", "tender_type.saved", "till_settings.saved", "user.added",
+            "company.saved", "shop.saved", "vat_code.saved", "tender_type.added", "till_settings.saved", "user.added",
             "user.role_given", "till.added", "till.code_issued",
             "till.revoked", "feed.new_epoch", "sales.rebuilt", "chains.projected",
             "items.imported", "items.import_ended",

@@ -37,10 +37,10 @@ class Verdict:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def of_kind(name: str, path: str, area: str, card: Mapping[str, str]) -> dict[str, Verdict]:
+def of_kind(name: str, path: str, area: str, card: Mapping[str, str], **more: object) -> dict[str, Verdict]:
     """The verdicts of a declared kind's routes: all shops see a company's records, who works for all changes them."""
     see, edit, one = f"{area}.see", f"{area}.edit", f"/{path}/{{record}}"
-    said = {key: text for key, text in card.items() if "." not in key}
+    said = {key: text for key, text in card.items() if "." not in key} | more
     said_names = {"names": {"it": card["names.it"]}} if "names.it" in card else {}
     seen = {f"/{path}": "", f"/{path}/count": "", f"/{path}/look-up": "q=qz", f"/api/v1/{path}": ""}
     return {
@@ -104,8 +104,6 @@ VERDICTS: dict[str, Verdict | str] = {
     "GET /api/v1/operators": Verdict("operators.see", narrowed=True),
     "GET /settings": Verdict("settings.see", narrowed=True),
     "GET /settings/vat": Verdict("settings.see", narrowed=True, query="code={vat}"),
-    "GET /settings/tenders": Verdict("settings.see", narrowed=True, query="id={tender}"),
-    "GET /api/v1/tender-types": Verdict("settings.see", narrowed=True),
     "GET /tills": Verdict("tills.see", narrowed=True),
     "GET /tills/live": Verdict("tills.see", narrowed=True),
     "GET /tills/{till}": Verdict("tills.see"),
@@ -136,13 +134,39 @@ VERDICTS: dict[str, Verdict | str] = {
     "POST /settings/vat": Verdict("settings.edit", whole=True, form={
         "id": "{vat}", "code": "V9", "name_it": "Prova", "rates": "2020-01-01 7", "treatment": "taxed",
         "version": "1"}),
-    "POST /settings/tenders": Verdict("settings.edit", whole=True, form={
-        "id": "{tender}", "code": "t9", "name_it": "Buono", "kind": "voucher", "version": "1"}),
-    "PUT /api/v1/tender-types": Verdict("settings.edit", whole=True, json={
-        "id": "{tender}", "code": "t8", "kind": "voucher", "names": {"it": "Buono"}, "version": 2}),
     **of_kind("reason", "reasons", "settings", {"names.it": "Prova", "use": "void"}),
+    "POST /receipt-layouts/preview": Verdict("settings.see", narrowed=True, form={"header": "Ciao"}),
+    "GET /receipt-layouts/{record}/shops": Verdict("settings.edit", narrowed=True, record="receipt_layout"),
+    "POST /receipt-layouts/{record}/shops/{shop}": Verdict("settings.edit", record="receipt_layout", form={}),
+    **of_kind("pos_type", "pos-types", "settings", {"names.it": "Prova", "makes": "receipt"}),
+    **of_kind("document_type", "document-types", "settings", {
+        "names.it": "Prova", "makes": "order", "series": "S", "copies": "1"}),
+    **of_kind("tender_type", "tender-types", "settings", {"names.it": "Prova", "kind": "voucher"}),
+    **of_kind("coded_note", "notes", "settings", {"names.it": "Prova", "stands": "last"}),
+    **of_kind("receipt_layout", "receipt-layouts", "settings", {"names.it": "Prova"}),
+    **of_kind("quick_key_page", "quick-keys", "settings", {"names.it": "Prova", "across": "4"}),
+    **of_kind("turnover_type", "turnover-types", "settings", {"names.it": "Prova"}),
+    **of_kind("stock_reason", "stock-reasons", "settings", {"names.it": "Prova", "way": "out"}),
+    **of_kind("accounting_reason", "accounting-reasons", "settings", {"names.it": "Prova", "vat_register": "none"}),
+    **of_kind("factory_calendar", "factory-calendars", "settings", {"names.it": "Prova"}),
+    **of_kind("payment_type", "payment-types", "settings", {"names.it": "Prova", "method": "cash"}),
+    **of_kind("payment_solution", "payment-terms", "settings", {"names.it": "Prova", "instalments.0.days": "30"},
+              instalments=[{}]),
+    **of_kind("unit_of_measure", "units-of-measure", "items", {"names.it": "Prova", "decimals": "0", "factor": "1"}),
+    **of_kind("category", "categories", "items", {"names.it": "Prova"}),
+    **of_kind("brand", "brands", "items", {"name": "Prova"}),
+    **of_kind("warehouse", "warehouses", "settings", {"name": "Prova", "whose": "own"}),
+    **of_kind("supplier", "suppliers", "suppliers", {"name": "Prova", "country": "IT", "language": "it"}),
     **of_kind("customer", "customers", "customers", {
         "name": "Prova", "country": "IT", "language": "it", "credit_control": "monitor", "deadline_base": "with_vat"}),
+    # of a customer that was deleted above: who may, and nobody elsewhere
+    "GET /customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer", own=(404,)),
+    "GET /api/v1/customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer",
+                                                            own=(404,)),
+    "POST /customers/{record}/erase": Verdict("customers.edit", whole=True, record="customer", own=(404,), form={
+        "version": "1", "sure": "1"}),
+    "POST /api/v1/customers/{record}/erase": Verdict("customers.edit", whole=True, record="customer", own=(404,),
+                                                     headers={"If-Match": '"1"'}),
     "POST /tills": Verdict("tills.manage", form={"shop": "{shop}", "code": "N9", "name": "Cassa"}),
     "POST /api/v1/tills": Verdict("tills.manage", json={"shop": "{shop}", "code": "N8", "name": "Cassa"}),
     "POST /tills/{till}/code": Verdict("tills.manage"),

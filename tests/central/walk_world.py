@@ -22,12 +22,28 @@ from central.kit import service
 from central.kit.proposals import Edit as KitEdit
 from central.kit.proposals import Proposal
 from central.organisation.service import save_company, save_shop
+from central.registry.accounting_reasons import ACCOUNTING_REASONS
+from central.registry.brands import BRANDS, Brand
+from central.registry.categories import CATEGORIES
 from central.registry.customers import CUSTOMERS, Customer
+from central.registry.document_types import DOCUMENT_TYPES
+from central.registry.factory_calendars import FACTORY_CALENDARS
 from central.registry.forms import read_rates
-from central.registry.reasons import REASONS, Reason
+from central.registry.notes import NOTES
+from central.registry.payments import PAYMENT_SOLUTIONS, PAYMENT_TYPES, Instalment
+from central.registry.pos_types import POS_TYPES
+from central.registry.quick_keys import QUICK_KEY_PAGES
+from central.registry.reasons import REASONS
+from central.registry.receipt_layouts import RECEIPT_LAYOUTS
 from central.registry.seeding import seed_italian_defaults, seed_shop
-from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_tender_type, save_vat_code
-from central.registry.values import ItemCard, TenderCard, VatCard
+from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_vat_code
+from central.registry.stock_reasons import STOCK_REASONS
+from central.registry.suppliers import SUPPLIERS, Supplier
+from central.registry.tender_types import TENDER_TYPES
+from central.registry.turnover import TURNOVER_TYPES
+from central.registry.units import UNITS
+from central.registry.values import ItemCard, VatCard
+from central.registry.warehouses import WAREHOUSES, Warehouse
 from central.sales.exporting import SALES_WORKBOOK
 from central.sales.tables import sale
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
@@ -42,6 +58,14 @@ if TYPE_CHECKING:
     from tests.central.office import Office
     from tests.fakes.till import FakeTill
 
+PLAIN = (ACCOUNTING_REASONS, CATEGORIES, FACTORY_CALENDARS, NOTES, PAYMENT_TYPES, POS_TYPES, QUICK_KEY_PAGES, REASONS,
+         RECEIPT_LAYOUTS, STOCK_REASONS, TENDER_TYPES, TURNOVER_TYPES, UNITS)  # fmt: skip
+# What a record of a small registry takes besides its code and names.
+SMALL: dict[Kind, dict[str, object]] = {
+    **{kind: {} for kind in PLAIN},
+    DOCUMENT_TYPES: {"series": "D"},
+    PAYMENT_SOLUTIONS: {"instalments": (Instalment(),)},
+}
 NOBODY = "nobody"
 ROLES: dict[str, frozenset[str] | None] = {**{role.value: rights for role, rights in STANDARD.items()},
                                            NOBODY: frozenset()}  # fmt: skip
@@ -132,8 +156,7 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
     item = await db.write(partial(save_item, edit=edit, card=ItemCard(f"SKU{mark}", names, "10", None, ())))
     rates = read_rates("2020-01-01 6")
     vat = await db.write(partial(save_vat_code, edit=edit, card=VatCard(f"V{mark}", names, rates, position=90)))
-    means = TenderCard(f"t{mark.lower()}", "card", names, opens_drawer=False, position=90)
-    tender = await db.write(partial(save_tender_type, edit=edit, card=means))
+    kept = await _registries(office, company, mark, names)
     till = await office.new_till(f"QZ{mark}", shop=shop)
     till.sign_on()
     till.open_session()
@@ -149,21 +172,35 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
     await add_token(db, actor, f"qzKey{mark}", at)
     card = RoleCard({"it": f"qzRuolo{mark}", "en": f"qzRole{mark}"}, {"sales.see"}, company)
     role = await db.write(partial(roles.save_role, actor=COMMAND_LINE, at=at, card=card, known={"sales.see"}))
-    reason = await _record(office, company, REASONS, Reason(code=f"R{mark}", names=names))
     customer = await _record(office, company, CUSTOMERS, Customer(code=f"C{mark}", name=f"qzCustomer{mark}"))
     token = await _token(office, user)
     asked = Asked(company=company, label=f"qzJob{mark}", input={"query": {}, "language": "it"})
     job = await db.write(partial(queue.ask_for, kind=SALES_WORKBOOK, asked=asked))
     ids = {
         "company": company, "shop": shop, "till": till.till, "operator": operator, "item": item.id, "vat": vat,
-        "tender": tender, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
+        **kept, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
         "seq": str(alarm.seq), "hash": alarm.hash.hex(), "sku": f"SKU{mark}",
-        "token": token, "key": token, "job": job, "reason": reason, "customer": customer,
+        "token": token, "key": token, "job": job, "customer": customer,
         "sale": await _sale(office, till.till),
     }  # fmt: skip
-    kept = (f"qz{what}{mark}" for what in ("Customer", "Role", "Ruolo", "User", "Key", "Agent"))
-    shared = (*marks, names["en"], names["it"], *kept)
+    called = (
+        f"qz{what}{mark}"
+        for what in ("Customer", "Supplier", "Brand", "Warehouse", "Role", "Ruolo", "User", "Key", "Agent")
+    )
+    shared = (*marks, names["en"], names["it"], *called)
     return Side(ids, till, shared, (f"qzShop{mark}", f"QZ{mark}", f"qzOperator{mark}", f"qzJob{mark}"))
+
+
+async def _registries(office: Office, company: str, mark: str, names: dict[str, str]) -> dict[str, str]:
+    """A record of each small registry, by the kind's name."""
+    cards: dict[Kind, object] = {
+        kind: kind.card(code=f"K{mark}", **{"names": names} if "names" in kind.shapes else {}, **more)
+        for kind, more in SMALL.items()
+    }
+    cards[SUPPLIERS] = Supplier(code=f"K{mark}", name=f"qzSupplier{mark}")
+    cards[BRANDS] = Brand(code=f"K{mark}", name=f"qzBrand{mark}")
+    cards[WAREHOUSES] = Warehouse(code=f"K{mark}", name=f"qzWarehouse{mark}")
+    return {kind.name: await _record(office, company, kind, card) for kind, card in cards.items()}
 
 
 async def _record(office: Office, company: str, kind: Kind, card: object) -> str:

@@ -16,9 +16,10 @@ from central.identity.passwords import hash_pin
 from central.identity.people import COMMAND_LINE
 from central.organisation.service import save_company, save_shop
 from central.organisation.tables import till
-from central.registry.seeding import seed_italian_defaults, seed_shop
-from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_settings, save_tender_type
-from central.registry.values import ItemCard, TenderCard, TillSettings
+from central.registry.seeding import add_tender_types, seed_italian_defaults, seed_shop
+from central.registry.service import Edit, OperatorCard, save_item, save_operator, save_settings
+from central.registry.tender_types import TenderType
+from central.registry.values import ItemCard, TillSettings
 from central.tills.credentials import issue_code
 from commerce.ids import new_id
 from commerce.wire import ShopCard
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 PIN = "2468"
 READER = "reader"
-BY_READER = TenderCard("pos", "card", {"it": "POS", "en": "POS"}, False, 2, READER)
+BY_READER = TenderType(code="pos", kind="card", names={"it": "POS", "en": "POS"}, reader=READER)
 CODES = ("8001234500017", "8001234500024", "8001234500031", "8001234500048")
 PRICES = ("3.49", "0.95", "12.00", "1.10")
 CHEAP_PIN = {"time_cost": 1, "memory_kib": 1024, "parallelism": 1}
@@ -78,7 +79,7 @@ def _fill(connection: Connection, tills: int, pin: PinHash) -> Seeds:
     card = {"name": "Prova & Figli", "tax_id": "01234567897", "country": "IT", "currency": "EUR"}
     edit = Edit(COMMAND_LINE, save_company(connection, COMMAND_LINE, now, card), now)
     seed_italian_defaults(connection, edit)
-    save_tender_type(connection, edit, BY_READER)
+    add_tender_types(connection, edit, BY_READER)
     _add_items(connection, edit, CODES, PRICES)
     seeds = Seeds({}, {False: [], True: []})
     for is_fiscal in (False, True):

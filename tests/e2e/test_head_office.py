@@ -112,9 +112,10 @@ async def test_every_page_serves_everyone_in_both_languages(
     job = await site.office.database.write(ask_for_jobs)
     page, complaints = await enter(site, chromium, size)
     paths = ["/", "/sales", f"/sales/{sale}", "/items", f"/items/{site.items[0].id}", "/operators", "/jobs",
-             f"/jobs/{job}", "/tills", f"/tills/{till.till}", "/settings", "/settings/vat", "/settings/tenders",
+             f"/jobs/{job}", "/tills", f"/tills/{till.till}", "/settings", "/settings/vat",
              "/settings/users", "/settings/roles", "/settings/roles?new=1", "/settings/audit", "/account",
-             "/reasons", "/reasons/new", "/customers", "/customers/new"]  # fmt: skip
+             "/tender-types", "/receipt-layouts/new", "/suppliers/new", "/reasons", "/reasons/new",
+              "/customers", "/customers/new"]  # fmt: skip
 
     found = []
     for language in ("English", "Italiano"):

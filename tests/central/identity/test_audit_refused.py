@@ -108,7 +108,7 @@ async def test_no_page_changes_what_cannot_be_written_down(site: HeadOffice, ann
         ("/operators", {"name": "Bruno", "shop": office.shop, "pin": "2468"}),
         (f"/settings/shops/{office.shop}", {"header": "Nuova", "footer": "", "version": "1"}),
         ("/settings/vat", {"code": "6", "name_it": "Prova", "rates": "2020-01-01 6", "treatment": "taxed"}),
-        ("/settings/tenders", {"code": "ticket", "name_it": "Buono pasto", "kind": "voucher"}),
+        ("/tender-types", {"code": "ticket", "names.it": "Buono pasto", "kind": "voucher", "version": "0"}),
         ("/settings/users", {"name": "carlo", "password": PASSWORD, "role": "viewer", "language": "it"}),
         ("/account/tokens", {"name": "replay", "days": "90"}),
         ("/tills", {"shop": office.shop, "code": "T9", "name": "Cassa 9"}),

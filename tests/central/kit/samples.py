@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from central.app import KINDS
 from central.identity.people import COMMAND_LINE
-from central.kit import records, service, shapes
+from central.kit import service, shapes
 from central.kit.kinds import Kind, Kinds
 from central.kit.proposals import Edit, Proposal
 from central.kit.shape import RowsShape, Shape
@@ -31,6 +31,32 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ("customer", "iban"): lambda _: "IT60X0542811101000000123456",
     ("customer", "country"): lambda _: "IT",
     ("customer", "province"): lambda number: ("MI", "RM", "TO")[number % 3],
+    ("customer", "currency"): lambda _: "EUR",
+    ("customer.owners", "fiscal_code"): lambda number: luhn(f"{number + 1:07d}012"),
+    ("customer.owners", "share"): lambda _: Decimal(50),
+    ("customer.excluded_months", "month"): lambda number: ("08", "12")[number % 2],
+    ("customer.excluded_months", "to_day"): lambda _: Decimal(5),
+    ("customer.excluded_months", "to_month"): lambda number: ("09", "01")[number % 2],
+    ("supplier", "vat_number"): lambda number: luhn(f"{number + 1:07d}012"),
+    ("supplier", "fiscal_code"): lambda number: luhn(f"{number + 1:07d}012"),
+    ("supplier", "pec"): lambda number: f"ditta{number}@pec.example",
+    ("supplier", "iban"): lambda _: "IT60X0542811101000000123456",
+    ("supplier", "country"): lambda _: "IT",
+    ("supplier.addresses", "country"): lambda _: "IT",
+    ("supplier.contacts", "mail"): lambda number: f"a{number}@b.example; c@d.example",
+    ("warehouse", "country"): lambda _: "IT",
+    ("unit_of_measure", "factor"): lambda _: Decimal(1),
+    ("tender_type", "reader"): lambda number: f"POS {number}" if number % 4 else "",  # none for cash
+    ("payment_type", "financial_discount"): lambda _: None,
+    ("payment_solution.instalments", "of_taxable"): lambda _: Decimal(50),
+    ("payment_solution.instalments", "of_vat"): lambda number: Decimal((40, 60)[number % 2]),
+    ("payment_solution.instalments", "of_charges"): lambda _: None,
+    ("document_type", "delivery_type"): lambda _: None,
+    ("document_type", "invoice_type"): lambda _: None,
+    ("stock_reason", "way"): lambda number: ("out", "none")[number % 2],  # what sales move by
+    ("pos_type", "vat_code"): lambda _: "",
+    ("pos_type", "rounding_vat"): lambda _: "",
+    ("quick_key_page.keys", "sku"): lambda _: "",
     ("customer.destinations", "country"): lambda _: "IT",
     ("customer.destinations", "province"): lambda _: "MI",
     ("customer.destinations", "is_default"): lambda number: number % 10 == 0,
@@ -63,20 +89,15 @@ async def fill(office: Office, kind: Kind, many: int, company: str | None = None
     for to in {one.name: one for one in kind.references.values() if one is not kind}.values():
         named[to.name] = (await fill(office, to, 1, company, first=9000 + first))[0].id
     if many > 1 and kind in kind.references.values():  # those that name one of their own kind name the first
-        named[kind.name] = (await fill(office, kind, 1, company, first))[0].id
-        rest = await fill_with(office, kind, edit, range(first + 1, first + many), named)
-        return [*await standing(office, kind, edit.company, [named[kind.name]]), *rest]
+        one = await fill_with(office, kind, edit, range(first, first + 1), named)
+        named[kind.name] = one[0].id
+        return [*one, *await fill_with(office, kind, edit, range(first + 1, first + many), named)]
     return await fill_with(office, kind, edit, range(first, first + many), named)
 
 
 async def fill_with(office: Office, kind: Kind, edit: Edit, numbers: range, named: Mapping[str, str]) -> list[Record]:
     proposals = [Proposal(sample(kind, number, named)) for number in numbers]
     return await office.database.write(partial(service.save, kind=kind, edit=edit, proposals=proposals))
-
-
-async def standing(office: Office, kind: Kind, company: str, ids: list[str]) -> list[Record]:
-    found = await office.database.read(partial(records.find, kind=kind, company=company, ids=ids))
-    return [found[one] for one in ids]
 
 
 def _values(kind: str, of: Mapping[str, Shape], number: int, named: Mapping[str, str]) -> dict[str, Any]:
@@ -89,18 +110,20 @@ def _values(kind: str, of: Mapping[str, Shape], number: int, named: Mapping[str,
 def _value(kind: str, name: str, shape: Shape, number: int, named: Mapping[str, str]) -> Any:  # noqa: ANN401, C901
     match shape:
         case shapes.TextShape():
-            return f"{name.upper()[: shape.most - 6]}{number:05d}"
+            return f"{name.upper()[: max(shape.most - 6, 0)]}{number:05d}"[-shape.most :]
         case shapes.NamesShape():
             return {"it": f"È {name} {number % 7}"[: shape.most], "en": f"A {name} {number % 5}"[: shape.most]}
         case shapes.NumberShape():
             low = shape.least if shape.least is not None else Decimal(0)
             high = shape.most if shape.most is not None else Decimal(50)
             step = Decimal(1).scaleb(-shape.scale)
-            return None if number % 5 == 0 else low + step * (number % int(min((high - low) / step, Decimal(40)) + 1))
+            if number % 5 == 0 and not shape.needed:
+                return None
+            return low + step * (number % int(min((high - low) / step, Decimal(40)) + 1))
         case shapes.TickShape():
             return number % 3 == 0
         case shapes.DayShape():
-            return None if number % 4 == 0 else date(2026, 1, 1) + timedelta(days=number % 60)
+            return None if number % 4 == 0 and not shape.needed else date(2026, 1, 1) + timedelta(days=number % 60)
         case shapes.ChoiceShape():
             return list(shape.options)[number % len(shape.options)]
         case shapes.ChoicesShape():

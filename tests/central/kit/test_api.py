@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from central.kit.kinds import Kind
 
 
-def body(kind: Kind, number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+def body(kind: Kind, number: int, /, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     """What a program would send for the n-th sample."""
     from central.kit.proposals import Record
 

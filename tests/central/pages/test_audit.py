@@ -59,7 +59,7 @@ async def test_no_page_changes_anything_without_writing_it_down(
     await anna.post("/operators", name="Bruno", shop=office.shop, pin="2468")
     await anna.post(f"/settings/shops/{office.shop}", header="Nuova", footer="", version="1")
     await anna.post("/settings/vat", code="6", name_it="Prova", rates="2020-01-01 6", treatment="taxed")
-    await anna.post("/settings/tenders", code="ticket", name_it="Buono pasto", kind="voucher")
+    await anna.post("/tender-types", **{"code": "ticket", "names.it": "Buono pasto", "kind": "voucher", "version": "0"})
     await anna.post("/settings/users", name="carlo", password="tre gatti sul tetto", role="viewer", language="it")  # noqa: S106
     await anna.post("/account/tokens", name="replay", days="90")
     made = await anna.post("/tills", shop=office.shop, code="T9", name="Cassa 9")

@@ -13,8 +13,9 @@ from tests.central.head_office import Visitor
 if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice
 
-PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/jobs", "/settings", "/settings/vat", "/settings/tenders",
-         "/settings/users", "/settings/roles", "/settings/audit", "/account", "/reasons", "/customers"]  # fmt: skip
+PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/jobs", "/settings", "/settings/vat", "/receipt-layouts",
+         "/tender-types", "/settings/users", "/settings/roles", "/settings/audit", "/account", "/reasons",
+         "/customers"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

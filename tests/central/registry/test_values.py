@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from central.registry.columns import ImportRow
 from central.registry.merging import Defaults
-from central.registry.values import TenderCard, VatCard, parse_price
+from central.registry.values import VatCard, parse_price
 from commerce.errors import BadInputError
 from commerce.texts import translator
 from commerce.texts.errors import error_text
-from terminal.services.operating import read_tender_type, read_vat_code
+from terminal.services.operating import read_vat_code
 
 CARD = VatCard("22", {"it": "Ordinaria"}, ((date(2013, 10, 1), Decimal(22)),))
 TOO_LARGE: tuple[dict[str, Any], ...] = (
@@ -66,22 +66,6 @@ def test_a_price_that_can_be_two_is_asked_back_as_people_write_them_and_as_it_ca
 
 
 WORDS = st.text("aZ9é€ \x1d\x1b\x85\n\u202e", min_size=1, max_size=3)
-
-
-@given(WORDS, WORDS, st.none() | WORDS)
-def test_a_means_of_payment_that_head_office_takes_is_one_that_tills_take(
-    code: str, name: str, reader: str | None
-) -> None:
-    card = TenderCard(code, "card", {"it": name}, opens_drawer=False, position=1, reader=reader)
-    try:
-        row = card.checked().row()
-    except BadInputError:
-        return
-
-    assert (read_tender_type(row).code, read_tender_type(row).reader) == (code, reader)
-    assert (code + name + (reader or "")).isprintable()
-    assert (code, reader) == (code.strip(), reader and reader.strip())
-    assert name.strip()
 
 
 @given(WORDS, WORDS, st.none() | WORDS)
