@@ -1,5 +1,5 @@
 // @ts-check
-/** Keys for people who stay at the keyboard: `/` searches, `g` and a letter goes to a section. */
+/** Keys for people who stay at the keyboard: `/` searches everything, `g` and a letter goes to a section. */
 let goes = false
 
 /** @param {KeyboardEvent} event */
