@@ -62,10 +62,10 @@ def take_back(conn: Connection, kind: Kind, edit: Edit, deed: str) -> int:
 
     ConflictError ``undo.over`` when it is too late.
     """
+    service.enter(conn, kind, edit)
     row = _find(conn, kind, edit, deed)
     if row is None:
         raise ConflictError("undo.over")
-    service.enter(conn, kind, edit)
     found = records.find(conn, kind, edit.company, [one for one, _, _ in row.done])
     proposals = [_back(kind, found[one], was) for one, version, was in row.done if found[one].version == version]
     service.look_over(conn, kind, edit, proposals)

@@ -20,7 +20,7 @@ from central.kit.served import Served, sent_of, version_of
 from central.kit.views import SavedView
 from central.web.paging import decode_cursor, encode_cursor
 from central.web.rendering import is_partial, words_of
-from commerce.errors import BadInputError
+from commerce.errors import BadInputError, NotFoundError
 from commerce.texts import N_
 
 _COUNT_S = 0.4
@@ -162,10 +162,11 @@ class ListPages(Served):
     async def _ask_whether(
         self, ask: Asking, action: str, label: str, chosen: Mapping[str, int | None], back: str
     ) -> web.Response:
-        few = list(chosen)[:_NAMED]
-        called = await ask.read(records.titles, self.kind, ids=few)
-        return self.page(ask, "sure", action=action, label=label, chosen=chosen, back=self.back(back),
-                         titles=[called[one] for one in few if one in called])  # fmt: skip
+        called = await ask.read(records.titles, self.kind, ids=chosen)
+        if len(called) < len(chosen):
+            raise NotFoundError("record.gone")
+        titles = [called[one] for one in list(chosen)[:_NAMED]]
+        return self.page(ask, "sure", action=action, label=label, chosen=chosen, back=self.back(back), titles=titles)
 
     def _label(self, action: str) -> str:
         if action == bulk.DELETE:

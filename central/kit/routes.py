@@ -14,6 +14,7 @@ from central.kit.history import told
 from central.kit.kinds import Kind, Kinds
 from central.kit.list_pages import ListPages
 from central.kit.pages import KindPages
+from central.kit.search_pages import SearchPages
 from central.kit.showing import Showing
 from central.web.live import SEEN_BY
 from central.web.navigation import TABS, Tab
@@ -22,6 +23,7 @@ from central.web.navigation import TABS, Tab
 def add_kinds(app: web.Application, kinds: Kinds) -> None:
     """Serve kinds; once for an application."""
     app[KINDS] = kinds
+    SearchPages(kinds).add_routes(app)
     tabs = app.setdefault(TABS, {})
     for kind in kinds:
         tabs.setdefault(kind.area.name, []).append(Tab(f"/{kind.path}", kind.words.many, kind.see))

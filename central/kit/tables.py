@@ -14,7 +14,7 @@ record_search = Table(
     Column("company", Key(), nullable=False),
     Column("kind", Key(), nullable=False),
     Column("record", Key(), nullable=False),
-    Column("words", Text, nullable=False),  # as ``reading.split_words`` splits them
+    Column("words", Text, nullable=False),  # as ``reading.split_words`` splits them, behind a mark of kind and company
     UniqueConstraint("company", "kind", "record"),
 )
 

@@ -4,7 +4,9 @@ from central.registry import api, pages
 from central.registry.area import CUSTOMERS as OF_CUSTOMERS
 from central.registry.area import ITEMS, OPERATORS, SEE_CUSTOMERS, SEE_ITEMS, SEE_OPERATORS, SEE_SETTINGS, SETTINGS
 from central.registry.customers import CUSTOMERS
+from central.registry.finding import find_items
 from central.registry.reasons import REASONS
+from central.web.finding import Finder
 from central.web.manifest import Manifest
 from central.web.navigation import Section
 from commerce.texts import N_
@@ -20,5 +22,6 @@ REGISTRY = Manifest(
     ),
     pages=(pages.add_routes,),
     api=(api.add_routes,),
+    finders=(Finder(N_("Items & prices"), SEE_ITEMS, find_items),),
     kinds=(REASONS, CUSTOMERS),
 )

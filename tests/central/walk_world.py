@@ -159,7 +159,7 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
         "tender": tender, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
         "seq": str(alarm.seq), "hash": alarm.hash.hex(), "sku": f"SKU{mark}",
         "token": token, "key": token, "job": job, "reason": reason, "customer": customer,
-        "sale": await _sale(office, till.till),
+        "sale": await _sale(office, till.till), "view": "none",
     }  # fmt: skip
     kept = (f"qz{what}{mark}" for what in ("Customer", "Role", "Ruolo", "User", "Key", "Agent"))
     shared = (*marks, names["en"], names["it"], *kept)

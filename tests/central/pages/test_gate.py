@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.central.head_office import HeadOffice
 
 PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/jobs", "/settings", "/settings/vat", "/settings/tenders",
-         "/settings/users", "/settings/roles", "/settings/audit", "/account", "/reasons", "/customers"]  # fmt: skip
+         "/settings/users", "/settings/roles", "/settings/audit", "/account", "/reasons", "/customers",
+         "/search"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
