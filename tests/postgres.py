@@ -36,11 +36,20 @@ class PostgresServer:
         """Return the address of one database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self) -> str:
-        """Create an empty database and return its name."""
+    def create_database(self, language: str = "") -> str:
+        """Create an empty database and return its name; it sorts as a language does where the server can."""
         name = f"test_{secrets.token_hex(6)}"
-        self._client("createdb", "--template=template0", "--encoding=UTF8", name)
+        sorts = ["--locale-provider=icu", f"--icu-locale={language}"] if language and self.knows_languages() else []
+        self._client("createdb", "--template=template0", "--encoding=UTF8", *sorts, name)
         return name
+
+    def knows_languages(self) -> bool:
+        """Tell whether the server was built with ICU."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-At", "-X"]
+        query = "SELECT COUNT(*) FROM pg_collation WHERE collprovider = 'i'"
+        command = [str(self._binaries / "psql"), *where, "-c", query]
+        told = subprocess.run(command, check=True, capture_output=True, text=True, env=_environment()).stdout
+        return int(told) > 0
 
     def drop_database(self, name: str) -> None:
         """Drop a database, closing whatever is still connected to it."""

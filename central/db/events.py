@@ -60,6 +60,14 @@ def newest_event(connection: Connection) -> Place:
     return START if row is None else Place(int(row[0]), int(row[1]))
 
 
+def keys_since(connection: Connection, company: str, kind: str, after: Place, most: int) -> list[str]:
+    """Return to which subjects something of a kind happened after a place, each once; of ``most`` events at most."""
+    postgres = connection.dialect.name == "postgresql"
+    values = {"xid": str(after.xid) if postgres else after.xid, "position": after.position, "limit": most}
+    rows = connection.execute(text(_KEYS[postgres]), {**values, "company": company, "kind": kind})
+    return list(dict.fromkeys(row.key for row in rows))
+
+
 async def listen(database: Database, *, poll_s: float = 5.0) -> AsyncIterator[list[Event]]:
     """Yield what happens from now on, in batches; an empty batch at least every ``poll_s`` so that readers can stop."""
     with database.signals.subscribe(EVENT) as subscription:
@@ -90,6 +98,8 @@ _READ = {
     " WHERE (xid, position) > (CAST(CAST(:xid AS text) AS xid8), :position)"
     " AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY event.xid, position LIMIT :limit",
 }
+_ABOUT = " AND company = :company AND kind = :kind"
+_KEYS = {postgres: query.replace(" ORDER BY", f"{_ABOUT} ORDER BY") for postgres, query in _READ.items()}
 _NEWEST = {
     False: "SELECT xid, position FROM event ORDER BY xid DESC, position DESC LIMIT 1",
     True: "SELECT xid::text, position FROM event WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"

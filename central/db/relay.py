@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, text
 from central.db.bulk import execute_plain
 from central.db.engine import Database
 from central.db.engines import postgres_arguments
-from central.db.signals import EVENT, FEED, STORED, TOPICS, Signals
+from central.db.signals import EVENT, FEED, STORED, TOPICS, Signals, is_known
 
 _CHANNEL = "cassaforte"
 _POLL_S = 1.0
@@ -81,7 +81,7 @@ async def _hear_for(ear: Ear, signals: Signals, seconds: float) -> None:
     async for note in ear.notifies(timeout=seconds):
         alive = alive or note.payload == pulse
         sender, _, topic = note.payload.partition(" ")
-        if topic.partition(":")[0] in TOPICS and sender != signals.name:
+        if is_known(topic) and sender != signals.name:
             signals.fire_here(topic)
     if not alive:
         raise DeafError("the connection does not hear its own NOTIFY")

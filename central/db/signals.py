@@ -17,6 +17,7 @@ STORED = "stored"  # a till's entries wait to be projected
 ACCESS = "access"  # who may come in, or do what, has changed
 JOB = "job"  # a job waits for somebody to do it
 PROGRESS = "progress"  # a job has been begun, has come further or has ended
+RECORD = "record"  # a record of a kind has changed; each kind has a topic of its own, ``record.customer``
 TOPICS = (FEED, EVENT, STORED, ACCESS, JOB, PROGRESS)
 # A topic that is one company's is passed on as ``topic:company``.
 _KEY = "cassaforte.marks"
@@ -25,6 +26,17 @@ _KEY = "cassaforte.marks"
 def mark(connection: Connection, topic: str, company: str | None = None) -> None:
     """Signal a topic once this transaction is committed; to everyone where it is no single company's."""
     connection.info.setdefault(_KEY, set()).add(f"{topic}:{company}" if company else topic)
+
+
+def topic_of(kind: str) -> str:
+    """Return the topic of one kind of record."""
+    return f"{RECORD}.{kind}"
+
+
+def is_known(topic: str) -> bool:
+    """Tell whether a topic that another process signals is one of ours."""
+    name = topic.partition(":")[0]
+    return name in TOPICS or name.startswith(f"{RECORD}.")
 
 
 def take_marks(connection: Connection) -> frozenset[str]:

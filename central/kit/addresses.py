@@ -19,6 +19,7 @@ class Address:
     view: View
     texts: tuple[tuple[str, str], ...] = ()
     after: Place | None = None
+    columns: tuple[str, ...] = ()  # where they are not the kind's own
 
     def text_of(self, name: str) -> str:
         """Return a filter's text, "" where it is not narrowed."""
@@ -31,6 +32,8 @@ class Address:
             found["q"] = view.words
         if view.sort != kind.sorts[0] or view.down:
             found["sort"] = f"-{view.sort}" if view.down else view.sort
+        if self.columns:
+            found["cols"] = ",".join(self.columns)
         if self.after is not None:
             found["after"] = encode_cursor(*self.after)
         return found
@@ -56,15 +59,34 @@ def read_address(kind: Kind, query: Mapping[str, str]) -> Address:
     sort = order.removeprefix("-")
     if sort not in kind.sorts:
         raise BadInputError("list.sort", value=sort[:40])
-    texts = tuple((name, query[name].strip()) for name in kind.narrowing if query.get(name, "").strip())
+    texts = tuple((name, text) for name in kind.narrowing if (text := _text(query, name)))
     filters = tuple((name, kind.shapes[name].narrow(text)) for name, text in texts)
     view = View(sort, order.startswith("-"), filters, query.get("q", "").strip()[:_MOST_WORDS])
-    return Address(view, texts, _place(kind, sort, query.get("after", "")))
+    return Address(view, texts, _place(kind, sort, query.get("after", "")), _columns(kind, query))
+
+
+def choosable(kind: Kind) -> tuple[str, ...]:
+    """Return every column that a list can show, the usual ones first."""
+    return tuple(dict.fromkeys((*kind.columns, *kind.plain, *(one.name for one in kind.computed))))
 
 
 def path_of(base: str, query: Mapping[str, str]) -> str:
     """Return a path with a query, where there is one."""
     return f"{base}?{urlencode(query)}" if query else base
+
+
+def _text(query: Mapping[str, str], name: str) -> str:
+    """Return a filter's text; a form sends both ends of one in inputs of their own."""
+    low, high = (query.get(f"{name}.{end}", "").strip() for end in ("from", "to"))
+    both = low if low == high else f"{low}..{high}"
+    return query.get(name, "").strip() or both
+
+
+def _columns(kind: Kind, query: Mapping[str, str]) -> tuple[str, ...]:
+    """A saved address outlives a field: what is no column any more is passed over."""
+    named = query.get("cols", "").split(",")
+    chosen = tuple(name for name in choosable(kind) if name in named or query.get(f"col.{name}"))
+    return () if chosen == kind.columns else chosen
 
 
 def _place(kind: Kind, sort: str, text: str) -> Place | None:

@@ -1,8 +1,9 @@
 """Two people changed one record: who saved meanwhile, and both values side by side for whoever was second."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -39,6 +40,12 @@ def conflict_of(conn: Connection, kind: Kind, company: str, standing: Record, ty
     last = next(iter(audit.acts_on(conn, company, kind.name, standing.id, 1)), None)
     found = tuple(_differences(kind, standing.card, typed, showing))
     return Conflict(standing.version, last.who if last else "", last.at if last else None, found)
+
+
+def settled(kind: Kind, standing: Any, typed: Any, sent: Mapping[str, str]) -> Any:  # noqa: ANN401 - of the kind
+    """Return what was typed, but as it stands whatever somebody chose so beside it."""
+    kept = [name for name in kind.shapes if sent.get(f"take.{name}") == "standing"]
+    return replace(typed, **{name: getattr(standing, name) for name in kept})
 
 
 def _differences(kind: Kind, standing: object, typed: object, showing: Showing) -> Iterator[Difference]:

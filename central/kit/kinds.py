@@ -26,7 +26,8 @@ ALIVE = "gone = 0"  # of every index and every question: a parameter would not m
 
 
 RESERVED = frozenset({"q", "sort", "after", "limit", "lang", "accept", "csrf", "version", "over", "back", "id", "saved",
-                      "add", "company", "gone", "changed_at", "record", "position"})  # fmt: skip
+                      "add", "company", "gone", "changed_at", "record", "position", "cols", "view", "done",
+                      "open"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

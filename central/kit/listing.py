@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from central.kit import records
-from central.kit.addresses import Address
+from central.kit.addresses import Address, choosable
 from central.kit.kinds import Kind
 from central.kit.proposals import Record
-from central.kit.shape import Narrow
+from central.kit.shape import Narrow, Shape
 from central.kit.shapes import ChoiceShape, ReferenceShape, TickShape
 from central.kit.showing import Showing
 from central.kit.titles import titles_of
@@ -40,7 +40,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter as a chip: its options (value, words) where there are few, and what it stands at, in words too."""
+    """A filter as a chip: its options (value, words) where there are few, what it stands at, as typed and in words;
+    ``look_up`` is where titles are offered for what is being typed.
+    """
 
     name: str
     label: str
@@ -49,6 +51,22 @@ class Filter:
     value: str
     shown: str
     without: dict[str, str]
+    look_up: str = ""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Return both ends of a range as typed."""
+        low, dots, high = self.value.partition("..")
+        return low, high if dots else low
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """A column that a list can show, and whether it does."""
+
+    name: str
+    label: str
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,7 @@ class Listing:
     headings: tuple[Heading, ...]
     lines: tuple[Line, ...]
     filters: tuple[Filter, ...]
+    columns: tuple[Choosable, ...]
     more: dict[str, str] | None
 
 
@@ -79,11 +98,13 @@ def read_list(conn: Connection, kind: Kind, company: str, address: Address, lang
     named = [(kind.references[name].name, text) for name, text in address.texts if name in kind.references]
     showing = Showing(language, titles_of(conn, kind, company, [one.card for one in found], named))
     computed = {one.name: one.values(conn, company, found) for one in kind.computed}
+    columns = address.columns or kind.columns
     return Listing(
         address,
-        tuple(_heading(kind, name, address, showing) for name in kind.columns),
-        tuple(_line(kind, one, computed, showing) for one in found),
+        tuple(_heading(kind, name, address, showing) for name in columns),
+        tuple(_line(kind, one, columns, computed, showing) for one in found),
         tuple(_filter(kind, name, address, showing) for name in kind.narrowing),
+        tuple(Choosable(name, _label(kind, name, showing), name in columns) for name in choosable(kind)),
         more.query(kind) if more else None,
     )
 
@@ -114,34 +135,56 @@ def _with(address: Address, name: str, value: str) -> Address:
     return replace(address, view=replace(address.view, filters=filters), texts=texts)
 
 
+def _label(kind: Kind, name: str, showing: Showing) -> str:
+    computed = {one.name: one.label for one in kind.computed}
+    return showing.words.t(computed[name] if name in computed else kind.shapes[name].label)
+
+
 def _heading(kind: Kind, name: str, address: Address, showing: Showing) -> Heading:
-    computed = next((one.label for one in kind.computed if one.name == name), None)
-    if computed is not None:
-        return Heading(showing.words.t(computed), "")
-    shape = kind.shapes[name]
+    label, shape = _label(kind, name, showing), kind.shapes.get(name)
+    if shape is None:
+        return Heading(label, "")
     query = address.sorted_by(name).query(kind) if name in kind.sorts else None
     order = ("descending" if address.view.down else "ascending") if name == address.view.sort else ""
-    return Heading(showing.words.t(shape.label), shape.align, query, order)
+    return Heading(label, shape.align, query, order)
 
 
-def _line(kind: Kind, record: Record, computed: Mapping[str, Mapping[str, str]], showing: Showing) -> Line:
+def _line(
+    kind: Kind, record: Record, columns: Sequence[str], computed: Mapping[str, Mapping[str, str]], showing: Showing
+) -> Line:
     cells = tuple(
         computed[name].get(record.id, "")
         if name in computed
         else kind.shapes[name].shown(getattr(record.card, name), showing)
-        for name in kind.columns
+        for name in columns
     )
     return Line(record.id, record.version, kind.title(record.card), cells)
 
 
 def _filter(kind: Kind, name: str, address: Address, showing: Showing) -> Filter:
     shape, value = kind.shapes[name], address.text_of(name)
-    options = _options(shape, showing)
-    shown = dict(options).get(value, value)
-    if isinstance(shape, ReferenceShape) and value:
-        shown = showing.titles.get((shape.to.name, value), value)
-    label = showing.words.t(shape.label)
-    return Filter(name, label, shape.widget, options, value, shown, address.without(name).query(kind))
+    narrow = dict(address.view.filters).get(name)
+    shown = _in_words(shape, narrow, value, showing) if narrow else ""
+    look_up = f"/{shape.to.path}/look-up" if isinstance(shape, ReferenceShape) else ""
+    label, options = _label(kind, name, showing), _options(shape, showing)
+    return Filter(name, label, shape.widget, options, value, shown, address.without(name).query(kind), look_up)
+
+
+def _in_words(shape: Shape, narrow: Narrow, value: str, showing: Showing) -> str:
+    """Return what a filter keeps, as a person would say it."""
+    t = showing.words.t
+    if shape.filter_by_key:
+        return t("begins with “{text}”", text=value)
+    if isinstance(shape, ReferenceShape):
+        return showing.titles.get((shape.to.name, value), value)
+    if isinstance(shape, TickShape | ChoiceShape):
+        return dict(_options(shape, showing)).get(value, value)
+    low, high = ("" if end is None else shape.shown(end, showing) for end in (narrow.low, narrow.high))
+    if narrow.exact:
+        return low
+    if low and high:
+        return t("{low} to {high}", low=low, high=high)
+    return t("from {low}", low=low) if low else t("up to {high}", high=high)
 
 
 def _options(shape: object, showing: Showing) -> tuple[tuple[str, str], ...]:

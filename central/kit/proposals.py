@@ -45,7 +45,7 @@ class Edit:
 class Proposal:
     """A card to be saved: a new one, or one in place of version ``shown`` of a record.
 
-    A kind's check calls ``refuse``, ``warn`` and ``put``.
+    A kind's check calls ``refuse``, ``warn`` and ``put``. One that ``returns`` was deleted, and is to stand again.
     """
 
     card: Any
@@ -54,6 +54,7 @@ class Proposal:
     before: Record | None = None
     problems: Problems = field(default_factory=Problems)
     warnings: Problems = field(default_factory=Problems)
+    returns: bool = False
 
     def refuse(self, code: str, where: str = "", /, **values: object) -> None:
         """Note what makes it impossible, with the field it is about."""
@@ -75,7 +76,7 @@ class Proposal:
     @property
     def unchanged(self) -> bool:
         """Tell whether it says what stands already."""
-        return self.before is not None and self.before.card == self.card
+        return self.before is not None and not self.before.gone and self.before.card == self.card
 
 
 def pending(edit: Edit, proposal: Proposal) -> list[Problem]:

@@ -6,23 +6,30 @@ from typing import Any
 
 from aiohttp import web
 
+from central.db.signals import topic_of
 from central.identity.acts import Introduced, introduce
 from central.kit import api
 from central.kit.asking import KINDS
 from central.kit.history import told
 from central.kit.kinds import Kind, Kinds
+from central.kit.list_pages import ListPages
 from central.kit.pages import KindPages
+from central.kit.search_pages import SearchPages
 from central.kit.showing import Showing
+from central.web.live import SEEN_BY
 from central.web.navigation import TABS, Tab
 
 
 def add_kinds(app: web.Application, kinds: Kinds) -> None:
     """Serve kinds; once for an application."""
     app[KINDS] = kinds
+    SearchPages(kinds).add_routes(app)
     tabs = app.setdefault(TABS, {})
     for kind in kinds:
         tabs.setdefault(kind.area.name, []).append(Tab(f"/{kind.path}", kind.words.many, kind.see, kind.group))
         introduce(kind.name, _introduced(kind))
+        app.setdefault(SEEN_BY, {})[topic_of(kind.name)] = kind.see
+        ListPages(kind, kinds).add_routes(app)  # first: a record's id may be anything
         KindPages(kind, kinds).add_routes(app)
         api.add_routes(app, kind)
 

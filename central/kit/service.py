@@ -5,13 +5,15 @@ first, over the whole set; then row, words, feed, record of changes and event, i
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
 from central.db.events import emit
 from central.db.feed import publish_many
+from central.db.signals import mark, topic_of
 from central.identity import audit
 from central.kit import records
 from central.kit.history import difference
@@ -22,6 +24,8 @@ from central.kit.showing import Titles
 from central.kit.titles import references_of, titles_of
 from commerce.errors import BadInputError, ConflictError, InvalidError, NotFoundError, Problems, RuleError
 from commerce.ids import new_id
+
+Change = Callable[[Any], Any]  # of a card
 
 
 def save(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> list[Record]:
@@ -42,7 +46,7 @@ def save(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]
 
 def examine(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[Proposal]) -> None:
     """Note everything that is wrong with proposals, or doubtful; nothing is changed."""
-    _enter(conn, kind, edit)
+    enter(conn, kind, edit)
     look_over(conn, kind, edit, proposals)
 
 
@@ -74,11 +78,11 @@ def remove(conn: Connection, kind: Kind, edit: Edit, shown: Mapping[str, int | N
 
     Documents keep what they copied of them. The record stays to be looked at, and its codes are free again.
     """
-    _enter(conn, kind, edit)
+    enter(conn, kind, edit)
     proposals = [Proposal(None, one, version) for one, version in shown.items()]
     _find_standing(conn, kind, edit, proposals)
     for proposal in proposals:
-        _check_unused(conn, kind, edit, str(proposal.id))
+        check_unused(conn, kind, edit, str(proposal.id))
     before = [one.before for one in proposals if one.before]
     gone = [replace(one, version=one.version + 1, changed_at=edit.at, gone=True) for one in before]
     records.put(conn, kind, edit.company, gone, set(shown))
@@ -87,12 +91,18 @@ def remove(conn: Connection, kind: Kind, edit: Edit, shown: Mapping[str, int | N
 
 def act(conn: Connection, kind: Kind, edit: Edit, name: str, ids: Sequence[str]) -> list[Record]:
     """Do one of the kind's actions to records, all or none; NotFoundError ``action.unknown``."""
+    change = change_of(kind, name)
+    found = records.find(conn, kind, edit.company, ids)
+    standing = [found[one] for one in ids if one in found and not found[one].gone]
+    return save(conn, kind, edit, [Proposal(change(one.card), one.id, one.version) for one in standing])
+
+
+def change_of(kind: Kind, name: str) -> Change:
+    """Return what one of the kind's actions does to a card; NotFoundError ``action.unknown``."""
     action = next((one for one in kind.actions if one.name == name), None)
     if action is None:
         raise NotFoundError("action.unknown")
-    found = records.find(conn, kind, edit.company, ids)
-    standing = [found[one] for one in ids if one in found and not found[one].gone]
-    return save(conn, kind, edit, [Proposal(action.change(one.card), one.id, one.version) for one in standing])
+    return action.change
 
 
 def get(conn: Connection, kind: Kind, company: str, record: str) -> Record:
@@ -103,8 +113,11 @@ def get(conn: Connection, kind: Kind, company: str, record: str) -> Record:
     return found
 
 
-def _enter(conn: Connection, kind: Kind, edit: Edit) -> None:
-    """What all shops share is changed by who works for all of them."""
+def enter(conn: Connection, kind: Kind, edit: Edit) -> None:
+    """Let nobody else change a kind until this transaction ends; ForbiddenError for who may not change it.
+
+    What all shops share is changed by who works for all of them.
+    """
     edit.actor.scope(kind.edit, edit.company).whole()
     records.lock(conn, edit.company, kind)
 
@@ -118,7 +131,7 @@ def _find_standing(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence
             continue
         under = f"{number}." if len(proposals) > 1 else ""
         before = found.get(proposal.id)
-        if before is None or before.gone:
+        if before is None or (before.gone and not proposal.returns):
             raise NotFoundError("record.gone", field=f"{under}id")
         if not proposal.shown:
             raise BadInputError("version.missing", field=f"{under}version", version=before.version)
@@ -178,7 +191,8 @@ def _check_unique(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence[
                 taken[key] = proposal
 
 
-def _check_unused(conn: Connection, kind: Kind, edit: Edit, record: str) -> None:
+def check_unused(conn: Connection, kind: Kind, edit: Edit, record: str) -> None:
+    """RuleError ``record.used`` for a record that another one names."""
     for other, path in edit.kinds.naming(kind):
         if records.naming(conn, other, path, edit.company, record):
             raise RuleError("record.used", by=other.words.many)
@@ -199,9 +213,13 @@ def _tell(conn: Connection, kind: Kind, edit: Edit, changes: Sequence[tuple[Reco
     acts = [_act_of(kind, edit, before, after, called) for before, after in changes]
     audit.record_many(conn, edit.actor, edit.at, acts)
     emit(conn, edit.company, f"{kind.name}.changed", [after.id for _, after in changes], edit.at)
+    if changes:
+        mark(conn, topic_of(kind.name), edit.company)
 
 
 def _act_of(kind: Kind, edit: Edit, before: Record | None, after: Record, called: Titles) -> audit.Act:
+    if before and before.gone:  # taken back
+        before = None
     action = "deleted" if after.gone else "changed" if before else "added"
     change = difference(kind, before.card if before else None, None if after.gone else after.card, called)
     return edit.act(kind, action, after.id, {"record": (None, kind.title(after.card)), **change})

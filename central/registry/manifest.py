@@ -19,6 +19,7 @@ from central.registry.categories import CATEGORIES
 from central.registry.customers import CUSTOMERS
 from central.registry.document_types import DOCUMENT_TYPES
 from central.registry.factory_calendars import FACTORY_CALENDARS
+from central.registry.finding import find_items
 from central.registry.groups import BOOKS, TILLS
 from central.registry.notes import NOTES
 from central.registry.payments import PAYMENT_SOLUTIONS, PAYMENT_TYPES
@@ -32,6 +33,7 @@ from central.registry.tender_types import TENDER_TYPES
 from central.registry.turnover import TURNOVER_TYPES
 from central.registry.units import UNITS
 from central.registry.warehouses import WAREHOUSES
+from central.web.finding import Finder
 from central.web.manifest import Manifest
 from central.web.navigation import Section, Tab
 from commerce.texts import N_
@@ -61,4 +63,5 @@ REGISTRY = Manifest(
     pages=(pages.add_routes, layout_pages.add_routes, personal_pages.add_routes),
     api=(api.add_routes, personal_pages.add_operations),
     kinds=(BRANDS, CATEGORIES, UNITS, *OF_TILLS, *OF_PAPERS, *OF_STOCK, *OF_BOOKS, SUPPLIERS, CUSTOMERS),
+    finders=(Finder(N_("Items & prices"), SEE_ITEMS, find_items),),
 )

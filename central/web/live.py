@@ -6,6 +6,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from central.db.signals import ACCESS, EVENT, FEED, JOB, PROGRESS
+from central.identity.scope import Permission
 from central.identity.service import peek_actor
 from central.web.context import require_actor
 from central.web.guards import session_cookie
@@ -14,6 +15,7 @@ from commerce.errors import StorageError
 
 ENDED = "ended"  # the pages load anew and find the sign-in
 TOPICS = (EVENT, FEED, JOB, PROGRESS)
+SEEN_BY: web.AppKey[dict[str, Permission]] = web.AppKey("topics", dict)  # further topics: who may hear of them
 POLL_S = 15.0  # time alone makes a till silent, and a signal may be lost
 # A shop that sells every second must not make every open page redraw for each sale.
 QUIET_S = 0.4
@@ -38,13 +40,14 @@ async def announce(request: web.Request) -> web.StreamResponse:
 
 
 async def _announce_changes(request: web.Request, response: web.StreamResponse) -> None:
-    companies = require_actor(request).companies
-    with database(request).signals.subscribe(*TOPICS, ACCESS, companies=companies) as subscription:
+    actor = require_actor(request)
+    topics = (*TOPICS, *(topic for topic, right in request.app.get(SEEN_BY, {}).items() if actor.may(right)))
+    with database(request).signals.subscribe(*topics, ACCESS, companies=actor.companies) as subscription:
         await response.prepare(request)
         await response.write(b": listening\n\n")
         while not _gone(request):
             woken = await subscription.wait(POLL_S)
-            heard = subscription.take_heard() - {ACCESS} if woken else TOPICS
+            heard = subscription.take_heard() - {ACCESS} if woken else topics
             with suppress(StorageError):  # the database is away: pages stay as they are
                 if not await _may_still_see(request):
                     await response.write(_event(ENDED, "session"))

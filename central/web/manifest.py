@@ -13,6 +13,7 @@ from central.jobs.keys import JOB_KINDS
 from central.jobs.runner import Handler
 from central.jobs.scheduling import Schedule
 from central.jobs.values import JobKind
+from central.web.finding import FINDERS, Finder
 from central.web.keys import RIGHTS
 from central.web.navigation import SECTIONS, TABS, Section, Tab
 
@@ -37,6 +38,7 @@ class Manifest:
     jobs: Mapping[JobKind, Handler | None] = field(default_factory=dict)
     schedules: tuple[Schedule, ...] = ()
     readers: Mapping[str, Reader | None] = field(default_factory=dict)
+    finders: tuple[Finder, ...] = ()  # for the search of everything; records of kinds are found without
     settings: tuple[str, ...] = ()  # the sections of the machine's settings that it is set up by
 
 
@@ -45,6 +47,7 @@ def declare(app: web.Application, areas: Sequence[Manifest]) -> None:
     _refuse_doubles(areas)
     app[RIGHTS] = [right for area in areas for right in area.rights]
     app[SECTIONS] = [section for area in areas for section in area.sections]
+    app[FINDERS] = [finder for area in areas for finder in area.finders]
     app[JOB_KINDS] = {kind.name: kind for area in areas for kind in area.jobs}
     tabs = app.setdefault(TABS, {})
     for area in areas:

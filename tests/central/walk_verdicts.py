@@ -56,7 +56,12 @@ def of_kind(name: str, path: str, area: str, card: Mapping[str, str], **more: ob
         f"POST /api/v1/{path}/bulk": Verdict(edit, whole=True, json={"records": [
             {**said, **said_names, "code": "N4"}]}),
         f"PATCH /api/v1{one}": Verdict(edit, whole=True, record=name, json={"code": "N5"}, headers={"If-Match": '"2"'}),
-        f"POST /{path}/act": Verdict(edit, whole=True, form={"chosen": f"{{{name}}}:3", "action": "delete"}),
+        f"GET /{path}/news": Verdict(see, narrowed=True, query="after=WzAsMF0"),
+        f"POST /{path}/views": Verdict(see, narrowed=True, form={"name": "Mine"}),
+        f"POST /{path}/views/{{view}}/delete": Verdict(see, narrowed=True, own=(404,)),
+        f"POST /{path}/undo": Verdict(edit, whole=True, form={"deed": "none"}, own=(409,)),
+        f"POST /{path}/act": Verdict(edit, whole=True, form={"chosen": f"{{{name}}}:3", "action": "delete",
+                                                             "sure": "1"}),
         f"POST {one}/delete": Verdict(edit, whole=True, record=name, form={"version": "3"}, own=(404,)),
         f"DELETE /api/v1{one}": Verdict(edit, whole=True, record=name, headers={"If-Match": '"3"'}, own=(404,)),
     }  # fmt: skip
@@ -83,6 +88,7 @@ VERDICTS: dict[str, Verdict | str] = {
     "GET /sync/v1/live": TILL,
     "GET /": Verdict(narrowed=True),
     "GET /live": Verdict(narrowed=True),
+    "GET /search": Verdict(narrowed=True, query="q=qz"),
     "GET /today/live": Verdict(narrowed=True),
     "GET /account": Verdict(narrowed=True),
     "GET /api/v1/openapi.json": Verdict(narrowed=True),

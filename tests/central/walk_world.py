@@ -181,7 +181,7 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
         **kept, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
         "seq": str(alarm.seq), "hash": alarm.hash.hex(), "sku": f"SKU{mark}",
         "token": token, "key": token, "job": job, "customer": customer,
-        "sale": await _sale(office, till.till),
+        "sale": await _sale(office, till.till), "view": "none",
     }  # fmt: skip
     called = (
         f"qz{what}{mark}"

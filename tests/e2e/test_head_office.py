@@ -79,7 +79,7 @@ async def test_the_keyboard_alone_finds_a_sale(site: HeadOffice, chromium: Brows
     await page.keyboard.press("s")
     await page.wait_for_selector("h1:has-text('Sales')")
     await page.wait_for_load_state("load")  # keys mean something once the page's script has run
-    await page.keyboard.press("/")
+    await page.keyboard.press("f")
     await page.keyboard.type("000002")
     await page.locator("#table tbody tr").nth(1).wait_for(state="detached")
 

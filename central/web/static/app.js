@@ -1,5 +1,5 @@
 // @ts-check
-/** Keys for people who stay at the keyboard: `/` searches, `g` and a letter goes to a section. */
+/** Keys for people who stay at the keyboard: `g` and a letter goes to a section. */
 let goes = false
 
 /** @param {KeyboardEvent} event */
@@ -12,9 +12,6 @@ function onKey(event) {
     if (link) link.click()
   } else if (event.key === "g") {
     goes = true
-  } else if (event.key === "/") {
-    const search = /** @type {HTMLInputElement | null} */ (document.querySelector("input[type=search]"))
-    if (search) { event.preventDefault(); search.focus(); search.select() }
   }
 }
 

@@ -10,14 +10,16 @@ const LEAST_MS = 400 // a shop that sells every second must not make every open 
 
 /** @typedef {{ended?: boolean, topics?: string[]}} News */
 
-/** @type {Map<HTMLElement, {text: string, busy: boolean, again: boolean}>} */
-const parts = new Map()
+/** @type {WeakMap<HTMLElement, {text: string, busy: boolean, again: boolean}>} */
+const states = new WeakMap()
+/** Parts come and go with what a page shows. @returns {HTMLElement[]} */
+const parts = () => [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))]
 const channel = new BroadcastChannel(NAME)
 
 /** @param {News} news */
 function hear(news) {
   if (news.ended) return location.reload() // signed out, or somebody may do something else now
-  for (const part of parts.keys()) {
+  for (const part of parts()) {
     const follows = (part.dataset.topics ?? "").split(" ")
     if (!news.topics || news.topics.some((topic) => follows.includes(topic))) void refresh(part)
   }
@@ -25,8 +27,8 @@ function hear(news) {
 
 /** @param {HTMLElement} part */
 async function refresh(part) {
-  const state = parts.get(part)
-  if (!state) return
+  const state = states.get(part) ?? { text: "", busy: false, again: false }
+  states.set(part, state)
   if (state.busy) { state.again = true; return }
   state.busy = true
   do {
@@ -65,6 +67,7 @@ function show(part, state, text) {
   part.innerHTML = text // our own page, drawn and escaped by our own server
   for (const id of open) document.getElementById(id)?.setAttribute("open", "")
   if (place) /** @type {HTMLElement | null} */ (part.querySelector(`[href="${CSS.escape(place)}"]`))?.focus()
+  document.dispatchEvent(new CustomEvent("live:shown"))
 }
 
 /** @param {News} news */
@@ -82,10 +85,7 @@ function listen() {
   return new Promise(() => {})
 }
 
-for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) {
-  parts.set(part, { text: "", busy: false, again: false })
-}
-if (parts.size) {
+if (parts().length) {
   channel.addEventListener("message", (event) => hear(event.data))
   hear({}) // and what happened between the drawing of this page and now
   // Over plain HTTP there are no locks: each tab then listens for itself.

@@ -202,7 +202,8 @@ async def test_records_that_were_chosen_are_deleted_and_the_list_says_so(site: S
     one, other = await fill(site.office, kind, 2)
     await site.anna.get(f"/{kind.path}")
 
-    page = await site.anna.post(f"/{kind.path}/act", chosen=f"{other.id}:1", action="delete", back=f"/{kind.path}")
+    page = await site.anna.post(f"/{kind.path}/act", chosen=f"{other.id}:1", action="delete", back=f"/{kind.path}",
+                                sure="1")  # fmt: skip
 
     assert rows(page.text) == [one.id]
     assert (await site.anna.get(f"/{kind.path}/{other.id}")).status == 404

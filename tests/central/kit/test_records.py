@@ -130,8 +130,8 @@ async def test_pages_go_on_while_rows_change(shelf_office: Office, kind: Kind) -
     assert {one.id for one in cards} <= set(seen)
 
 
-async def plans(office: Office, job: Callable[[Connection], object]) -> list[str]:
-    """How the engine carries out each statement of a job."""
+async def plans(office: Office, job: Callable[[Connection], object], *, freely: bool = False) -> list[str]:
+    """How the engine carries out each statement of a job; ``freely``: what it would do of itself."""
 
     def explained(conn: Connection) -> list[str]:
         seen: list[tuple[str, Any]] = []
@@ -143,7 +143,9 @@ async def plans(office: Office, job: Callable[[Connection], object]) -> list[str
         job(conn)
         event.remove(conn, "before_cursor_execute", note)
         word = "EXPLAIN QUERY PLAN " if conn.dialect.name == "sqlite" else "EXPLAIN "
-        if conn.dialect.name == "postgresql":  # of thousands of rows it would rather sort some: can it go without?
+        if (
+            conn.dialect.name == "postgresql" and not freely
+        ):  # of thousands of rows it would rather sort some: can it go without?
             for other in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
                 conn.exec_driver_sql(f"SET LOCAL enable_{other} = off")
         found = [conn.exec_driver_sql(word + statement, parameters) for statement, parameters in seen]
