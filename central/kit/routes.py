@@ -10,6 +10,8 @@ from central.db.signals import topic_of
 from central.identity.acts import Introduced, introduce
 from central.kit import api
 from central.kit.asking import KINDS
+from central.kit.files import api as files_api
+from central.kit.files.pages import FilePages
 from central.kit.history import told
 from central.kit.kinds import Kind, Kinds
 from central.kit.list_pages import ListPages
@@ -30,8 +32,10 @@ def add_kinds(app: web.Application, kinds: Kinds) -> None:
         introduce(kind.name, _introduced(kind))
         app.setdefault(SEEN_BY, {})[topic_of(kind.name)] = kind.see
         ListPages(kind, kinds).add_routes(app)  # first: a record's id may be anything
+        FilePages(kind).add_routes(app)
         KindPages(kind, kinds).add_routes(app)
         api.add_routes(app, kind)
+        files_api.add_routes(app, kind)
 
 
 def _introduced(kind: Kind) -> Introduced:
