@@ -29,3 +29,5 @@ finder?.addEventListener("keydown", (event) => {
   walk(event.key === "ArrowDown" ? 1 : -1)
 })
 finder?.addEventListener("click", (event) => { if (event.target === finder) finder.close() })
+
+export {}

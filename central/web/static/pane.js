@@ -63,3 +63,5 @@ document.addEventListener("keydown", (event) => {
   const place = document.getElementById("pane")
   if (event.key === "Escape" && place?.contains(document.activeElement)) close(place)
 })
+
+export {}
