@@ -36,6 +36,12 @@ class PostgresServer:
         """Return the address of one database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
+    def copy_database(self, template: str) -> str:
+        """Create a database that holds what another one does, to which nobody is connected, and return its name."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._client("createdb", f"--template={template}", name)
+        return name
+
     def create_database(self, language: str = "") -> str:
         """Create an empty database and return its name; it sorts as a language does where the server can."""
         name = f"test_{secrets.token_hex(6)}"

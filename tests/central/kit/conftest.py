@@ -31,18 +31,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from tests.central.conftest import Templates
     from tests.central.office import Office
     from tests.postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def central_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database; PostgreSQL's sorts as Italian does, which no list of ours may notice."""
+def central_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> Iterator[str]:
+    """The address of a migrated database; PostgreSQL's sorts as Italian does, which no list of ours may notice."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'central.db'}"
+        yield templates.sqlite(tmp_path / "central.db")
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create_database("it-IT")
+    name = templates.postgres(server, "it-IT")
     yield server.url(name)
     server.drop_database(name)
 
