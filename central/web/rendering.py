@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from commerce.texts import Translator
 
 CENTRAL = Path(__file__).resolve().parent.parent
-AREAS = ("web", "identity", "kit", "registry", "sales", "tills", "jobs")
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
@@ -73,7 +72,8 @@ def formats(language: str) -> Formats:
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Return the one template environment: escaped everywhere, and a missing value is an error."""
-    loader = PrefixLoader({area: FileSystemLoader(CENTRAL / area / "templates") for area in AREAS})
+    folders = CENTRAL.glob("*/templates")  # an area's stand in its own package, and are found there
+    loader = PrefixLoader({folder.parent.name: FileSystemLoader(folder) for folder in folders})
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals["text_of"] = text_of
     made.globals["wording"] = wording

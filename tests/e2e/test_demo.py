@@ -203,3 +203,6 @@ async def test_the_examples_of_the_api_do_what_they_say(demo: DemoRun) -> None:
     assert [answer.get("code") for answer in answers] == [None] * 4, answers
     assert [line for line in lines if line.startswith(("T1", "T2"))][:1] == [answers[-1]["document"]["formatted"]]
     assert {"T1", "T2"} <= set(lines)
+    text = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+    told = text.split("These lines say ", 1)[1].split(":\n", 1)[0]
+    assert lines[-6:] == re.findall(r"`([^`]+)`", told)
