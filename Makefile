@@ -13,7 +13,7 @@ export CENTRAL_PORT ?= 8400
 export TILL1_PORT ?= 8401
 export TILL2_PORT ?= 8402
 
-.PHONY: help env assets texts system-packages demo test check bench soak wheel lock clean
+.PHONY: help env assets texts system-packages demo test check guide bench soak wheel lock clean
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ test: system-packages env ## Run all tests; TESTS=... runs some
 
 check: env ## Run ruff, mypy --strict, import-linter and the project's own rules
 	@$(PY) -m tools.check
+
+guide: env ## Take the pictures of the guide to head office anew (docs/images)
+	@$(PY) -m tools.assets --dev
+	@$(PY) -m tools.texts --compile-only
+	@mkdir -p docs/images
+	@CASSAFORTE_PICTURES=docs/images $(PY) -m pytest -q tests/e2e/test_guide.py
 
 bench: env ## Measure against the raw engines; writes build/bench.json
 	@$(PY) -m tools.texts --compile-only

@@ -22,9 +22,10 @@ WEEK = "/sales?since=2026-11-17&until=2026-11-23"
 PATHS = ["/", "/sales", WEEK, "/customers", "/items", "/operators", "/tills", "/jobs", "/settings",
          "/settings/vat", "/settings/tenders", "/settings/users",
          "/settings/roles", "/settings/audit", "/reasons", "/account"]  # fmt: skip
+LISTS = ["/customers", "/reasons"]
 SECTIONS = {"t": ("Today", "Oggi"), "s": ("Sales", "Vendite"), "c": ("Customers", "Clienti"),
             "i": ("Items & prices", "Articoli e prezzi"), "o": ("Operators", "Operatori"), "l": ("Tills", "Casse"),
-            "j": ("Jobs", "Lavori")}  # fmt: skip
+            "j": ("Jobs", "Elaborazioni")}  # fmt: skip
 # What is wider than the place it has; a bar of a phone may be, as long as it says so.
 CUT = """() => [...document.querySelectorAll(".sheet, .card, .bar, .sections, .tabs, .pills, .strip")]
     .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
@@ -34,7 +35,8 @@ CUT = """() => [...document.querySelectorAll(".sheet, .card, .bar, .sections, .t
 LOST = """() => [...document.querySelectorAll(".grow, .clip")]
     .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth && !e.title && !e.querySelector("[title]"))
     .map(e => e.textContent.trim())"""
-ROWS = "() => [...document.querySelectorAll('#table tbody tr')].map(e => Math.round(e.getBoundingClientRect().height))"
+ROWS = """() => [...document.querySelectorAll("#table .sheet tbody tr")]
+    .map(e => Math.round(e.getBoundingClientRect().height))"""
 LETTERS = """() => Math.min(...[...document.querySelectorAll(".plot text")].filter(e => e.checkVisibility())
     .map(e => e.getBoundingClientRect().height))"""
 
@@ -59,7 +61,7 @@ async def test_every_page_can_be_read_by_everyone(
     for path in PATHS:
         await see(page, lively, path)
         if path == WEEK:
-            await page.get_by_text("By day").click()
+            await page.get_by_text("By day", exact=True).click()
             await page.locator("a[data-pane]").first.click()
             await page.locator(".pane .receipt").wait_for()
         await page.evaluate(axe_source)
@@ -80,7 +82,10 @@ async def test_nothing_is_cut_off(lively: HeadOffice, chromium: Browser, size: t
             await see(page, lively, path)
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append((language, path, "wider than the screen"))
-            found += [(language, path, one) for one in await page.evaluate(CUT) + await page.evaluate(LOST)]
+            cut = await page.evaluate(CUT)
+            if path in LISTS and size[0] == 390:  # columns that one chose are pushed along, within their sheet
+                cut = [one for one in cut if not one.startswith("sheet ")]
+            found += [(language, path, one) for one in cut + await page.evaluate(LOST)]
 
     assert found == []
 
@@ -123,11 +128,11 @@ async def test_the_head_of_a_long_list_stays_in_sight_and_its_sum_stands_below(
     await page.mouse.wheel(0, 900)
     await page.wait_for_function("scrollY > 500")
 
-    head = await page.locator("#table thead th").first.bounding_box()
+    head = await page.locator("#table .sheet thead th").first.bounding_box()
 
     assert head is not None
     assert head["y"] == 0
-    assert "264 receipts" in await page.locator("#table tfoot").inner_text()
+    assert "264 receipts" in await page.locator("#table .sheet tfoot").inner_text()
 
 
 async def test_a_picture_keeps_its_height_on_a_phone_and_has_its_table_a_tap_away(
@@ -191,8 +196,8 @@ async def test_paper_carries_what_was_asked_for_and_no_desk(lively: HeadOffice, 
 
     for gone in ("nav.sections", "form.filters", ".pills", ".head .button", ".skip"):
         assert await page.locator(gone).first.is_hidden(), gone
-    assert await page.locator("#table tfoot").is_visible()
-    assert await page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(24, 33, 43)"
+    assert await page.locator("#table .sheet tfoot").is_visible()
+    assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
     await page.locator("a[data-pane]").first.evaluate("e => location.assign(e.href)")
     await page.locator("main .receipt").wait_for()
     assert await page.locator("nav.sections").is_hidden()

@@ -5,7 +5,7 @@
  */
 
 /** @param {HTMLElement} bar */
-function tell(bar) {
+function showEnds(bar) {
   bar.toggleAttribute("data-before", bar.scrollLeft > 1)
   bar.toggleAttribute("data-after", bar.scrollWidth - bar.clientWidth - bar.scrollLeft > 1)
 }
@@ -13,6 +13,6 @@ function tell(bar) {
 for (const bar of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".sections, .tabs"))) {
   const current = /** @type {HTMLElement | null} */ (bar.querySelector("[aria-current]"))
   if (current) bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2
-  bar.addEventListener("scroll", () => tell(bar), { passive: true })
-  new ResizeObserver(() => tell(bar)).observe(bar)
+  bar.addEventListener("scroll", () => showEnds(bar), { passive: true })
+  new ResizeObserver(() => showEnds(bar)).observe(bar)
 }

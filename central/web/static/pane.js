@@ -29,7 +29,7 @@ function mark(place, link) {
  * @param {HTMLElement} place
  * @param {HTMLAnchorElement} link
  */
-async function open(place, link) {
+async function openPane(place, link) {
   const answer = await fetch(link.href, { headers: { "HX-Request": "true" } }).catch(() => null)
   if (!answer?.ok || answer.headers.has("HX-Redirect")) return location.assign(link.href)
   place.innerHTML = await answer.text() // our own page, drawn and escaped by our own server
@@ -40,7 +40,7 @@ async function open(place, link) {
 }
 
 /** @param {HTMLElement} place */
-function close(place) {
+function closePane(place) {
   const link = /** @type {HTMLAnchorElement | null} */ (document.querySelector("a[data-pane][aria-current]"))
   place.replaceChildren()
   mark(place, null)
@@ -52,16 +52,16 @@ document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target)
   const place = document.getElementById("pane")
   if (!place || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
-  if (target.closest("[data-close-pane]")) return close(place)
+  if (target.closest("[data-close-pane]")) return closePane(place)
   const link = /** @type {HTMLAnchorElement | null} */ (target.closest("a[data-pane]"))
   if (!link || !WIDE.matches) return
   event.preventDefault()
-  void open(place, link)
+  void openPane(place, link)
 })
 
 document.addEventListener("keydown", (event) => {
   const place = document.getElementById("pane")
-  if (event.key === "Escape" && place?.contains(document.activeElement)) close(place)
+  if (event.key === "Escape" && place?.contains(document.activeElement)) closePane(place)
 })
 
 export {}
