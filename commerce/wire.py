@@ -188,7 +188,7 @@ class EnrolAnswer(Message):
 
 # The registry feed: kinds in the order a till applies them; "operating" goes to ledger.db, the rest to catalog.db.
 OPERATING_KINDS = ("company", "shop", "till_settings", "vat_code", "tender_type", "operator", "reason")
-CATALOG_KINDS = ("item",)
+CATALOG_KINDS = ("item", "customer")
 
 
 class Change(BaseModel):

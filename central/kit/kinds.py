@@ -48,10 +48,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """How tills get a kind: the name of its rows, and what a row holds."""
+    """How tills get a kind: the name of its rows, and what a row holds; None for a record that is not for them."""
 
     kind: str
-    row: Callable[[Any], Mapping[str, Any]]
+    row: Callable[[Any], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection
 
 from central.kit.fields import SELF, choice, choices, day, long_text, number, reference, row_id, rows, text, tick
-from central.kit.kinds import Kind, Section, Words
+from central.kit.kinds import Feed, Kind, Section, Words
 from central.kit.proposals import Edit, Proposal
 from central.registry.area import CUSTOMERS as AREA
 from central.registry.checks import is_fiscal_code
@@ -183,6 +184,16 @@ def _faults_of_months(card: Customer) -> Iterator[tuple[str, str]]:
 _DAYS_OF = {month: 28 if month == "02" else 30 if month in ("04", "06", "09", "11") else 31 for month in MONTHS}
 
 
+def _row(card: Customer) -> dict[str, Any] | None:
+    """What papers of a till name, and nothing else of the customer."""
+    if not card.at_tills:
+        return None
+    address = [card.street, " ".join(filter(None, (card.zip, card.city, card.province)))]
+    texts = ("code", "name", "vat_number", "fiscal_code", "recipient_code", "pec", "country", "language")
+    said = {name: getattr(card, name) for name in texts}
+    return {**said, "address": list(filter(None, address)), "stopped": card.stopped}
+
+
 CUSTOMERS: Kind = Kind(
     name="customer",
     path="customers",
@@ -217,5 +228,6 @@ CUSTOMERS: Kind = Kind(
         Section(N_("Locks and notes"), ("stopped", "locks", "note")),
     ),
     check=check_customers,
+    feed=Feed("customer", _row),
     templates={"form": "registry/customer_form.html"},
 )  # fmt: skip

@@ -20,6 +20,7 @@ from central.kit import records
 from central.organisation.service import list_shops
 from central.registry import queries
 from central.registry.area import EDIT_ITEMS, EDIT_OPERATORS, EDIT_SETTINGS
+from central.registry.customers import CUSTOMERS
 from central.registry.holding import check_not_held
 from central.registry.queries import ItemRecords, StoredItem
 from central.registry.reasons import REASONS
@@ -241,7 +242,7 @@ def _take_items(conn: Connection, edit: Edit) -> None:
     check_not_held(conn, edit.company, edit.holder, edit.at)
 
 
-_FED = {"reason": REASONS, "tender_type": TENDER_TYPES}
+_FED = {"customer": CUSTOMERS, "reason": REASONS, "tender_type": TENDER_TYPES}
 
 
 class Versioned(Protocol):
@@ -280,7 +281,10 @@ def row_names(conn: Connection, company: str, kind: str, key: str) -> dict[str, 
     if kind == "vat_code":
         return next((dict(row.names) for row in queries.list_vat_codes(conn, company) if row.id == key), None)
     found = records.find(conn, _FED[kind], company, [key]) if kind in _FED else {}
-    return dict(found[key].card.names) if key in found else None
+    if key not in found:
+        return None
+    card = found[key].card
+    return dict(card.names) if hasattr(card, "names") else {"": card.name}
 
 
 def _kept_pin(before: queries.AnyRow | None) -> PinHash:

@@ -65,7 +65,8 @@ class Snapshots:
             return False
         later = partial(read_changes, company=key[0], shop=key[1], after=kept.place, kinds=CATALOG_KINDS)
         changed = await self.database.read(partial(later, limit=_CHANGES_WORTH_A_BUILD))
-        return len(changed) < _CHANGES_WORTH_A_BUILD
+        erased = any(change.kind == "customer" and change.row is None for change in changed)
+        return len(changed) < _CHANGES_WORTH_A_BUILD and not erased
 
     async def _build(self, key: tuple[str, str]) -> Snapshot:
         epoch = await self.database.read(current_epoch)
@@ -104,13 +105,13 @@ class CatalogBuilder:
         self._connection: sqlite3.Connection | None = None
 
     def add(self, rows: Sequence[FeedRow]) -> None:
-        """Stage items; tombstones are left out."""
+        """Stage items and customers; tombstones are left out."""
         connection = self._open()
-        staged = [(change.id, change.version, change.row) for change in rows if change.row is not None]
+        staged = [(change.kind, change.id, change.version, change.row) for change in rows if change.row is not None]
         connection.executemany(_STAGE, staged)
 
     def finish(self, target: Path, epoch: str, cursor: str) -> bytes:
-        """Number the items, build the indexes, leave the compressed file at ``target`` and return its digest."""
+        """Number the items, put customers in, build the indexes; return the digest of the file left at ``target``."""
         connection = self._open()
         connection.executescript(schema.CATALOG_TABLES)
         for statement in (_ITEMS, _CODES):
@@ -121,6 +122,8 @@ class CatalogBuilder:
             ((number, schema.item_words(orjson.loads(names), sku)) for number, names, sku in words),
         )
         connection.execute("INSERT INTO item_words (item_words) VALUES ('optimize')")
+        staged = connection.execute("SELECT id, version, row FROM stage WHERE kind = 'customer' ORDER BY id")
+        connection.executemany(schema.INSERT_CUSTOMER, map(_customer, staged))
         connection.execute("DROP TABLE stage")
         connection.executescript(schema.CATALOG_INDEXES)
         meta = {
@@ -142,8 +145,14 @@ class CatalogBuilder:
             self._connection = sqlite3.connect(self._draft, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode=OFF")
             self._connection.execute("PRAGMA synchronous=OFF")
-            self._connection.execute("CREATE TABLE stage (id TEXT, version INTEGER, row TEXT)")
+            self._connection.execute("CREATE TABLE stage (kind TEXT, id TEXT, version INTEGER, row TEXT)")
         return self._connection
+
+
+def _customer(staged: tuple[str, int, str]) -> tuple[object, ...]:
+    customer, version, text = staged
+    row = orjson.loads(text)
+    return customer, row["code"], schema.customer_words(row), text, version, None
 
 
 def _compress(draft: Path, target: Path) -> bytes:
@@ -157,15 +166,16 @@ def _compress(draft: Path, target: Path) -> bytes:
     return digest
 
 
-_STAGE = "INSERT INTO stage (id, version, row) VALUES (?, ?, ?)"
+_STAGE = "INSERT INTO stage (kind, id, version, row) VALUES (?, ?, ?, ?)"
 _ITEMS = """
 INSERT INTO item (number, id, sku, names_json, unit, vat_code, price_scaled, version)
 SELECT row_number() OVER (ORDER BY json_extract(row, '$.rank') = 0, json_extract(row, '$.rank'), id),
   id, json_extract(row, '$.sku'), json_extract(row, '$.names'), json_extract(row, '$.unit'),
   json_extract(row, '$.vat_code'), CAST(replace(json_extract(row, '$.price'), '.', '') AS INTEGER), version
-FROM stage ORDER BY 1
+FROM stage WHERE kind = 'item' ORDER BY 1
 """
 _CODES = """
 INSERT OR IGNORE INTO item_code (code, item)
-SELECT codes.value, stage.id FROM stage, json_each(stage.row, '$.codes') AS codes ORDER BY 1, 2
+SELECT codes.value, stage.id FROM stage, json_each(stage.row, '$.codes') AS codes
+WHERE stage.kind = 'item' ORDER BY 1, 2
 """

@@ -59,6 +59,7 @@ STATE_TEXTS: dict[str, str] = {
     "row.till_settings": N_("Till settings"),
     "row.company": N_("Company"),
     "row.shop": N_("Shop"),
+    "row.customer": N_("Customer"),
     "row.reason": N_("Reason code"),
     # modes of a chain
     "live": N_("live"),

@@ -10,16 +10,18 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from commerce.errors import BadInputError, PosError, StorageError
 from commerce.wire import Change
-from terminal.db import catalog_rows
+from terminal.db import catalog_rows, customer_rows
 from terminal.db.catalog_rows import Item
 from terminal.db.catalog_seals import ItemChangedError, ItemsWalk, find_sum, seal_file
 from terminal.db.connection import DAMAGED, Connection, Writer, open_reader
 from terminal.db.cores import use_all_cores
+from terminal.db.customer_rows import Customer
 from terminal.db.search import search_items
 
 T = TypeVar("T")
@@ -72,6 +74,25 @@ class Catalog:
     def find_item(self, item: str) -> Item | None:
         """Return one item (a point look-up, for the loop's thread)."""
         return self._read(lambda reader: catalog_rows.find_item(reader, item, self._secret))
+
+    def find_customer(self, code: str) -> Customer | None:
+        """Return the customer with exactly this code (a point look-up, for the loop's thread)."""
+        return self._read(lambda reader: customer_rows.find_by_code(reader, code, self._secret))
+
+    async def search_customers(self, text: str, limit: int = 20) -> list[Customer]:
+        """Return customers who fit what was typed so far; none from a file that cannot be read."""
+        if self._open is None:
+            return []
+        loop, searcher = asyncio.get_running_loop(), self._open.searcher
+        find = partial(customer_rows.search, searcher, text, self._secret, limit)
+        try:
+            return await loop.run_in_executor(self._search_thread, find)
+        except ItemChangedError as error:
+            self._note_changed(error)
+            return []
+        except sqlite3.Error:
+            self._note_damage()
+            return []
 
     def cursor(self) -> str | None:
         """Return how far the feed was applied; None, so that it is fetched anew, when the file was taken away."""
@@ -152,12 +173,15 @@ class Catalog:
         try:
             return query(self._open.reader)
         except ItemChangedError as error:
-            self.changed.add(f"item/{error.values['item']}")
-            self._note_damage()
+            self._note_changed(error)
             raise
         except sqlite3.Error as error:
             self._note_damage()
             raise StorageError("catalog.damaged", reason=str(error)) from error
+
+    def _note_changed(self, error: ItemChangedError) -> None:
+        self.changed.add(f"{error.values.get('kind', 'item')}/{error.values['item']}")
+        self._note_damage()
 
     def _note_damage(self) -> None:
         if not self._damaged:

@@ -18,6 +18,7 @@ from commerce import catalog_schema as schema
 from commerce.errors import BadInputError
 from commerce.money import PRICE_SCALE, parse_decimal, scaled, unscaled
 from commerce.wire import Change
+from terminal.db import customer_rows
 from terminal.db.catalog_seals import ItemChangedError, add_to_sum, find_sum, is_as_sealed, item_seal
 from terminal.db.connection import Queries, Row, Transaction
 from terminal.db.migrate import split_statements
@@ -26,6 +27,7 @@ _ITEM = "id, sku, names_json, unit, vat_code, price_scaled, version, seal"
 _RANK_SHIFT = 24  # so many items may share a rank: 2**24
 _UNRANKED = 1 << 30
 _MOST = (1 << 63) - 1  # what a column holds
+NONSENSE = (BadInputError, KeyError, ValueError, TypeError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Item:
 
 def create_catalog(connection: sqlite3.Connection) -> None:
     """Make the tables where there are none yet."""
+    connection.execute("PRAGMA secure_delete = ON")  # whoever was erased is not in what is free of the file either
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -86,17 +89,20 @@ def find_cursor(queries: Queries) -> str | None:
 
 
 def apply_items(tx: Transaction, changes: Iterable[Change], secret: bytes, cursor: str | None = None) -> list[Change]:
-    """Bring items to their newest state; applying the same twice is harmless.
+    """Bring items and customers to their newest state; applying the same twice is harmless.
 
     Returns the rows that make no sense: they are left out, and what they were before stays.
     """
     bad, added, whole = [], 0, _find_whole(tx, secret)
     for change in changes:
+        if change.kind == "customer":
+            bad += _apply_customer(tx, change, secret)
+            continue
         if change.kind != "item":
             continue
         try:
             fresh = None if change.row is None else _read_row(change.id, change.version, change.row)
-        except (BadInputError, KeyError, ValueError, TypeError, ArithmeticError):
+        except NONSENSE:
             bad.append(change)
             continue
         number, gone = _drop_item(tx, change.id)
@@ -107,6 +113,14 @@ def apply_items(tx: Transaction, changes: Iterable[Change], secret: bytes, curso
         tx.execute(schema.PUT_META, (schema.META_CURSOR, cursor))
     add_to_sum(tx, whole, added, secret, find_cursor(tx))
     return bad
+
+
+def _apply_customer(tx: Transaction, change: Change, secret: bytes) -> list[Change]:
+    try:
+        customer_rows.apply_customer(tx, change, secret)
+    except NONSENSE:
+        return [change]
+    return []
 
 
 def _as_sealed(queries: Queries, row: Row, secret: bytes) -> Item:

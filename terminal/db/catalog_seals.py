@@ -20,6 +20,7 @@ from terminal.db.connection import DatabaseFault, Queries, Transaction, open_rea
 
 META_SUM = "seal_sum"
 _ITEM_TAG, _SUM_TAG = b"cassaforte item 1\n", b"cassaforte items 1\n"
+_CUSTOMER_TAG = b"cassaforte customer 1\n"
 _SEAL_BYTES = 16
 _AT_ONCE = 500
 _FIRST = -(1 << 63)
@@ -29,6 +30,7 @@ _SLICE = (
     " (SELECT json_group_array(c.code) FROM item_code c WHERE c.item = i.id), seal"
     " FROM item i WHERE number > ? ORDER BY number LIMIT ?"
 )
+_SOME_CUSTOMERS = "SELECT id, code, words, row_json, version FROM customer WHERE id > ? ORDER BY id LIMIT ?"
 
 
 class ItemChangedError(ConflictError):
@@ -41,6 +43,11 @@ def item_seal(values: Sequence[object], codes: Iterable[str], secret: bytes) -> 
     """Return the seal over what the columns of an item say, from ``id`` to ``version``, and all its codes."""
     content = orjson.dumps([*values, *sorted(set(codes))])
     return hmac.digest(secret, _ITEM_TAG + content, hashlib.sha256)[:_SEAL_BYTES]
+
+
+def customer_seal(values: Sequence[object], secret: bytes) -> bytes:
+    """Return the seal over the columns of a customer, from ``id`` to ``version``."""
+    return hmac.digest(secret, _CUSTOMER_TAG + orjson.dumps(list(values)), hashlib.sha256)[:_SEAL_BYTES]
 
 
 def is_as_sealed(values: Sequence[object], codes: Iterable[str], seal: object, secret: bytes) -> bool:
@@ -65,7 +72,7 @@ def add_to_sum(tx: Transaction, before: int | None, change: int, secret: bytes, 
 
 
 def seal_file(path: Path, secret: bytes) -> None:
-    """Seal every item of a file that central made, before anything is sold by it; in a thread.
+    """Seal every item and customer of a file that central made, before anything is sold by it; in a thread.
 
     A few hundred at a time: whoever waits for the interpreter gets it between two of them.
     """
@@ -79,6 +86,7 @@ def seal_file(path: Path, secret: bytes) -> None:
                 after, part = _seal_some(connection, after, secret)
                 total += part
             cursor = connection.execute("SELECT value FROM meta WHERE key = ?", (schema.META_CURSOR,)).fetchone()
+            _seal_customers(connection, secret)
             text = _sum_text(total, cursor[0] if cursor else None, secret)
             connection.execute(schema.PUT_META, (META_SUM, text))
             connection.execute("COMMIT")
@@ -128,6 +136,15 @@ def _seal_some(connection: sqlite3.Connection, after: int, secret: bytes) -> tup
     sealed = [(item_seal(row[1:8], orjson.loads(row[8]), secret), row[0]) for row in rows]
     connection.executemany("UPDATE item SET seal = ? WHERE number = ?", sealed)
     return (int(rows[-1][0]) if rows else None), sum(int.from_bytes(seal) for seal, _ in sealed)
+
+
+def _seal_customers(connection: sqlite3.Connection, secret: bytes) -> None:
+    after: str | None = ""
+    while after is not None:
+        rows = connection.execute(_SOME_CUSTOMERS, (after, _AT_ONCE)).fetchall()
+        sealed = [(customer_seal(row, secret), row[0]) for row in rows]
+        connection.executemany("UPDATE customer SET seal = ? WHERE id = ?", sealed)
+        after = rows[-1][0] if rows else None
 
 
 def _sum_text(total: int, cursor: str | None, secret: bytes) -> str:

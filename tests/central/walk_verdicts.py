@@ -177,12 +177,11 @@ VERDICTS: dict[str, Verdict | str] = {
     **of_kind("brand", "brands", "items", {"name": "Prova"}),
     **of_kind("warehouse", "warehouses", "settings", {"name": "Prova", "whose": "own"}),
     **of_kind("supplier", "suppliers", "suppliers", {"name": "Prova", "country": "IT", "language": "it"}),
+    "GET /customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer"),
+    "GET /api/v1/customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer"),
     **of_kind("customer", "customers", "customers", {
         "name": "Prova", "country": "IT", "language": "it", "credit_control": "monitor", "deadline_base": "with_vat"}),
-    # of a customer that was deleted above: who may, and nobody elsewhere
-    "GET /customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer", own=(404,)),
-    "GET /api/v1/customers/{record}/personal-data": Verdict("customers.see", shared=True, record="customer",
-                                                            own=(404,)),
+    # of a customer that was deleted above
     "POST /customers/{record}/erase": Verdict("customers.edit", whole=True, record="customer", own=(404,), form={
         "version": "1", "sure": "1"}),
     "POST /api/v1/customers/{record}/erase": Verdict("customers.edit", whole=True, record="customer", own=(404,),

@@ -31,6 +31,7 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ("customer", "iban"): lambda _: "IT60X0542811101000000123456",
     ("customer", "country"): lambda _: "IT",
     ("customer", "province"): lambda number: ("MI", "RM", "TO")[number % 3],
+    ("customer", "at_tills"): lambda _: True,
     ("customer", "currency"): lambda _: "EUR",
     ("customer.owners", "fiscal_code"): lambda number: luhn(f"{number + 1:07d}012"),
     ("customer.owners", "share"): lambda _: Decimal(50),

@@ -12,7 +12,7 @@ from central.identity.people import COMMAND_LINE
 from central.kit import service
 from central.kit.proposals import Edit, Proposal
 from central.tills.pulling import change_lines, start_pull
-from commerce.wire import OPERATING_KINDS
+from commerce.wire import CATALOG_KINDS, OPERATING_KINDS
 from tests.central.kit.samples import sample
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ async def test_tills_are_served_what_is_saved(office: Office, kind: Kind) -> Non
 
     assert f'"id":"{saved.id}"'.encode() in b"".join(lines)
     assert kind.feed is not None
-    assert kind.feed.kind in OPERATING_KINDS
+    assert kind.feed.kind in (*OPERATING_KINDS, *CATALOG_KINDS)

@@ -76,7 +76,15 @@ async def test_nothing_of_a_person_is_anywhere_afterwards(office: Office, person
 
     kept = await office.database.write(partial(erase, edit=edit_of(office), record=person.id, shown=2))
 
-    assert {"customer", "customer_contacts", "customer_destinations", "record_search", "audit", "api_request"} <= before
+    assert {
+        "customer",
+        "customer_contacts",
+        "customer_destinations",
+        "record_search",
+        "audit",
+        "api_request",
+        "feed",
+    } <= before
     assert await office.database.read(lambda conn: _tables_with(conn, MARK)) == set()
     assert kept == ("number", "acts", "documents")
     assert await office.rows(api_request) == []

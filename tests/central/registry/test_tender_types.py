@@ -97,7 +97,7 @@ def test_what_head_office_takes_tills_take(code: str, name: str, reader: str) ->
         return
 
     assert TENDER_TYPES.feed is not None
-    row = read_tender_type(TENDER_TYPES.feed.row(card))
+    row = read_tender_type(TENDER_TYPES.feed.row(card) or {})
 
     assert (row.code, row.reader) == (code.strip(), reader.strip() or None)
     assert (row.code + row.names["it"] + (row.reader or "")).isprintable()
