@@ -182,9 +182,8 @@ async def test_what_somebody_else_changes_is_told_and_marked_and_does_not_move(
 ) -> None:
     cards = await fill(site.office, CUSTOMERS, 5)
     page, complaints = await enter(site, chromium)
-    await page.goto(f"{site.address}/customers", wait_until="load")
-    async with page.expect_response("**/live"):
-        pass
+    async with page.expect_response("**/live"):  # from here on it hears what happens
+        await page.goto(f"{site.address}/customers", wait_until="load")
     before = await page.locator("#table tbody tr").nth(1).inner_text()
 
     await change(site, cards[1], "Zzz")
