@@ -52,6 +52,7 @@ function remember(name, value) {
   const here = new URL(location.href)
   here.searchParams.delete(name)
   if (value) here.searchParams.set(name, value)
+  if (name === "saved") here.hash = "" // it led to the row that was saved
   history.replaceState(history.state, "", here)
 }
 
