@@ -18,6 +18,7 @@ from central.jobs.manifest import WORK
 from central.jobs.runner import Handler, Runner
 from central.jobs.scheduling import Schedule
 from central.jobs.values import JobKind
+from central.kit.files.manifest import files_of
 from central.kit.kinds import Kinds
 from central.kit.routes import add_kinds
 from central.organisation.manifest import ORGANISATION
@@ -50,6 +51,7 @@ from commerce.texts import N_
 
 AREAS = (IDENTITY, REGISTRY, ORGANISATION, SELLING, TILLS, WORK, OUTBOX)
 KINDS = Kinds(kind for area in AREAS for kind in area.kinds)
+SERVED = (*AREAS, files_of(KINDS))  # each kind has jobs for its files
 
 
 class Failing(Answer):
@@ -85,7 +87,7 @@ class Central:
     runners: tuple[Runner, ...]
     readers: tuple[Reader, ...]
     web: web.Application
-    schedules: tuple[Schedule, ...] = schedules_of(AREAS)
+    schedules: tuple[Schedule, ...] = schedules_of(SERVED)
 
     @property
     def listen(self) -> ListenSection:
@@ -125,7 +127,7 @@ def _runners(database: Database, handlers: Mapping[JobKind, Handler], beside: in
 
 def _handlers(config: CentralConfig) -> dict[JobKind, Handler]:
     """Return who does which jobs; what nobody here does waits for a process that does."""
-    handlers = handlers_of(AREAS)
+    handlers = handlers_of(SERVED)
     if config.mail.host:
         handlers[MAIL] = partial(send_mail, server=_mail_server(config))
     return handlers
@@ -157,7 +159,7 @@ def _web(config: CentralConfig, database: Database, tills: TillService, now: Cal
 
 def serve_areas(app: web.Application) -> None:
     """Serve all that the areas declare."""
-    declare(app, AREAS)
+    declare(app, SERVED)
     add_kinds(app, KINDS)
 
 

@@ -9,6 +9,8 @@ from aiohttp import web
 from central.identity.acts import Introduced, introduce
 from central.kit import api
 from central.kit.asking import KINDS
+from central.kit.files import api as files_api
+from central.kit.files.pages import FilePages
 from central.kit.history import told
 from central.kit.kinds import Kind, Kinds
 from central.kit.pages import KindPages
@@ -23,8 +25,10 @@ def add_kinds(app: web.Application, kinds: Kinds) -> None:
     for kind in kinds:
         tabs.setdefault(kind.area.name, []).append(Tab(f"/{kind.path}", kind.words.many, kind.see))
         introduce(kind.name, _introduced(kind))
+        FilePages(kind).add_routes(app)
         KindPages(kind, kinds).add_routes(app)
         api.add_routes(app, kind)
+        files_api.add_routes(app, kind)
 
 
 def _introduced(kind: Kind) -> Introduced:

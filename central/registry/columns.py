@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from central.registry.sheets import SheetRow
 from central.registry.values import MAX_CODE, MAX_CODES, MAX_TEXT, UNITS, parse_price, settle_neighbour
+from central.web.sheets import SheetRow
 from commerce.barcode.gtin import GTIN_LENGTHS, has_valid_check_digit, is_digits
 from commerce.errors import BadInputError
 from commerce.texts import LANGUAGES

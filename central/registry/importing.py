@@ -23,11 +23,11 @@ from central.registry import queries
 from central.registry.area import EDIT_ITEMS
 from central.registry.columns import Finding, ImportRow, RowReader, find_columns
 from central.registry.holding import hold_items, let_go
-from central.registry.keytable import KeyTable
 from central.registry.merging import Defaults, Plan, plan_chunk
 from central.registry.service import Edit, ReadyItems, make_ready, publish_ready
-from central.registry.sheets import Source, inspect, read_rows
 from central.registry.staging import Staging
+from central.web.keytable import KeyTable
+from central.web.sheets import Source, inspect, read_rows
 from commerce.errors import BadInputError, RuleError
 from commerce.ids import new_id
 from commerce.texts import LANGUAGES

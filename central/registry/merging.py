@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import Connection
 
 from central.registry.columns import Finding, ImportRow
-from central.registry.keytable import KeyTable
 from central.registry.queries import StoredItem, items_by_code, items_by_sku
 from central.registry.values import ItemCard
+from central.web.keytable import KeyTable
 from commerce.ids import new_id
 
 

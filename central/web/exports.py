@@ -23,7 +23,10 @@ T = TypeVar("T")
 Cell = str | int | Decimal | date | datetime | None
 # A spreadsheet that takes another separator than ours (Excel in Italian: ``;``) sees cells begin inside a text, and
 # neither quotes nor blanks keep it from that.
-_FORMULA = re.compile(r"(^|[;,|\t\r\n])([\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
+# Apostrophes that stand there already get one more: what was escaped reads back as it was.
+_BEGINS = r"(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+_FORMULA = re.compile(rf"(^|[;,|\t\r\n])([\s\"]*){_BEGINS}|^(?='*[\t\r])")
+_ESCAPED = re.compile(rf"((?:^|[;,|\t\r\n])[\s\"]*)'{_BEGINS}|^'(?='*[\t\r])")
 MAX_SHEET_ROWS = 1_048_575  # below the header: a sheet has no more
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,6 +41,11 @@ def escape_formula(text: str) -> str:
     Whichever character the spreadsheet separates cells by.
     """
     return _FORMULA.sub(lambda found: f"{found[0]}'", text)
+
+
+def unescape_formula(text: str) -> str:
+    """Return the text that ``escape_formula`` made this of."""
+    return _ESCAPED.sub(lambda found: found[1] or "", text) if "'" in text else text
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:

@@ -45,6 +45,9 @@ def of_kind(name: str, path: str, area: str, card: Mapping[str, str]) -> dict[st
     seen = {f"/{path}": "", f"/{path}/count": "", f"/{path}/look-up": "q=qz", f"/api/v1/{path}": ""}
     return {
         **{f"GET {place}": Verdict(see, narrowed=True, query=query) for place, query in seen.items()},
+        f"GET /{path}/export": Verdict(see, narrowed=True),
+        f"POST /{path}/export": Verdict(see, narrowed=True, form={"format": "csv"}),
+        f"POST /api/v1/{path}/export": Verdict(see, narrowed=True, json={"format": "csv"}),
         f"GET /{path}/new": Verdict(edit, whole=True, narrowed=True),
         f"GET {one}": Verdict(see, shared=True, record=name),
         f"GET /api/v1{one}": Verdict(see, shared=True, record=name),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("module", ["central.tills.build_worker", "central.registry.sheet_worker"])
+@pytest.mark.parametrize("module", ["central.tills.build_worker", "central.web.sheet_worker"])
 def test_nothing_is_imported_from_the_folder_somebody_stands_in(tmp_path: Path, module: str) -> None:
     for name in ("central", "pickle", "orjson", "gc"):
         (tmp_path / f"{name}.py").write_text("open('taken', 'w').close()\n")

@@ -12,6 +12,8 @@ from aiohttp import web
 from central.identity.manifest import IDENTITY
 from central.identity.people import Role
 from central.identity.service import NewUser, add_user
+from central.jobs.manifest import WORK
+from central.kit.files.manifest import files_of
 from central.kit.kinds import Kind
 from central.kit.routes import add_kinds
 from central.web import shell
@@ -52,7 +54,7 @@ async def site(shelf_office: Office, tmp_path: Path) -> AsyncIterator[Site]:
     app = web.Application()
     app[DATABASE], app[CLOCK] = shelf_office.database, shelf_office.clock.__call__
     shell.install(app, WebSettings())
-    declare(app, (IDENTITY,))
+    declare(app, (IDENTITY, WORK, files_of(ALL)))
     add_kinds(app, ALL)
     runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
     await runner.setup()

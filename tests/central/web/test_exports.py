@@ -2,8 +2,10 @@ import csv
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from central.web.exports import escape_formula, to_csv
+from central.web.exports import escape_formula, to_csv, unescape_formula
 
 STARTS = "=+-@"
 
@@ -22,10 +24,17 @@ STARTS = "=+-@"
         ("\uff1d1", "'\uff1d1"),
         ("Caffè 1-2 = 3; due", "Caffè 1-2 = 3; due"),
         ("", ""),
+        ("'=1", "''=1"),
+        ("a;''-1", "a;'''-1"),
     ],
 )
 def test_whatever_would_begin_a_formula_is_escaped(text: str, escaped: str) -> None:
     assert escape_formula(text) == escaped
+
+
+@given(st.text(st.sampled_from("=+-@';,|\t\r\n \"ax1\uff1d")))
+def test_what_was_escaped_reads_back_as_it_was(text: str) -> None:
+    assert unescape_formula(escape_formula(text)) == text
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

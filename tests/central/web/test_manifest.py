@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from central.app import AREAS, KINDS, build
+from central.app import AREAS, KINDS, SERVED, build
 from central.config import CentralConfig, read_config
 from central.registry.manifest import REGISTRY
 from central.sales.manifest import SELLING
@@ -58,7 +58,7 @@ async def test_every_declared_job_and_reader_has_whoever_does_it(tmp_path: Path)
     await central.database.close()
 
     done = {kind.name for runner in central.runners for kind in runner.handlers}
-    assert done == {kind.name for area in AREAS for kind in area.jobs}
+    assert done == {kind.name for area in SERVED for kind in area.jobs}
     assert sorted(reader.name for reader in central.readers) == sorted(n for area in AREAS for n in area.readers)
     assert {one.kind.name for one in central.schedules} <= done
 

@@ -1,6 +1,6 @@
 """Reads a table from CSV (plain or gzip) or XLSX, row by row, as texts.
 
-Sizes are limited before anything is unpacked.
+Sizes are limited before anything is unpacked. ``tidy`` is what is done to each cell: by default line breaks go too.
 """
 
 import csv
@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import orjson
 
-from central.registry.sheet_worker import UNREADABLE
+from central.web.sheet_worker import UNREADABLE
 from commerce.errors import BadInputError
 from commerce.processes import program
 
@@ -67,19 +67,22 @@ def inspect(path: Path) -> Source:
     return Source(path, "csv.gz" if start.startswith(_GZIP_MAGIC) else "csv", size)
 
 
-def read_rows(source: Source, encoding: str | None, progress: Callable[[int, int], None]) -> Iterator[SheetRow]:
-    """Yield the rows, the header first; empty rows are skipped but counted."""
-    rows = _xlsx_rows(source, progress) if source.kind == "xlsx" else _csv_rows(source, encoding, progress)
-    for row in rows:
-        if any(row.cells):
-            yield row
-
-
 def clean(text: str) -> str:
     """Return a cell without control characters and outer blanks; inner line breaks become blanks."""
     if text.isascii() and text.isprintable():
         return text.strip()
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def read_rows(
+    source: Source, encoding: str | None, progress: Callable[[int, int], None], tidy: Callable[[str], str] = clean
+) -> Iterator[SheetRow]:
+    """Yield the rows, the header first; empty rows are skipped but counted."""
+    rows = _xlsx_rows(source, progress) if source.kind == "xlsx" else _csv_rows(source, encoding, progress)
+    for row in rows:
+        cells = tuple(map(tidy, row.cells))
+        if any(cells):
+            yield SheetRow(row.number, cells, row.numeric)
 
 
 def _csv_rows(source: Source, encoding: str | None, progress: Callable[[int, int], None]) -> Iterator[SheetRow]:
@@ -94,7 +97,7 @@ def _csv_rows(source: Source, encoding: str | None, progress: Callable[[int, int
             for number, cells in enumerate(reader, start=1):
                 if number % 500 == 0:
                     progress(raw.tell(), source.size)
-                yield SheetRow(number, tuple(map(clean, cells)))
+                yield SheetRow(number, tuple(cells))
         except csv.Error as error:
             raise BadInputError("import.csv", file=source.path.name, row=reader.line_num) from error
     progress(source.size, source.size)
@@ -201,7 +204,7 @@ def _xlsx_rows(source: Source, progress: Callable[[int, int], None]) -> Iterator
 
 @contextmanager
 def _worker(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = program("central.registry.sheet_worker", str(path.absolute()))
+    command = program("central.web.sheet_worker", str(path.absolute()))
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         try:
             yield process
@@ -212,7 +215,7 @@ def _worker(path: Path) -> Iterator[subprocess.Popen[bytes]]:
 def cell_text(cell: object) -> str:
     """Return a cell as people see it; a spreadsheet's whole numbers carry no ``.0``."""
     if isinstance(cell, str):
-        return clean(cell[:MAX_CELL])
+        return cell[:MAX_CELL]
     if isinstance(cell, float):  # the type in which a spreadsheet hands over every number
         return str(int(cell)) if cell.is_integer() else repr(cell)
-    return clean(str(cell))
+    return str(cell)

@@ -1,4 +1,4 @@
-"""Takes a workbook apart in a process of its own: ``python -m central.registry.sheet_worker FILE``.
+"""Takes a workbook apart in a process of its own: ``python -m central.web.sheet_worker FILE``.
 
 A cell far down and right makes the reader lay out everything between: 1,463 bytes took 6.4 GB, and other files end the
 process that reads them. So it happens under limits where nothing else is lost. Lines on standard output: how many rows
@@ -35,7 +35,7 @@ def main(path: str) -> int:
 def _write_rows(path: str) -> int:
     from python_calamine import CalamineWorkbook
 
-    from central.registry.sheets import MAX_CELL, cell_text
+    from central.web.sheets import MAX_CELL, cell_text
 
     with CalamineWorkbook.from_path(path) as book:
         sheet = book.get_sheet_by_index(0)
