@@ -15,11 +15,13 @@ from central.db.metadata import metadata as office_metadata
 from central.identity.scope import Area, Permission, Right
 from central.kit.shape import DeclarationError, IdShape, RowsShape, Shape, shapes_of
 from central.kit.shapes import MOST_KEY, SELF, ReferenceShape, TextShape
+from commerce.errors import Problem
 from commerce.texts import Counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from central.kit.files.doubts import Totals
     from central.kit.proposals import Edit, Proposal, Record
 
 ALIVE = "gone = 0"  # of every index and every question: a parameter would not match a partial index
@@ -81,11 +83,17 @@ def _passes(_conn: "Connection", _edit: "Edit", _proposals: "Sequence[Proposal]"
     """Refuse nothing beyond the fields' limits."""
 
 
+def _trusts(_totals: "Totals") -> Iterable[Problem]:
+    """Doubt nothing of a whole file."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kind:
     """One kind of record. ``title`` is what a record is called; ``codes`` are found exactly or by how they begin;
     ``unique`` are fields that no two living records of a company share; ``probes`` are filters of so many values that
-    each has an index of its own; ``check`` refuses, warns or puts better cards, over many proposals at once.
+    each has an index of its own; ``check`` refuses, warns or puts better cards, over many proposals at once; ``doubts``
+    says what is odd about a whole file before it is loaded.
     """
 
     name: str
@@ -103,6 +111,7 @@ class Kind:
     unique: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     check: "Callable[[Connection, Edit, Sequence[Proposal]], None]" = _passes
+    doubts: "Callable[[Totals], Iterable[Problem]]" = _trusts
     feed: Feed | None = None
     actions: tuple[Action, ...] = ()
     computed: tuple[Computed, ...] = ()

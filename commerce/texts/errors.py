@@ -233,6 +233,7 @@ ERROR_TEXTS: dict[str, str] = {
     "field.choice": N_("Choose one of the list."),
     "field.unknown": N_("There is nothing of this name."),
     "field.several": N_("Several fit “{value}”: choose one."),
+    "field.tick": N_("“{value}” is neither yes nor no."),
     "field.taken": N_("“{value}” is taken already."),
     "precondition.missing": N_("Say which version was read (If-Match), so that nobody's change is overwritten."),
     "precondition.stale": N_("Somebody saved this since it was read. Nothing was changed: read it again."),
@@ -334,6 +335,32 @@ ERROR_TEXTS: dict[str, str] = {
     "import.column": N_("There is no column {column}; there are {columns}."),
     "import.columns_missing": N_(
         "A column with codes or article numbers and one with names are needed; there are {columns}. Use --map."
+    ),
+    "import.none": N_("Choose a file. Nothing was imported."),
+    "import.gone": N_("This file is not there any more: files are kept for a week. Hand it in again."),
+    "import.mapping": N_("The mapping file is not right at {field}: {fault}"),
+    "import.two_ways": N_("These rows stand beside each other and below each other: choose one of both."),
+    "import.match": N_("Choose the column by which a record is known again."),
+    "import.not_tried": N_("Try the file out first: nothing is loaded before it was seen what would change."),
+    "import.double": N_("Line {first} has the same already."),
+    "import.orphan": N_("This line only adds rows to a record, and stands behind no line of it."),
+    "import.adds": N_("is new"),
+    "import.changes": N_("would change: {changes}"),
+    "import.one_value": counted(
+        "count", "{count} row has a value here, the same as all.", "All {count} rows have the same value."
+    ),
+    "import.none_given": counted(
+        "count", "{count} new record has nothing here.", "None of {count} new records has anything here."
+    ),
+    "import.off": counted(
+        "count",
+        "{count} number is {factor} times what it was, or a fraction of it.",
+        "{count} numbers are {factor} times what they were, or a fraction of it.",
+    ),
+    "import.was_number": counted(
+        "count",
+        "{count} cell is a number in the workbook: leading zeros may be lost.",
+        "{count} cells are numbers in the workbook: leading zeros may be lost.",
     ),
     "import.map": N_("“{text}” does not name a field and its column, such as price=Prezzo."),
     "import.vat_option": N_("There is no VAT code {vat}; there are {codes}."),

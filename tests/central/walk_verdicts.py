@@ -21,7 +21,7 @@ class Verdict:
     ``right`` None is everybody who is signed in. ``whole`` is for who has it in all shops of a company. A ``narrowed``
     answer is given to all who have the right, and holds what is within their reach alone; a ``shared`` one is about
     what all shops of a company have in common. Texts are filled with a side's ids; ``kinds`` are the names that a path
-    takes, ``record`` is the id that stands for ``{record}``.
+    takes, ``record`` is the id that stands for ``{record}``, and of whose imports ``{file}`` and ``{job}`` are.
     """
 
     right: str | None = None
@@ -40,6 +40,7 @@ class Verdict:
 def of_kind(name: str, path: str, area: str, card: Mapping[str, str]) -> dict[str, Verdict]:
     """The verdicts of a declared kind's routes: all shops see a company's records, who works for all changes them."""
     see, edit, one = f"{area}.see", f"{area}.edit", f"/{path}/{{record}}"
+    file = f"/{path}/import/{{file}}"
     said = {key: text for key, text in card.items() if "." not in key}
     said_names = {"names": {"it": card["names.it"]}} if "names.it" in card else {}
     seen = {f"/{path}": "", f"/{path}/count": "", f"/{path}/look-up": "q=qz", f"/api/v1/{path}": ""}
@@ -48,6 +49,16 @@ def of_kind(name: str, path: str, area: str, card: Mapping[str, str]) -> dict[st
         f"GET /{path}/export": Verdict(see, narrowed=True),
         f"POST /{path}/export": Verdict(see, narrowed=True, form={"format": "csv"}),
         f"POST /api/v1/{path}/export": Verdict(see, narrowed=True, json={"format": "csv"}),
+        f"GET /{path}/import": Verdict(edit, whole=True, narrowed=True),
+        f"POST /{path}/import": Verdict(edit, whole=True, narrowed=True, own=(400,)),  # without a file
+        f"GET {file}": Verdict(edit, whole=True, record=name),
+        f"POST {file}": Verdict(edit, whole=True, record=name, form={"column:code": "Code"}),
+        f"GET {file}/{{job}}": Verdict(edit, whole=True, record=name),
+        f"GET {file}/{{job}}/mapping.json": Verdict(edit, whole=True, record=name),
+        f"POST {file}/{{job}}": Verdict(edit, whole=True, record=name),
+        f"POST /api/v1/{path}/files": Verdict(edit, whole=True, narrowed=True, form={"Code": "N6"}),
+        f"POST /api/v1/{path}/import": Verdict(edit, whole=True, json={"file": f"{{{name}_file}}"}),
+        f"POST /api/v1/{path}/import/{{job}}/load": Verdict(edit, whole=True, record=name, json={}),
         f"GET /{path}/new": Verdict(edit, whole=True, narrowed=True),
         f"GET {one}": Verdict(see, shared=True, record=name),
         f"GET /api/v1{one}": Verdict(see, shared=True, record=name),

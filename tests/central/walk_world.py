@@ -17,8 +17,13 @@ from central.identity.roles import Place, RoleCard
 from central.identity.service import NewUser, Visit, add_token, add_user, find_actor, sign_in
 from central.identity.tables import api_token
 from central.jobs import queue
+from central.jobs.runner import Runner
 from central.jobs.values import Asked
 from central.kit import service
+from central.kit.files.handing import hand_in
+from central.kit.files.importing import ask_for_trial
+from central.kit.files.manifest import files_of
+from central.kit.files.mapping import FileMapping
 from central.kit.proposals import Edit as KitEdit
 from central.kit.proposals import Proposal
 from central.organisation.service import save_company, save_shop
@@ -30,6 +35,7 @@ from central.registry.service import Edit, OperatorCard, save_item, save_operato
 from central.registry.values import ItemCard, TenderCard, VatCard
 from central.sales.exporting import SALES_WORKBOOK
 from central.sales.tables import sale
+from central.web.manifest import handlers_of
 from commerce.bodies.alarm import AlarmCode, AlarmRaised
 from commerce.ids import new_id
 from commerce.kinds import Kind as EntryKind
@@ -38,6 +44,8 @@ from tests.central.head_office import CHEAP_PIN, PASSWORD
 from tests.central.office import COMPANY, STANDARD
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from central.kit.kinds import Kind
     from tests.central.office import Office
     from tests.fakes.till import FakeTill
@@ -84,7 +92,7 @@ class World:
     personas: dict[tuple[str, str], Persona] = field(default_factory=dict)
 
 
-async def make_world(office: Office) -> World:
+async def make_world(office: Office, folder: Path) -> World:
     edit = Edit(COMMAND_LINE, office.company, office.clock())
     await office.database.write(partial(seed_italian_defaults, edit=edit))
     await office.database.write(partial(seed_shop, edit=edit, shop=office.shop))
@@ -93,9 +101,9 @@ async def make_world(office: Office) -> World:
     )
     await office.database.write(partial(seed_italian_defaults, edit=Edit(COMMAND_LINE, other, office.clock())))
     return World(
-        await _side(office, office.company, office.shop, "A"),
-        await _side(office, office.company, await _shop(office, office.company, "B"), "B"),
-        await _side(office, other, await _shop(office, other, "C"), "C", ("qzFirmC",)),
+        await _side(office, folder, office.company, office.shop, "A"),
+        await _side(office, folder, office.company, await _shop(office, office.company, "B"), "B"),
+        await _side(office, folder, other, await _shop(office, other, "C"), "C", ("qzFirmC",)),
     )
 
 
@@ -124,7 +132,7 @@ async def _shop(office: Office, company: str, mark: str) -> str:
     return card.id
 
 
-async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple[str, ...] = ()) -> Side:
+async def _side(office: Office, folder: Path, company: str, shop: str, mark: str, marks: tuple[str, ...] = ()) -> Side:
     edit, db, at = Edit(COMMAND_LINE, company, office.clock()), office.database, office.clock()
     names = {"it": f"qzNome{mark}", "en": f"qzName{mark}"}
     pin = PinHash(b"s" * 16, b"h" * 32, CHEAP_PIN)
@@ -159,9 +167,9 @@ async def _side(office: Office, company: str, shop: str, mark: str, marks: tuple
         "tender": tender, "user": user, "session": str(actor.session), "role": role, "chain": till.chain,
         "seq": str(alarm.seq), "hash": alarm.hash.hex(), "sku": f"SKU{mark}",
         "token": token, "key": token, "job": job, "reason": reason, "customer": customer,
-        "sale": await _sale(office, till.till),
+        "sale": await _sale(office, till.till), **await _files(office, company, mark, folder),
     }  # fmt: skip
-    kept = (f"qz{what}{mark}" for what in ("Customer", "Role", "Ruolo", "User", "Key", "Agent"))
+    kept = (f"qz{what}{mark}" for what in ("File", "Customer", "Role", "Ruolo", "User", "Key", "Agent"))
     shared = (*marks, names["en"], names["it"], *kept)
     return Side(ids, till, shared, (f"qzShop{mark}", f"QZ{mark}", f"qzOperator{mark}", f"qzJob{mark}"))
 
@@ -170,6 +178,23 @@ async def _record(office: Office, company: str, kind: Kind, card: object) -> str
     edit = KitEdit(COMMAND_LINE, company, office.clock(), KINDS)
     saved = await office.database.write(partial(service.save, kind=kind, edit=edit, proposals=[Proposal(card)]))
     return saved[0].id
+
+
+async def _files(office: Office, company: str, mark: str, folder: Path) -> dict[str, str]:
+    """A file of each kind that was handed in and tried out."""
+    db, ids = office.database, dict[str, str]()
+    path = folder / f"file{mark}.csv"
+    path.write_text(f"Code\nqzFile{mark}\n", encoding="utf-8")
+    for kind in KINDS:
+        file = await hand_in(db, kind, company, path, None, office.clock())
+        mapping = FileMapping(columns={kind.unique[0]: "Code"})
+        ask = partial(ask_for_trial, kind=kind, actor=COMMAND_LINE, company=company, file=file, mapping=mapping,
+                      language="en")  # fmt: skip
+        ids |= {f"{kind.name}_file": file, f"{kind.name}_job": await db.write(ask)}
+    runner = Runner(db, handlers_of([files_of(KINDS)]))
+    while await runner.step():
+        pass
+    return ids
 
 
 async def _token(office: Office, user: str) -> str:

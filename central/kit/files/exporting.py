@@ -18,7 +18,7 @@ from central.jobs.values import Asked, JobKind
 from central.jobs.work import Work
 from central.kit import records
 from central.kit.addresses import Address, read_address
-from central.kit.files.columns import FileColumn, cell_of, whole_columns
+from central.kit.files.columns import ID, FileColumn, cell_of, whole_columns
 from central.kit.kinds import Computed, Kind
 from central.kit.listing import settle, with_rows
 from central.kit.proposals import Record
@@ -142,7 +142,7 @@ class _Whole:
         self._conn, self._kind, self._company = conn, kind, company
         self._columns = whole_columns(kind)
         self._showing = Showing(wanted.language)
-        self._telling = {"id", *kind.unique}  # stand in every line of a record
+        self._telling = {*kind.unique}  # stand in every line of a record
 
     def header(self) -> list[str]:
         return [one.title(self._showing.words) for one in self._columns]
@@ -156,7 +156,10 @@ class _Whole:
                 yield [self._cell(one, record, line, named) for one in self._columns]
 
     def _cell(self, column: FileColumn, record: Record, line: int, named: Names) -> Cell:
-        source: Any = record if column.name == "id" else record.card
+        source: Any = record.card
+        if column.path == ID:
+            coded = any(getattr(record.card, name) for name in self._kind.unique)
+            return "" if coded else record.id
         if column.table:
             rows = getattr(record.card, column.table)
             if line >= len(rows):

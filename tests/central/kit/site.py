@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
+
+from central.identity.service import NewUser, add_user
+from tests.central.head_office import PASSWORD, Visitor
+
 if TYPE_CHECKING:
-    from tests.central.head_office import Page, Visitor
+    from collections.abc import AsyncIterator
+
+    from central.identity.people import Role
+    from tests.central.head_office import Page
     from tests.central.office import Office
 
 
@@ -18,6 +27,17 @@ class Site:
 
     office: Office
     anna: Visitor
+
+    @asynccontextmanager
+    async def visitor(self, name: str, role: Role) -> AsyncIterator[Visitor]:
+        """Somebody else's browser."""
+        new = NewUser(name, PASSWORD, role, "en", name.title())
+        await add_user(self.office.database, new, self.office.clock())
+        jar, address = aiohttp.CookieJar(unsafe=True), self.anna.session._base_url
+        async with aiohttp.ClientSession(address, cookie_jar=jar) as session:
+            visitor = Visitor(session)
+            await visitor.sign_in(name)
+            yield visitor
 
     async def form(self, path: str) -> dict[str, str]:
         """What a browser would send if somebody pressed Save."""

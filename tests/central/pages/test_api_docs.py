@@ -114,7 +114,7 @@ async def test_no_request_made_of_the_document_finds_a_fault(
     central_database: Database, tmp_path: Path, examples: int
 ) -> None:
     office = await open_office(central_database, tmp_path)
-    world = await make_world(office)
+    world = await make_world(office, tmp_path)
     admin = await add_persona(office, world, "admin", "all")
     runner = await open_site(office, tmp_path)
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"

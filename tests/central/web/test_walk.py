@@ -88,6 +88,8 @@ class Walk:
 def request_of(route: str, verdict: Verdict, side: Side, kind: str) -> tuple[str, str, str, dict[str, Any]]:
     """Method, address, company (of programs, which name it) and body of a request with a side's ids."""
     method, _, path = route.partition(" ")
+    if "/import/" in path:
+        path = path.replace("{file}", f"{{{verdict.record}_file}}").replace("{job}", f"{{{verdict.record}_job}}")
     target = side.fill(path.replace("{kind}", kind).replace("{record}", f"{{{verdict.record}}}")) + (
         f"?{side.fill(verdict.query)}" if verdict.query else ""
     )
@@ -161,7 +163,7 @@ def people_routes() -> list[tuple[str, Verdict, str]]:
 @asynccontextmanager
 async def walking(database: Database, folder: Path) -> AsyncIterator[Walk]:
     office = await open_office(database, folder)
-    world = await make_world(office)
+    world = await make_world(office, folder)
     runner = await open_site(office, folder)
     try:
         yield Walk(office, world, f"http://127.0.0.1:{runner.addresses[0][1]}")
