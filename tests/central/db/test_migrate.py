@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
 import central.db.feed_tables
+import central.identity.step_tables
 import central.identity.tables
 import central.jobs.tables
 import central.kit.tables
