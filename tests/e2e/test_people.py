@@ -92,7 +92,7 @@ async def set_up(site: HeadOffice, page: Page) -> tuple[Phone, list[str]]:
     """Set a second step up under one's account, by keyboard."""
     await page.goto(f"{site.address}/account", wait_until="load")
     await press(page, page.get_by_role("link", name="Set up"))
-    await tab_to(page, page.get_by_label("Your password"))
+    await tab_to(page, page.get_by_label("Your password", exact=True))
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
     await page.locator("svg.qr").wait_for()
@@ -142,7 +142,7 @@ async def test_the_picture_says_the_key_and_is_drawn(
     await give_password(site, page)
     await page.wait_for_selector("h1:has-text('Today')")
     await page.goto(f"{site.address}/account/second-step", wait_until="load")
-    await tab_to(page, page.get_by_label("Your password"))
+    await tab_to(page, page.get_by_label("Your password", exact=True))
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
     picture = page.locator("svg.qr")
