@@ -72,7 +72,7 @@ def _said(name: str, text: str, words: "Translator") -> str:
         case "who":
             return f"{words.t('Who')}: {text}"
         case "action":
-            return f"{words.t('What')}: {words.t(ACTION_TEXTS[text]) if text in ACTION_TEXTS else text}"
+            return f"{words.t('What')}: {words.t(action_texts().get(text, text))}"
         case "since" | "until":
             label = words.t("First day") if name == "since" else words.t("Last day")
             return f"{label}: {formats(words.language).day(date.fromisoformat(text))}"

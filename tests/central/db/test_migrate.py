@@ -7,6 +7,7 @@ import central.db.feed_tables
 import central.identity.step_tables
 import central.identity.tables
 import central.jobs.tables
+import central.kit.handed
 import central.kit.tables
 import central.organisation.tables
 import central.outbox.tables
