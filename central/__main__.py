@@ -26,7 +26,7 @@ from central.command_line import (
 from central.config import read_config
 from central.db.migrate import migrate
 from central.db.readers import forget_reader
-from central.identity import audit, roles
+from central.identity import audit, roles, second_steps
 from central.identity.passwords import hash_password
 from central.identity.people import Role
 from central.identity.roles import Place
@@ -164,6 +164,20 @@ def user_take(
 ) -> None:
     """Take a role from somebody where it was given."""
     _deal(config, roles.take, name, role, Place(company, shop))
+
+
+@user_app.command("reset-code")
+def user_reset_code(
+    name: Annotated[str, typer.Argument(help="What is typed at sign-in.")], config: Config = DEFAULT_CONFIG
+) -> None:
+    """Take somebody's sign-in with a code away, who lost phone and recovery codes."""
+
+    async def taking(central: Central) -> None:
+        user = await get_user(central.database, name)
+        await central.database.write(partial(second_steps.take, actor=who(), at=now(), user=user))
+
+    _with_central(config, taking)
+    typer.echo(words_of_person().t("{name} signs in with the password alone.", name=name))
 
 
 @user_app.command("list")

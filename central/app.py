@@ -35,7 +35,7 @@ from central.tills.manifest import TELLING, TILLS
 from central.tills.pace import Pace
 from central.tills.projections import Projections
 from central.tills.projector import Projector
-from central.tills.service import TillService, load_signer
+from central.tills.service import TillService, load_sealing_key, load_signer
 from central.tills.snapshots import Snapshots
 from central.tills.telling import NEWS, tell_by_mail
 from central.web import shell
@@ -150,7 +150,8 @@ def _web(config: CentralConfig, database: Database, tills: TillService, now: Cal
     app[tills_api.SNAPSHOTS] = Snapshots(database, config.data_dir / "snapshots")
     hosts = frozenset(config.listen.allowed_hosts)
     secure, proxies = config.listen.certificate is not None, config.listen.proxy_networks
-    shell.install(app, WebSettings(hosts=hosts, secure=secure, trusted_proxies=proxies))
+    shell.install(app, WebSettings(hosts=hosts, secure=secure, trusted_proxies=proxies,
+                                   sealing_key=load_sealing_key(config.signing_key)))  # fmt: skip
     app.router.add_get("/health", health)
     describe_also(app, HEALTH)
     serve_areas(app)

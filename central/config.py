@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from central.outbox.addresses import is_address
 from commerce.errors import BadInputError
+from commerce.mail import is_address
 
 
 class Section(BaseModel):

@@ -21,6 +21,9 @@ ACTION_TEXTS: dict[str, str] = {
     "customer.erased": N_("erased a customer's personal data"),
     "customer.exported": N_("took a customer's personal data along"),
     "chains.projected": N_("let chains of other modes count"),
+    "code.refused": N_("gave a wrong code"),
+    "company.second_step_off": N_("no longer asks everybody in a company for a code"),
+    "company.second_step_on": N_("asks everybody in a company for a code"),
     "company.saved": N_("saved the company"),
     "enrolment.refused": N_("tried a wrong enrolment code"),
     "feed.new_epoch": N_("made every till take a snapshot"),
@@ -37,16 +40,25 @@ ACTION_TEXTS: dict[str, str] = {
     "ledger_fork.reopened": N_("put a fork that cannot be counted any more back to be decided"),
     "password.refused": N_("gave a wrong present password"),
     "reader.forgotten": N_("let go of a reader of events"),
+    "recovery_code.used": N_("gave a recovery code"),
+    "recovery_codes.made": N_("made new recovery codes"),
     "refusals.left_out": N_("counted refusals that were not written down one by one"),
     "right.refused": N_("lacked a right"),
     "role.deleted": N_("deleted a role"),
     "role.saved": N_("saved a role"),
+    "role.second_step_off": N_("no longer asks for a code of whoever has a role"),
+    "role.second_step_on": N_("asks for a code of whoever has a role"),
     "sales.rebuilt": N_("rebuilt all sales"),
+    "second_step.removed": N_("turned sign-in with a code off"),
+    "second_step.set_up": N_("set sign-in with a code up"),
+    "second_step.taken": N_("took somebody's sign-in with a code away"),
     "session.ended": N_("ended a session"),
     "session.opened": N_("signed in"),
+    "sessions.ended": N_("ended all other sessions of their own"),
     "set_aside.dismissed": N_("dismissed an entry set aside"),
     "set_aside.projected": N_("let an entry set aside count"),
     "shop.saved": N_("saved a shop"),
+    "sign_in.code_refused": N_("failed to sign in: wrong code"),
     "sign_in.refused": N_("failed to sign in"),
     "till.added": N_("added a till"),
     "till.code_issued": N_("issued an enrolment code"),
@@ -65,11 +77,13 @@ ACTION_TEXTS: dict[str, str] = {
 _FIELD_TEXTS: dict[str, str] = {
     "active": N_("active"), "added": N_("added"), "address": N_("address"), "brand": N_("Brand"),
     "cash_step": N_("Cash is rounded to"), "changed": N_("changed"), "code": N_("Code"), "codes": N_("Codes"),
+    "codes_left": N_("Recovery codes left"),
     "count": N_("how many"), "country": N_("Country"), "currency": N_("Currency"), "cut_off": N_("Day ends at"),
     "display_name": N_("Shown as"), "errors": N_("left out"), "expires_at": N_("Ends"),
     "fiscal_required": N_("A sale needs the fiscal register"), "footer": N_("Lines below the receipt"),
     "header": N_("Lines above the receipt"), "hour": N_("hour"), "keys": N_("Keys for programs"), "kind": N_("Kind"),
-    "language": N_("Language"), "languages": N_("Languages"), "mode": N_("Mode"), "modes": N_("Mode"),
+    "language": N_("Language"), "languages": N_("Languages"), "mail": N_("E-mail address"),
+    "mode": N_("Mode"), "modes": N_("Mode"),
     "name": N_("Name"), "names": N_("Name"), "opens_drawer": N_("Opens the drawer"),
     "permission": N_("right"), "permissions": N_("May"), "pin": N_("PIN"),
     "price": N_("Price with VAT"), "rates": N_("Rates"), "reader": N_("Card reader"),
@@ -120,6 +134,12 @@ _introduced: dict[str, Introduced] = {}
 def introduce(kind: str, how: Introduced) -> None:
     """Have acts on a kind of record told so; the composition root does, before anybody looks."""
     _introduced[kind] = how
+
+
+def action_texts() -> dict[str, str]:
+    """Return every act that can be looked for with its sentence: this area's, and those of introduced kinds."""
+    introduced = {key: text for how in _introduced.values() for key, text in how.actions.items()}
+    return {**introduced, **ACTION_TEXTS}
 
 
 def show_act(act: "Row[Any]", words: Translator, areas: Sequence[Area] = ()) -> ShownAct:

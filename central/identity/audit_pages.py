@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from central.identity import queries, service
-from central.identity.acts import ACTION_TEXTS, ShownAct, show_act
+from central.identity.acts import ShownAct, action_texts, show_act
 from central.organisation.service import office_zones
 from central.web.context import require_actor
 from central.web.keys import RIGHTS, database
@@ -47,7 +47,7 @@ async def show_audit(request: web.Request) -> web.Response:
         request, "identity/audit.html", asked=asked, searched=bool(kept), chips=_chips(kept, words),
         days=[(day, list(those)) for day, those in groupby(shown, key=_day_of)],
         older=urlencode({**kept, "before": sheet.older}) if sheet.older else "",
-        actions=[("", words.t("anything")), *sorted(((key, words.t(text)) for key, text in ACTION_TEXTS.items()),
+        actions=[("", words.t("anything")), *sorted(((key, words.t(text)) for key, text in action_texts().items()),
                                                     key=lambda one: one[1].casefold())],
         link=lambda **wanted: f"?{urlencode(wanted)}",
     )  # fmt: skip
@@ -72,7 +72,7 @@ def _said(name: str, text: str, words: "Translator") -> str:
         case "who":
             return f"{words.t('Who')}: {text}"
         case "action":
-            return f"{words.t('What')}: {words.t(ACTION_TEXTS[text]) if text in ACTION_TEXTS else text}"
+            return f"{words.t('What')}: {words.t(action_texts().get(text, text))}"
         case "since" | "until":
             label = words.t("First day") if name == "since" else words.t("Last day")
             return f"{label}: {formats(words.language).day(date.fromisoformat(text))}"

@@ -1,24 +1,20 @@
-"""Signing in and out, one's own account, and users with their sessions."""
+"""One's own account: password, sessions, keys for programs, and where mail about it goes."""
 
-import re
-import secrets
 from collections.abc import Mapping
 
 from aiohttp import web
 
-from central.identity import audit_pages, people_pages, service
+from central.identity import audit_pages, entry_pages, people_pages, second_steps, service, step_pages
 from central.identity.audit import Act
-from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
-from central.identity.people import stranger
+from central.identity.errors import WrongCredentialsError
+from central.identity.programs import show_program
 from central.organisation.service import list_companies, office_zones
-from central.web.addresses import client_address
-from central.web.context import COMPANY_COOKIE, FORM_SECRET, current_actor, language_of, require_actor
-from central.web.guards import VISITOR_COOKIE, device_cookie, session_cookie
-from central.web.keys import WEB_SETTINGS, database, now
+from central.web.context import COMPANY_COOKIE, language_of, require_actor
+from central.web.keys import database, now
 from central.web.once import show_once, shown_once
 from central.web.paging import Sheet, place_in, sheet_of
 from central.web.refused import write_down
-from central.web.rendering import page
+from central.web.rendering import page, words_of
 from central.web.shell import safe_path
 from commerce.errors import BadInputError, PosError
 from commerce.texts import translator
@@ -26,64 +22,21 @@ from commerce.texts.errors import error_text
 
 _PAGE = 50
 _KEY_DAYS = (30, 90, 180, 365)
-_DEVICE = re.compile(r"[0-9a-f]{64}")
 
 
 def add_routes(app: web.Application) -> None:
     """Add the pages of this area."""
+    entry_pages.add_routes(app)
     people_pages.add_routes(app)
-    app.router.add_get("/sign-in", show_sign_in, name="sign_in")
-    app.router.add_post("/sign-in", sign_in)
-    app.router.add_post("/sign-out", sign_out)
+    step_pages.add_routes(app)
     app.router.add_get("/account", show_account)
     app.router.add_post("/account/password", change_password)
     app.router.add_post("/account/tokens", add_token)
     app.router.add_post("/account/tokens/{token}/revoke", revoke_own_token)
+    app.router.add_post("/account/sessions/end-others", end_other_sessions)
+    app.router.add_post("/account/mail", change_mail)
     app.router.add_post("/sessions/{session}/end", end_session)
     audit_pages.add_routes(app)
-
-
-async def show_sign_in(request: web.Request) -> web.Response:
-    """Show the sign-in; whoever is signed in goes on."""
-    wanted = safe_path(request.query.get("next", "/"))
-    if current_actor(request) is not None:
-        raise web.HTTPSeeOther(wanted)
-    return _sign_in_page(request, wanted)
-
-
-async def sign_in(request: web.Request) -> web.Response:
-    """Open a session and go where the person wanted to go."""
-    form = await request.post()
-    name, password, wanted = (str(form.get(key, "")) for key in ("name", "password", "next"))
-    device = _device(request)
-    visit = service.Visit(client_address(request), request.headers.get("User-Agent", ""), device)
-    try:
-        cookie = await service.sign_in(database(request), name, password, visit, now(request))
-    except (WrongCredentialsError, TooManyAttemptsError) as error:
-        if isinstance(error, WrongCredentialsError):
-            subject = await service.find_subject(database(request), name)
-            await write_down(request, Act("sign_in.refused", "user", subject, {}), stranger(visit.address))
-        return _sign_in_page(request, safe_path(wanted), error, name)
-    secure = request.app[WEB_SETTINGS].secure
-    answer = web.Response(status=303, headers={"Location": safe_path(wanted)})
-    answer.set_cookie(session_cookie(secure=secure), cookie, httponly=True, samesite="Lax", secure=secure)
-    answer.set_cookie(
-        device_cookie(secure=secure), device, httponly=True, samesite="Lax", secure=secure,
-        max_age=int(service.DEVICE_LENGTH.total_seconds()),
-    )  # fmt: skip
-    answer.del_cookie(VISITOR_COOKIE)
-    return answer
-
-
-async def sign_out(request: web.Request) -> web.Response:
-    """End this session."""
-    actor = require_actor(request)
-    if actor.session:
-        await service.end_session(database(request), actor, actor.session, now(request))
-    secure = request.app[WEB_SETTINGS].secure
-    answer = web.Response(status=303, headers={"Location": "/sign-in"})
-    answer.del_cookie(session_cookie(secure=secure), secure=secure, httponly=True, samesite="Lax")
-    return answer
 
 
 async def show_account(request: web.Request) -> web.Response:
@@ -133,6 +86,22 @@ async def end_session(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(safe_path(form.get("back")))
 
 
+async def end_other_sessions(request: web.Request) -> web.Response:
+    """End all of one's own sessions but this one."""
+    await service.end_other_sessions(database(request), require_actor(request), now(request))
+    raise web.HTTPSeeOther("/account")
+
+
+async def change_mail(request: web.Request) -> web.Response:
+    """Say where mail about one's account goes."""
+    mail = str((await request.post()).get("mail", ""))
+    try:
+        await service.set_mail(database(request), require_actor(request), mail, now(request))
+    except BadInputError as error:
+        return await _account_page(request, mail_refusal=error, typed={"mail": mail})
+    raise web.HTTPSeeOther("/account")
+
+
 async def _zone(request: web.Request) -> str:
     """Return the zone of the company that somebody works for."""
     return (await database(request).read(office_zones)).get(require_actor(request).company, "UTC")
@@ -145,33 +114,12 @@ async def _own_companies(request: web.Request) -> dict[str, str]:
     return {row.id: row.name for row in rows if any(grant.company in (None, row.id) for grant in grants)}
 
 
-def _device(request: web.Request) -> str:
-    """Return the browser's own mark, a new one where it has none of ours; only what somebody signed in with counts."""
-    kept = request.cookies.get(device_cookie(secure=request.app[WEB_SETTINGS].secure), "")
-    return kept if _DEVICE.fullmatch(kept) else secrets.token_hex(32)
-
-
-def _sign_in_page(request: web.Request, wanted: str, error: PosError | None = None, name: str = "") -> web.Response:
-    visitor = request.cookies.get(VISITOR_COOKIE)
-    fresh = visitor or secrets.token_hex(16)
-    request[FORM_SECRET] = fresh
-    answer = page(
-        request, "identity/sign_in.html", status=error.status if error else 200, next=wanted, name=name,
-        refusal=_words(request, error),
-    )  # fmt: skip
-    if visitor is None:
-        secure = request.app[WEB_SETTINGS].secure
-        answer.set_cookie(VISITOR_COOKIE, fresh, httponly=True, samesite="Strict", secure=secure)
-    if error and "wait_s" in error.values:
-        answer.headers["Retry-After"] = str(error.values["wait_s"])
-    return answer
-
-
 async def _account_page(
     request: web.Request,
     refusal: PosError | None = None,
     token: str = "",
     key_refusal: PosError | None = None,
+    mail_refusal: PosError | None = None,
     typed: Mapping[str, object] | None = None,
 ) -> web.Response:
     actor = require_actor(request)
@@ -179,10 +127,13 @@ async def _account_page(
     tokens = await service.list_tokens(database(request), actor)
     tn = translator(language_of(request)).tn
     key_form = {"name": "", "days": "90", **(typed or {}), "refusal": _words(request, key_refusal), "open": key_refusal}
-    refused = refusal or key_refusal
+    mail = str((typed or {}).get("mail", await service.get_mail(database(request), actor)))
+    refused = refusal or key_refusal or mail_refusal
     return page(
         request, "identity/account.html", status=refused.status if refused else 200, sessions=sessions, tokens=tokens,
         token=token, moment=now(request), zone=await _zone(request), refusal=_words(request, refusal),
+        standing=await second_steps.standing(database(request), actor), mail=mail,
+        mail_refusal=_words(request, mail_refusal), program=lambda agent: show_program(agent, words_of(request)),
         key_form=key_form, companies=await _own_companies(request),
         company=request.cookies.get(COMPANY_COOKIE, ""),
         day_options=[(str(days), tn("{count} day", "{count} days", days)) for days in _KEY_DAYS],

@@ -7,9 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from central.db.keyset import Place as PageEnd
-from central.identity import roles, service
+from central.identity import roles, second_steps, service, step_queries
 from central.identity.acts import show_rights
 from central.identity.people import Role
+from central.identity.programs import show_program
 from central.identity.roles import Place, RoleCard
 from central.identity.scope import RIGHT_TEXTS, Area, Right
 from central.organisation.service import companies_within, office_zones, shops_within
@@ -17,7 +18,7 @@ from central.web.context import require_actor
 from central.web.keys import RIGHTS, database, now
 from central.web.paging import place_in, sheet_of
 from central.web.rendering import page, text_of, words_of
-from commerce.errors import BadInputError, PosError
+from commerce.errors import BadInputError, ConflictError, PosError
 from commerce.texts import LANGUAGES
 from commerce.texts.errors import error_text
 from commerce.texts.problems import field_texts
@@ -32,6 +33,9 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/settings/users", add_user)
     app.router.add_post("/settings/users/{user}", change_user)
     app.router.add_post("/settings/users/{user}/roles", change_roles)
+    app.router.add_post("/settings/users/{user}/second-step", take_second_step)
+    app.router.add_post("/settings/second-step", require_of_company)
+    app.router.add_post("/settings/roles/{role}/second-step", require_of_role)
     app.router.add_post("/settings/tokens/{token}/revoke", revoke_token)
     app.router.add_get("/settings/roles", show_roles)
     app.router.add_post("/settings/roles", save_role)
@@ -90,6 +94,40 @@ async def revoke_token(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/settings/users")
 
 
+async def take_second_step(request: web.Request) -> web.Response:
+    """Have somebody who lost phone and codes sign in with the password again."""
+    job = partial(
+        second_steps.take, actor=require_actor(request), at=now(request), user=request.match_info["user"]
+    )  # fmt: skip
+    try:
+        await database(request).write(job)
+    except ConflictError as error:
+        return await _users_page(request, error)
+    raise web.HTTPSeeOther("/settings/users")
+
+
+async def require_of_company(request: web.Request) -> web.Response:
+    """Have everybody who works for a company sign in with a code, or no longer."""
+    form = await _form(request)
+    job = partial(
+        second_steps.require_of_company, actor=require_actor(request), at=now(request),
+        company=form.get("company") or None, needed=form.get("needed") == "1",
+    )  # fmt: skip
+    await database(request).write(job)
+    raise web.HTTPSeeOther("/settings/users")
+
+
+async def require_of_role(request: web.Request) -> web.Response:
+    """Have everybody with a role sign in with a code, or no longer."""
+    form = await _form(request)
+    job = partial(
+        second_steps.require_of_role, actor=require_actor(request), at=now(request), role=request.match_info["role"],
+        needed=form.get("needed") == "1",
+    )  # fmt: skip
+    await database(request).write(job)
+    raise web.HTTPSeeOther("/settings/roles?saved=1")
+
+
 async def show_roles(request: web.Request) -> web.Response:
     """Show what each role may."""
     return await _roles_page(request)
@@ -140,6 +178,9 @@ async def _users_page(
             "roles": roles.list_roles(conn, actor),
             "places": {**everywhere, **places},
             "zone": office_zones(conn).get(actor.company, "UTC"),
+            "with_step": step_queries.who_has(conn, [user.id for user in users]),
+            "asking": step_queries.asking_companies(conn),
+            "companies": {**everywhere, **{one.id: one.name for one in companies_within(conn, scopes)}},
         }
 
     found = await db.read(job)
@@ -154,6 +195,7 @@ async def _users_page(
         tokens=await service.list_all_tokens(db, actor),
         role_options=[(row.id, text_of(row.names, words.language)) for row in found["roles"]],
         place_of=_place_text,
+        program=lambda agent: show_program(agent, words),
         form={**standard, **(form or {})},
         moment=now(request),
         refusal=error_text(words, refusal) if refusal else "",

@@ -14,6 +14,7 @@ from central.db.metadata import json_text
 from central.db.signals import ACCESS, mark
 from central.identity.narrowing import within
 from central.identity.scope import Scope
+from central.identity.step_tables import pending_sign_in
 from central.identity.tables import api_token, app_user, audit, sign_in_delay, user_session
 from commerce.dates import utc_text
 
@@ -29,6 +30,11 @@ def find_user(conn: Connection, user: str, among: ColumnElement[bool] | None = N
     """Return a user by id, if it is ``among`` those that a condition lets through."""
     query = select(app_user).where(app_user.c.id == user)
     return conn.execute(query if among is None else query.where(among)).first()
+
+
+def lock_user(conn: Connection, user: str) -> None:
+    """Let nobody else change a user, or lock it, until this transaction ends."""
+    conn.execute(select(app_user.c.id).where(app_user.c.id == user).with_for_update())
 
 
 def list_users(conn: Connection, among: ColumnElement[bool]) -> list[UserRow]:
@@ -138,11 +144,17 @@ def find_session_owner(conn: Connection, session: str) -> str | None:
     return conn.execute(select(user_session.c.user).where(user_session.c.id == session)).scalar()
 
 
-def end_sessions(conn: Connection, at: datetime, *, session: str | None = None, user: str = "") -> int:
-    """End one session, or all of a user; return how many were open. Live pages of them end at once."""
+def end_sessions(conn: Connection, at: datetime, *, session: str | None = None, user: str = "", but: str = "") -> int:
+    """End one session, or all of a user ``but`` one, with what waits for a code; return how many were open.
+
+    Live pages of them end at once.
+    """
     mark(conn, ACCESS)
+    if session is None:
+        conn.execute(delete(pending_sign_in).where(pending_sign_in.c.user == user))
     mine = user_session.c.id == session if session else user_session.c.user == user
-    done = conn.execute(update(user_session).where(mine, user_session.c.ended_at.is_(None)).values(ended_at=at))
+    kept = user_session.c.id != but
+    done = conn.execute(update(user_session).where(mine, kept, user_session.c.ended_at.is_(None)).values(ended_at=at))
     return int(done.rowcount)
 
 
@@ -198,9 +210,9 @@ def insert_token(conn: Connection, values: dict[str, object]) -> None:
 
 
 def find_token_user(conn: Connection, token_hash: bytes, now: datetime) -> UserRow | None:
-    """Return whose API token this is, if it holds."""
+    """Return whose API token this is, if it holds; ``token`` is its id, ``token_used_at`` when it was used last."""
     statement = (
-        select(app_user)
+        select(app_user, api_token.c.id.label("token"), api_token.c.used_at.label("token_used_at"))
         .join(api_token, api_token.c.user == app_user.c.id)
         .where(api_token.c.token_hash == token_hash, app_user.c.active)
         .where(api_token.c.revoked_at.is_(None), api_token.c.expires_at > now)
@@ -208,15 +220,21 @@ def find_token_user(conn: Connection, token_hash: bytes, now: datetime) -> UserR
     return conn.execute(statement).first()
 
 
+def touch_token(conn: Connection, token: str, used: dict[str, object]) -> None:
+    """Note when an API token was used last, from where and by which program."""
+    conn.execute(update(api_token).where(api_token.c.id == token).values(used))
+
+
 def list_tokens(conn: Connection, among: ColumnElement[bool]) -> list[Row[Any]]:
     """Return the API tokens that nobody revoked, of users ``among`` some; some may be past their end."""
     token = api_token.c
     statement = (
-        select(token.id, token.name, token.user, token.created_at, token.expires_at, app_user.c.display_name)
+        select(token.id, token.name, token.user, token.created_at, token.expires_at, token.used_at, token.used_from,
+               token.used_by, app_user.c.display_name)
         .join(app_user, app_user.c.id == api_token.c.user)
         .where(api_token.c.revoked_at.is_(None), among)
         .order_by(api_token.c.id.desc())
-    )
+    )  # fmt: skip
     return list(conn.execute(statement))
 
 

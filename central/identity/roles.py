@@ -49,6 +49,11 @@ def managed(actor: Actor) -> tuple[Scope, ...]:
     return found
 
 
+def manages(actor: Actor, company: str | None) -> bool:
+    """Tell whether somebody manages people in all of a company; for None: everywhere."""
+    return any(scope.shops is None and scope.company in (None, company) for scope in actor.reach(MANAGE_PEOPLE))
+
+
 def list_roles(conn: "Connection", actor: Actor) -> "list[Row[Any]]":
     """Return the roles that may be given somewhere where somebody manages people."""
     return role_queries.list_roles(conn, managed(actor))
@@ -57,7 +62,7 @@ def list_roles(conn: "Connection", actor: Actor) -> "list[Row[Any]]":
 def get_role(conn: "Connection", actor: Actor, role: str) -> "Row[Any]":
     """Return one of them; NotFoundError ``role.unknown``."""
     row = role_queries.find_role(conn, role)
-    if row is None or not (row.company is None or _manages(actor, row.company)):
+    if row is None or not (row.company is None or manages(actor, row.company)):
         raise NotFoundError("role.unknown")
     return row
 
@@ -78,7 +83,7 @@ def save_role(
     """
     before = get_role(conn, actor, role) if role else None
     company = before.company if before else card.company
-    if not _manages(actor, company):
+    if not manages(actor, company):
         raise ForbiddenError("forbidden.company")
     _check_card(card, known)
     rights = frozenset(card.rights)
@@ -102,7 +107,7 @@ def save_role(
 def delete_role(conn: "Connection", actor: Actor, at: datetime, role: str) -> None:
     """Forget a role; ConflictError ``role.in_use`` while somebody has it, ``role.fixed`` for the first."""
     before = get_role(conn, actor, role)
-    if not _manages(actor, before.company):
+    if not manages(actor, before.company):
         raise ForbiddenError("forbidden.company")
     if before.everything:
         raise ConflictError("role.fixed")
@@ -155,8 +160,8 @@ def get_account(conn: "Connection", actor: Actor, user: str) -> "Row[Any]":
         return own
     row = get_visible(conn, actor, user)
     theirs = role_queries.grants_of(conn, user)
-    if not _manages(actor, row.company) or not all(
-        covers(actor.grants, one) and _manages(actor, one.company) for one in theirs
+    if not manages(actor, row.company) or not all(
+        covers(actor.grants, one) and manages(actor, one.company) for one in theirs
     ):
         raise ForbiddenError("user.elsewhere")
     return row
@@ -166,7 +171,7 @@ def bindings(conn: "Connection", actor: Actor, users: Sequence[str]) -> "dict[st
     """Return the roles that users have where somebody manages people; what they are elsewhere is nobody's business."""
     found: dict[str, list[role_queries.Binding]] = {}
     for one in role_queries.bindings_of(conn, users):
-        if _manages(actor, one.company):
+        if manages(actor, one.company):
             found.setdefault(one.user, []).append(one)
     return found
 
@@ -190,7 +195,7 @@ def _place_text(one: role_queries.Binding | None) -> str:
 
 def _dealt(conn: "Connection", actor: Actor, user: str, role: str, place: Place) -> "tuple[Row[Any], Row[Any]]":
     """Return the account and the role that are dealt in, if the actor may do that there."""
-    if not _manages(actor, place.company):
+    if not manages(actor, place.company):
         managed(actor)
         raise ForbiddenError("forbidden.company")
     if user == actor.id:
@@ -230,11 +235,6 @@ def _check_change(
 def _check_holds(actor: Actor, grant: Grant) -> None:
     if not covers(actor.grants, grant):
         raise ForbiddenError("role.more")
-
-
-def _manages(actor: Actor, company: str | None) -> bool:
-    """Tell whether somebody manages people in all of a company; for None: everywhere."""
-    return any(scope.shops is None and scope.company in (None, company) for scope in actor.reach(MANAGE_PEOPLE))
 
 
 def _names_of(conn: "Connection", place: Place) -> list[str]:

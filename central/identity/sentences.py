@@ -10,10 +10,15 @@ from string import Formatter
 from commerce.texts import N_, Translator
 
 SENTENCES: dict[str, str] = {
+    "company.second_step_off": N_("no longer asks everybody in {where} for a code"),
+    "company.second_step_on": N_("asks everybody in {where} for a code"),
     "item.added": N_("added {names} at {price}"),
     "item.deleted": N_("took {names} off the tills"),
     "right.refused": N_("lacked the right {permission}"),
     "role.deleted": N_("deleted the role {names}"),
+    "role.second_step_off": N_("no longer asks for a code of whoever has the role {names}"),
+    "role.second_step_on": N_("asks for a code of whoever has the role {names}"),
+    "second_step.taken": N_("took the sign-in with a code of {display_name} away"),
     "till.added": N_("added the till {code}"),
     "token.added": N_("made the key {name} for a program, until {expires_at}"),
     "user.added": N_("let {display_name} in, who signs in as {name}"),
@@ -44,7 +49,9 @@ def sentence(
     ``ended`` tells which way something went that can be active or not.
     """
     values = {one.name: one.after or one.before for one in changes}
-    if action.startswith("user.role_"):
+    if what:
+        values.setdefault("names", what)
+    if action.startswith(("user.role_", "company.second_step_")):
         values.setdefault("where", words.t("every company"))
     template, told = SENTENCES.get(action, ""), frozenset[str]()
     if action == "user.changed" and "active" in values:

@@ -1,20 +1,23 @@
 """Signing in and out, and who may. Every change is written down in the transaction that makes it."""
 
-import math
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from central.db.keyset import Place
-from central.identity import audit, limits, queries, role_queries, roles
+from central.identity import attempts, audit, queries, role_queries, roles, waiting
 from central.identity.area import MANAGE_PEOPLE, SEE_AUDIT
-from central.identity.errors import TooManyAttemptsError, WrongCredentialsError
+from central.identity.attempts import Visit as Visit
+from central.identity.errors import SecondStepError, WrongCredentialsError
 from central.identity.passwords import hash_password, password_matches, token_digest
 from central.identity.people import COMMAND_LINE, Actor, Role
+from central.identity.proving import prove_password
 from central.identity.roles import Place as WorkPlace
+from central.identity.sessions import MOST_ADDRESS, MOST_AGENT, actor_from
 from commerce.errors import BadInputError, ConflictError, ForbiddenError, NotFoundError
 from commerce.ids import new_id
+from commerce.mail import is_address
 from commerce.texts import LANGUAGES
 
 if TYPE_CHECKING:
@@ -22,20 +25,9 @@ if TYPE_CHECKING:
 
     from central.db.engine import Database
 
-SESSION_LENGTH = timedelta(hours=12)
 IDLE_LENGTH = timedelta(hours=3)
-DEVICE_LENGTH = timedelta(days=400)  # browsers keep no cookie for longer
 MOST_TOKEN_DAYS = 366
 _TOUCH_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Where a sign-in comes from. ``device`` is the cookie that the browser keeps between sessions, "" without one."""
-
-    address: str
-    agent: str
-    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +46,19 @@ class NewUser:
 async def sign_in(db: "Database", name: str, password: str, visit: Visit, now: datetime) -> str:
     """Return a new session's cookie.
 
-    WrongCredentialsError says no; TooManyAttemptsError says when the next attempt is taken. Attempts are counted
-    before the password is checked, so that many at once gain nothing. A browser that this person signed in with before
-    has a count of its own: whoever guesses beside it, from the same address too, cannot make it wait.
+    WrongCredentialsError says no; TooManyAttemptsError says when the next attempt is taken; SecondStepError says that
+    the password was right and something else is asked for. Attempts are counted before the password is checked, so
+    that many at once gain nothing. A browser that this person signed in with before has a count of its own: whoever
+    guesses beside it, from the same address too, cannot make it wait.
     """
     folded = fold_name(name)
-    keys, user = await db.write(lambda conn: _take_attempt(conn, folded, visit, now))
+    user = await db.write(lambda conn: _take_attempt(conn, folded, visit, now))
     if not await password_matches(user.password_hash if user else None, password) or user is None:
         raise WrongCredentialsError
-    token = secrets.token_hex(32)
-    await db.write(lambda conn: _open_session(conn, user, token, visit, now, keys))
-    return token
+    opened = await db.write(lambda conn: waiting.enter(conn, user, visit, now))
+    if isinstance(opened, SecondStepError):
+        raise opened
+    return opened
 
 
 async def find_subject(db: "Database", name: str) -> str:
@@ -103,7 +97,7 @@ async def _find_actor(db: "Database", cookie: str, now: datetime) -> tuple[Actor
         row = queries.find_session(conn, token_digest(cookie))
         if row is None or row.expires_at <= now or now - row.seen_at > IDLE_LENGTH:
             return None
-        return _actor(conn, row, row.session), row.seen_at
+        return actor_from(conn, row, row.session), row.seen_at
 
     return await db.read(job)
 
@@ -118,17 +112,24 @@ def actor_of(conn: "Connection", user: str | None) -> Actor:
     row = queries.find_user(conn, user)
     if row is None or not row.active:
         raise ForbiddenError("user.shut_out")
-    return _actor(conn, row, None)
+    return actor_from(conn, row, None)
 
 
-async def find_token_actor(db: "Database", token: str, now: datetime) -> Actor | None:
-    """Return whose API token this is, or None once it has ended."""
+async def find_token_actor(db: "Database", token: str, now: datetime, visit: Visit | None = None) -> Actor | None:
+    """Return whose API token this is, or None once it has ended. ``visit`` is noted, at most once a minute."""
 
-    def job(conn: "Connection") -> Actor | None:
+    def job(conn: "Connection") -> "tuple[Actor, Row[Any]] | None":
         row = queries.find_token_user(conn, token_digest(token), now)
-        return None if row is None else _actor(conn, row, None)
+        return None if row is None else (actor_from(conn, row, None), row)
 
-    return await db.read(job)
+    found = await db.read(job)
+    if found is None:
+        return None
+    actor, row = found
+    if visit is not None and (row.token_used_at is None or now - row.token_used_at > _TOUCH_EVERY):
+        used = {"used_at": now, "used_from": visit.address[:MOST_ADDRESS], "used_by": visit.agent[:MOST_AGENT]}
+        await db.write(lambda conn: queries.touch_token(conn, row.token, used))
+    return actor
 
 
 async def end_session(db: "Database", actor: Actor, session: str, now: datetime) -> None:
@@ -141,6 +142,18 @@ async def end_session(db: "Database", actor: Actor, session: str, now: datetime)
         company = roles.get_account(conn, actor, owner).company
         if queries.end_sessions(conn, now, session=session):
             audit.record(conn, actor, now, audit.Act("session.ended", "user", owner, {}, company))
+
+    await db.write(job)
+
+
+async def end_other_sessions(db: "Database", actor: Actor, now: datetime) -> None:
+    """End all of one's own sessions but the one that asks."""
+
+    def job(conn: "Connection") -> None:
+        ended = queries.end_sessions(conn, now, user=actor.id or "", but=actor.session or "")
+        if ended:
+            act = audit.Act("sessions.ended", "user", actor.id or "", {"count": (None, ended)})
+            audit.record(conn, actor, now, act)
 
     await db.write(job)
 
@@ -218,17 +231,31 @@ async def set_password(
 async def change_own_password(
     db: "Database", actor: Actor, current: str, password: str, now: datetime, *, end_keys: bool = False
 ) -> None:
-    """Change one's own password; WrongCredentialsError when the present one is not right.
+    """Change one's own password; WrongCredentialsError when the present one is not right."""
+    await prove_password(db, actor, current, now)
+    await set_password(db, actor, actor.id or "", password, now, end_keys=end_keys)
 
-    Whoever sits at a browser that was left open guesses no faster here than at the sign-in.
-    """
-    key = {f"password:{actor.id}": limits.FREE_FAILURES}
-    await db.write(lambda conn: _count_attempt(conn, key, now))
+
+async def get_mail(db: "Database", actor: Actor) -> str:
+    """Return where mail about one's own account goes, "" for nowhere."""
     user = await db.read(lambda conn: queries.find_user(conn, actor.id or ""))
-    if user is None or not await password_matches(user.password_hash, current):
-        raise WrongCredentialsError("password.wrong")
-    await db.write(lambda conn: _forget_attempts(conn, list(key), now))
-    await set_password(db, actor, user.id, password, now, end_keys=end_keys)
+    return "" if user is None else user.mail or ""
+
+
+async def set_mail(db: "Database", actor: Actor, mail: str, now: datetime) -> None:
+    """Say where mail about one's own account goes, "" for nowhere; BadInputError ``mail.address``."""
+    wanted = mail.strip()
+    if wanted and not is_address(wanted):
+        raise BadInputError("mail.address", field="mail", address=wanted[:80])
+
+    def job(conn: "Connection") -> None:
+        before = roles.get_account(conn, actor, actor.id or "")
+        queries.update_user(conn, before.id, {"mail": wanted or None})
+        change = audit.changes({"mail": before.mail}, {"mail": wanted or None})
+        change["display_name"] = (before.display_name, before.display_name)  # whose it is
+        audit.record(conn, actor, now, audit.Act("user.changed", "user", before.id, change, before.company))
+
+    await db.write(job)
 
 
 async def list_users(db: "Database", actor: Actor) -> "list[Row[Any]]":
@@ -312,75 +339,11 @@ def fold_name(name: str) -> str:
     return name.strip().casefold()
 
 
-def _take_attempt(conn: "Connection", name: str, visit: Visit, now: datetime) -> "tuple[list[str], Row[Any] | None]":
-    """Count an attempt as failed until proven otherwise; TooManyAttemptsError while one has to wait.
-
-    Returns what it was counted under, and the user.
-    """
-    keys = _delay_keys(conn, name, visit, now)
-    _count_attempt(conn, keys, now)
+def _take_attempt(conn: "Connection", name: str, visit: Visit, now: datetime) -> "Row[Any] | None":
+    """Count an attempt as failed until proven otherwise; TooManyAttemptsError while one has to wait."""
+    attempts.count(conn, attempts.keys_of(conn, name, visit, now), now)
     user = queries.find_user_by_name(conn, name)
-    return list(keys), user if user is not None and user.active else None
-
-
-def _count_attempt(conn: "Connection", keys: dict[str, int], now: datetime) -> None:
-    """Count a failure under each key, of which so many are free; TooManyAttemptsError while one has to wait."""
-    queries.lock_delays(conn)
-    queries.clear_delays(conn, [], now - limits.FORGOTTEN_AFTER)
-    held = {
-        key: delay for key, delay in queries.find_delays(conn, list(keys)).items() if limits.still_counts(delay[1], now)
-    }
-    waits = [next_at - now for _, next_at in held.values() if next_at > now]
-    if waits:
-        raise TooManyAttemptsError(wait_s=math.ceil(max(waits).total_seconds()))
-    for key, free in keys.items():
-        failures = held[key][0] + 1 if key in held else 1
-        queries.set_delay(conn, key, failures, now + limits.wait_after(failures, free))
-
-
-def _forget_attempts(conn: "Connection", keys: list[str], now: datetime) -> None:
-    queries.lock_delays(conn)
-    queries.clear_delays(conn, keys, now - limits.FORGOTTEN_AFTER)
-
-
-def _delay_keys(conn: "Connection", name: str, visit: Visit, now: datetime) -> dict[str, int]:
-    """Failures of a browser that the person signed in with before; else of the name at the address and of the address.
-
-    Those of a name wherever they come from are added for addresses that the person never signed in from: somebody
-    elsewhere can slow them down only there.
-    """
-    named, address = f"user:{name[:64]}", limits.counted_address(visit.address)
-    device = _device_digest(visit)
-    if device and queries.knows_device(conn, name, device, now - DEVICE_LENGTH):
-        return {f"device:{device.hex()}:{named}": limits.FREE_FAILURES}
-    keys = {f"{named}@{address}": limits.FREE_FAILURES, f"address:{address}": limits.FREE_ADDRESS_FAILURES}
-    known = queries.knows_address(conn, name, visit.address[:64])
-    return keys if known else {**keys, named: limits.FREE_ADDRESS_FAILURES}
-
-
-def _device_digest(visit: Visit) -> bytes | None:
-    return token_digest(visit.device) if visit.device else None
-
-
-def _open_session(
-    conn: "Connection", user: "Row[Any]", token: str, visit: Visit, now: datetime, keys: list[str]
-) -> None:
-    session = new_id()
-    values: dict[str, object] = {
-        "id": session,
-        "token_hash": token_digest(token),
-        "user": user.id,
-        "created_at": now,
-        "seen_at": now,
-        "expires_at": now + SESSION_LENGTH,
-        "ended_at": None,
-        "device": _device_digest(visit),
-        "address": visit.address[:64],
-        "agent": visit.agent[:200],
-    }
-    queries.insert_session(conn, values)
-    _forget_attempts(conn, [*keys, f"user:{user.name[:64]}"], now)
-    audit.record(conn, _actor(conn, user, session), now, audit.Act("session.opened", "user", user.id, {}))
+    return user if user is not None and user.active else None
 
 
 def _only_place(actor: Actor, new: NewUser) -> WorkPlace:
@@ -389,8 +352,3 @@ def _only_place(actor: Actor, new: NewUser) -> WorkPlace:
         return WorkPlace(new.company, new.shop)
     companies = {scope.company for scope in roles.managed(actor)}
     return WorkPlace(None if None in companies or len(companies) > 1 else companies.pop())
-
-
-def _actor(conn: "Connection", row: "Row[Any]", session: str | None) -> Actor:
-    grants = role_queries.grants_of(conn, row.id)
-    return Actor(row.id, row.display_name, grants, row.language, row.company, session)

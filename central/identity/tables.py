@@ -1,6 +1,6 @@
 """People and programs that sign in, what they hold open, and what they changed."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, false
 
 from central.db.metadata import Hash32, JsonText, Utc, metadata
 
@@ -15,6 +15,7 @@ app_user = Table(
     Column("language", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("mail", Text, nullable=True),  # where news of the account go
 )
 
 role = Table(
@@ -27,6 +28,7 @@ role = Table(
     Column("rights", JsonText, nullable=False),  # sorted names of permissions, such as "items.edit"
     Column("version", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("needs_step", Boolean, nullable=False, server_default=false()),  # who has it signs in with a code
 )
 
 # Who has which role where: "" stands for every company, or every shop of one.
@@ -71,6 +73,9 @@ api_token = Table(
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("revoked_at", Utc, nullable=True),
+    Column("used_at", Utc, nullable=True),
+    Column("used_from", Text, nullable=True),  # address
+    Column("used_by", Text, nullable=True),  # what the program calls itself
 )
 
 # Secrets on their way to the page that shows them once, sealed under the session's cookie.

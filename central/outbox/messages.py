@@ -10,10 +10,10 @@ from central.db.bulk import insert_new
 from central.db.clock import database_now
 from central.jobs.queue import ask_for
 from central.jobs.values import ALL_COMPANIES, Asked, JobKind
-from central.outbox.addresses import LONGEST, is_address
 from central.outbox.tables import outbox_message
 from commerce.errors import BadInputError
 from commerce.ids import new_id
+from commerce.mail import LONGEST, is_address
 from commerce.texts import N_
 
 # A server that is away for a weekend loses nothing: the tries go on for two days and more.

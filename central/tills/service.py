@@ -17,6 +17,7 @@ from central.db.engine import Database
 from central.db.feed import current_epoch
 from central.identity.people import COMMAND_LINE, EVERYWHERE, Actor
 from central.identity.scope import Scope
+from central.identity.sealing import sealing_key
 from central.tills import chains, credentials, review
 from central.tills.arriving import read_push
 from central.tills.attempts import Attempts
@@ -226,6 +227,11 @@ def load_signer(path: Path) -> Signer:
         draft.unlink()
     _sync(path.parent)
     return load_signer(path)
+
+
+def load_sealing_key(path: Path) -> bytes:
+    """Return what is derived of central's key to seal secrets with; ``load_signer`` has made it before."""
+    return sealing_key(bytes.fromhex(path.read_text(encoding="ascii")))
 
 
 def _sync(path: Path) -> None:

@@ -9,10 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import hdrs, web
 
+from central.identity.attempts import Visit
 from central.identity.audit import Act
 from central.identity.errors import SignInNeededError
 from central.identity.passwords import form_token_matches
 from central.identity.service import find_actor, find_token_actor, peek_actor
+from central.web.addresses import client_address
 from central.web.context import ACTOR, FORM_SECRET, current_actor
 from central.web.keys import WEB_SETTINGS, database, now
 from central.web.refused import write_down
@@ -136,12 +138,18 @@ def device_cookie(*, secure: bool) -> str:
     return "__Host-central_device" if secure else "central_device"
 
 
+def pending_cookie(*, secure: bool) -> str:
+    """Return the name of the cookie of a sign-in that waits for its second step."""
+    return "__Host-central_pending" if secure else "central_pending"
+
+
 async def _recognise(request: web.Request) -> None:
     cookie = request.cookies.get(session_cookie(secure=request.app[WEB_SETTINGS].secure))
     actor = None
     if _has_bearer(request):
         key = request.headers[hdrs.AUTHORIZATION].removeprefix("Bearer ")
-        actor = await find_token_actor(database(request), key, now(request))
+        visit = Visit(client_address(request), request.headers.get(hdrs.USER_AGENT, ""))
+        actor = await find_token_actor(database(request), key, now(request), visit)
         if actor is None:
             await write_down(request, Act("key.refused", "key", "-", {}))
     elif cookie:

@@ -276,6 +276,18 @@ ERROR_TEXTS: dict[str, str] = {
         "Too many attempts. Wait {wait_s} second, then try again.",
         "Too many attempts. Wait {wait_s} seconds, then try again.",
     ),
+    "sign_in.code_needed": N_("One more step: a code is asked for."),
+    "sign_in.over": N_("That took too long. Sign in again."),
+    "code.wrong": N_(
+        "That code is not right. There is another one every half minute; the clock of the phone has to be right."
+    ),
+    "code.used": N_("That code was used before. Wait for the next one, half a minute at most."),
+    "code.unreadable": N_(
+        "Central cannot read what your codes are made of. Use a recovery code, or ask whoever manages the users."
+    ),
+    "second_step.begin_again": N_("That took too long. Begin again."),
+    "second_step.none": N_("This user signs in with the password alone."),
+    "second_step.required": N_("Your roles or your company ask for a code. Nothing was changed."),
     "password.wrong": N_("The password until now is not right. Nothing was changed."),
     "password.length": N_("A password has {least} to {most} characters."),
     "password.common": N_(

@@ -77,6 +77,26 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("password")
+def test_whoever_lost_phone_and_codes_is_helped_on_the_server(central: Commands) -> None:
+    central.setup("--user", "anna")
+    ((user,),) = central.rows("SELECT id FROM app_user")
+    none = central("user", "reset-code", "anna")
+    with sqlite3.connect(central.folder / "data" / "central.db") as connection:
+        connection.execute("INSERT INTO second_step VALUES (?, x'00', 0, '2026-11-23', NULL)", (user,))
+    connection.close()
+
+    done = central("user", "reset-code", "Anna")
+
+    assert (none.status, none.err) == (
+        2, "central: This user signs in with the password alone. [second_step.none]\n"
+    )  # fmt: skip
+    assert (done.status, done.out) == (0, "Anna signs in with the password alone.\n")
+    assert central.rows("SELECT * FROM second_step") == []
+    (act,) = central.rows("SELECT action, actor_name FROM audit WHERE subject_kind = 'user' ORDER BY id DESC LIMIT 1")
+    assert act == ("second_step.taken", f"{pwd.getpwuid(os.getuid()).pw_name} (command line)")
+
+
+@pytest.mark.usefixtures("password")
 def test_one_command_sets_up_a_company_with_its_shop_and_an_administrator(central: Commands) -> None:
     ended = central.setup("--address", "Via Roma 1", "--address", "20121 Milano", "--user", "anna", "--cash-step", 5)
 

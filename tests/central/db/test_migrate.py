@@ -4,8 +4,10 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
 import central.db.feed_tables
+import central.identity.step_tables
 import central.identity.tables
 import central.jobs.tables
+import central.kit.handed
 import central.kit.tables
 import central.organisation.tables
 import central.outbox.tables

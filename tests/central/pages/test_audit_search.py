@@ -24,6 +24,14 @@ async def test_a_search_shows_what_fits_and_says_when_nothing_does(anna: Visitor
     assert "Nothing was written down that fits." in none.text
 
 
+@pytest.mark.parametrize(("language", "sentence"), [("en", "added a reason"), ("it", "ha aggiunto una causale")])
+async def test_what_is_done_to_declared_kinds_can_be_looked_for(anna: Visitor, language: str, sentence: str) -> None:
+    page = await anna.get(f"/settings/audit?lang={language}")
+
+    assert f'<option value="reason.added">{sentence}</option>' in page.text
+    assert '<option value="session.opened">' in page.text
+
+
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9999-12-31"])
 async def test_a_day_that_is_none_is_refused(anna: Visitor, day: str) -> None:
     assert (await anna.get(f"/settings/audit?until={day}")).status == 400

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PAGES = ["/", "/sales", "/items", "/operators", "/tills", "/jobs", "/settings", "/settings/vat", "/receipt-layouts",
          "/tender-types", "/settings/users", "/settings/roles", "/settings/audit", "/account", "/reasons",
-         "/customers", "/search"]  # fmt: skip
+         "/customers", "/search", "/account/second-step"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

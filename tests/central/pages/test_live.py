@@ -16,7 +16,6 @@ from central.identity.people import COMMAND_LINE, Role
 from central.identity.roles import Place
 from central.identity.service import (
     IDLE_LENGTH,
-    SESSION_LENGTH,
     NewUser,
     add_user,
     end_session,
@@ -24,6 +23,7 @@ from central.identity.service import (
     set_active,
     set_password,
 )
+from central.identity.sessions import SESSION_LENGTH
 from central.jobs.queue import ask_for
 from central.jobs.values import Asked
 from central.organisation.service import save_company
