@@ -15,7 +15,18 @@ from bench.report import show, write_docs, write_json
 if TYPE_CHECKING:
     from bench.figures import Figure
 
-BENCHES = ("sale_commit", "scan_frame", "search", "acknowledged", "start", "ingest", "beside_report", "bombs", "memory")
+BENCHES = (
+    "sale_commit",
+    "scan_frame",
+    "search",
+    "acknowledged",
+    "start",
+    "ingest",
+    "beside_report",
+    "files",
+    "bombs",
+    "memory",
+)
 
 
 @dataclass(frozen=True, slots=True)

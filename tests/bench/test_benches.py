@@ -25,10 +25,11 @@ COUNTS = {
     "start": 1,
     "ingest": 1,
     "beside_report": 0,
+    "files": 3,
     "bombs": 2,
     "memory": 2,
 }
-WITH_POSTGRES = {"acknowledged": 2, "ingest": 1, "beside_report": 1}
+WITH_POSTGRES = {"acknowledged": 2, "ingest": 1, "beside_report": 1, "files": 3}
 
 
 @pytest.mark.parametrize("name", BENCHES)
