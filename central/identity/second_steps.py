@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from central.db.engine import Database
 
 T = TypeVar("T")
+_COMPANY_ACTS = {True: "company.second_step_on", False: "company.second_step_off"}
+_ROLE_ACTS = {True: "role.second_step_on", False: "role.second_step_off"}
 OFFERED = timedelta(minutes=30)
 TAKEN_AWAY = "user.second_step_taken"  # an event; its key is the user
 
@@ -132,7 +134,7 @@ def require_of_company(conn: "Connection", actor: Actor, at: datetime, company: 
     name = None if company is None else get_company(conn, company).name
     if step_queries.put_rule(conn, company or "", needed=needed):
         change = {"where": (name, name)}
-        act = audit.Act(f"company.second_step_{_way(needed)}", "second_step_rule", company or "-", change, company)
+        act = audit.Act(_COMPANY_ACTS[needed], "second_step_rule", company or "-", change, company)
         audit.record(conn, actor, at, act)
 
 
@@ -148,7 +150,7 @@ def require_of_role(conn: "Connection", actor: Actor, at: datetime, role: str, *
         raise ForbiddenError("role.more")
     if step_queries.require_of_role(conn, role, needed=needed):
         change = {"names": (row.names, row.names)}
-        audit.record(conn, actor, at, audit.Act(f"role.second_step_{_way(needed)}", "role", role, change, row.company))
+        audit.record(conn, actor, at, audit.Act(_ROLE_ACTS[needed], "role", role, change, row.company))
 
 
 def offer(conn: "Connection", cookie: str, user: str, now: datetime, key: bytes) -> str:
@@ -234,10 +236,6 @@ def _make_codes(conn: "Connection", user: str, now: datetime) -> list[str]:
 def _offered(conn: "Connection", cookie: str, user: str, now: datetime, key: bytes) -> str | None:
     row = step_queries.find_offer(conn, token_digest(cookie), now)
     return None if row is None or row.user != user else unseal(key, row.sealed, _owner(user))
-
-
-def _way(needed: bool) -> str:
-    return "on" if needed else "off"
 
 
 def _named(user: "Row[Any]") -> dict[str, tuple[object, object]]:
