@@ -37,7 +37,7 @@ async def test_a_changed_price_reaches_the_feed_and_the_record(site: HeadOffice,
     assert (await feed(site, "item", item.id))["price"] == "3.99000000"
     written = (await anna.get("/settings/audit")).text
     assert f'<strong>Anna</strong></a> <a href="/items/{item.id}">changed' in written
-    assert "from 3.49 to 3.99" in written
+    assert "<del>3.49</del> → <b>3.99</b>" in written
     assert ">item.changed<" not in written
 
 
