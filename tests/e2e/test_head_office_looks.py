@@ -20,9 +20,10 @@ pytestmark = pytest.mark.browser
 SIZES = [(1280, 800), (1024, 600), (768, 1024), (390, 844)]
 WEEK = "/sales?since=2026-11-17&until=2026-11-23"
 PATHS = ["/", "/sales", WEEK, "/customers", "/items", "/operators", "/tills", "/jobs", "/settings",
-         "/settings/vat", "/settings/tenders", "/settings/users",
+         "/settings/vat", "/tender-types", "/settings/users",
          "/settings/roles", "/settings/audit", "/reasons", "/account"]  # fmt: skip
-LISTS = ["/customers", "/reasons"]
+PLACES: dict[str, str] = {}  # of the single things that a test looks at
+LISTS = ["/customers", "/tender-types", "/reasons"]
 SECTIONS = {"t": ("Today", "Oggi"), "s": ("Sales", "Vendite"), "c": ("Customers", "Clienti"),
             "i": ("Items & prices", "Articoli e prezzi"), "o": ("Operators", "Operatori"), "l": ("Tills", "Casse"),
             "j": ("Jobs", "Elaborazioni")}  # fmt: skip
@@ -32,7 +33,7 @@ CUT = """() => [...document.querySelectorAll(".sheet, .card, .bar, .sections, .t
     .filter(e => !e.hasAttribute("data-after") && !e.hasAttribute("data-before"))
     .map(e => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`)"""
 # Names that are cut, without their whole text at hand.
-LOST = """() => [...document.querySelectorAll(".grow, .clip")]
+LOST = """() => [...document.querySelectorAll(".grow, .clip, .cut")]
     .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth && !e.title && !e.querySelector("[title]"))
     .map(e => e.textContent.trim())"""
 ROWS = """() => [...document.querySelectorAll("#table .sheet tbody tr")]
@@ -43,7 +44,7 @@ LETTERS = """() => Math.min(...[...document.querySelectorAll(".plot text")].filt
 
 @pytest.fixture
 async def lively(site: HeadOffice) -> HeadOffice:
-    await make_lively(site)
+    PLACES.update(await make_lively(site))
     return site
 
 
@@ -58,7 +59,7 @@ async def test_every_page_can_be_read_by_everyone(
     page, complaints = await enter(lively, chromium)
     await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     found = []
-    for path in PATHS:
+    for path in [*PATHS, *PLACES.values()]:
         await see(page, lively, path)
         if path == WEEK:
             await page.get_by_text("By day", exact=True).click()
@@ -78,7 +79,7 @@ async def test_nothing_is_cut_off(lively: HeadOffice, chromium: Browser, size: t
     found = []
     for language in ("English", "Italiano"):
         await page.get_by_role("button", name=language).click()
-        for path in PATHS:
+        for path in [*PATHS, *PLACES.values()]:
             await see(page, lively, path)
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append((language, path, "wider than the screen"))

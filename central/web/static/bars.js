@@ -10,9 +10,15 @@ function showEnds(bar) {
   bar.toggleAttribute("data-after", bar.scrollWidth - bar.clientWidth - bar.scrollLeft > 1)
 }
 
-for (const bar of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".sections, .tabs"))) {
+/** @param {HTMLElement} bar */
+function showCurrent(bar) {
   const current = /** @type {HTMLElement | null} */ (bar.querySelector("[aria-current]"))
   if (current) bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2
+}
+
+for (const bar of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".sections, .tabs"))) {
+  showCurrent(bar)
+  void document.fonts.ready.then(() => showCurrent(bar)) // letters that come late are of other widths
   bar.addEventListener("scroll", () => showEnds(bar), { passive: true })
   new ResizeObserver(() => showEnds(bar)).observe(bar)
 }
