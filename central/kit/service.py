@@ -135,7 +135,7 @@ def _find_standing(conn: Connection, kind: Kind, edit: Edit, proposals: Sequence
             raise NotFoundError("record.gone", field=f"{under}id")
         if not proposal.shown:
             raise BadInputError("version.missing", field=f"{under}version", version=before.version)
-        twice = proposal.id in seen and not proposal.problems  # the first has changed it; what is refused changes nothing
+        twice = proposal.id in seen and not proposal.problems  # what is refused changes nothing
         if proposal.shown != before.version or twice:
             raise ConflictError("version.stale", field=f"{under}version", version=before.version)
         seen.add(proposal.id)
