@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -29,11 +30,34 @@ from tests.central.kit.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from tests.central.conftest import Templates
     from tests.central.office import Office
     from tests.postgres import PostgresServer
+
+
+FEW = frozenset({"reason", "customer", "shelf", "book"})  # a flat kind, one with rows and rules, and the tests' own
+OF_ENGINES = frozenset({"test_records.py", "test_paging.py", "test_search.py"})  # what SQL does differs by engine
+OF_FILES = frozenset({"test_importing.py", "test_import_pages.py", "test_exporting.py"})
+ROUND_TRIP = "test_what_went_out_changes_nothing_when_it_comes_in"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to ``make soak`` what a few kinds stand for: pages of every kind on PostgreSQL, files of every kind."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and _is_long(item):
+            item.add_marker(pytest.mark.soak)
+
+
+def _is_long(item: pytest.Item) -> bool:
+    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    kind = params.get("kind")
+    if kind is None or kind.name in FEW:
+        return False
+    if item.path.name in OF_FILES and not item.name.startswith(ROUND_TRIP):
+        return True
+    return params.get("central_url") == "postgresql" and item.path.name not in OF_ENGINES
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

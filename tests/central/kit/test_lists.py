@@ -344,9 +344,9 @@ async def test_changes_of_another_company_are_no_news(site: Site) -> None:
     assert "data-changed" not in (await site.anna.get(news_of(page))).text
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=WzEsImEiXQ", "after=Wy0xLDFd", "", "record=x&version=y"])
-async def test_news_of_nowhere_are_refused(site: Site, kind: Kind, query: str) -> None:
-    assert (await site.anna.get(f"/{kind.path}/news?{query}")).status == 400
+async def test_news_of_nowhere_are_refused(site: Site, kind: Kind) -> None:
+    for query in ("after=x", "after=WzEsImEiXQ", "after=Wy0xLDFd", "", "record=x&version=y"):
+        assert ((await site.anna.get(f"/{kind.path}/news?{query}")).status, query) == (400, query)
 
 
 async def test_a_record_beside_its_list_is_a_part_and_goes_on_as_a_whole(site: Site, kind: Kind) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import unescape
 from typing import TYPE_CHECKING
 
-import pytest
 
 from central.kit import shapes
 from central.kit.shape import Shape, shapes_of
@@ -64,10 +63,10 @@ def _filter_of(kind: Kind, name: str, cards: list[Record]) -> tuple[str, list[Re
     return str(shape.said(some)), [one for one, value in zip(cards, values, strict=True) if value == some]
 
 
-@pytest.mark.parametrize("query", ["sort=nothing", "sort=-", "after=x", "after=WyJhIl0", "after=W1tdLFtdXQ"])
-async def test_an_address_that_means_nothing_is_refused_with_a_sentence(site: Site, kind: Kind, query: str) -> None:
-    for path in (f"/{kind.path}?{query}", f"/{kind.path}/count?{query}", f"/api/v1/{kind.path}?{query}"):
-        assert (await site.anna.get(path)).status == 400
+async def test_an_address_that_means_nothing_is_refused_with_a_sentence(site: Site, kind: Kind) -> None:
+    for query in ("sort=nothing", "sort=-", "after=x", "after=WyJhIl0", "after=W1tdLFtdXQ"):
+        for path in (f"/{kind.path}?{query}", f"/{kind.path}/count?{query}", f"/api/v1/{kind.path}?{query}"):
+            assert ((await site.anna.get(path)).status, path) == (400, path)
 
 
 async def test_a_form_sent_as_it_stands_changes_nothing(site: Site, kind: Kind) -> None:
