@@ -111,11 +111,11 @@ async def sign_in(visitor: Visit) -> None:
     await office.get_by_label(visitor.word("Name")).fill(USER)
     await office.get_by_label(visitor.word("Password")).fill(PASSWORD)
     await office.keyboard.press("Enter")
-    await office.locator("[sse-connect]").wait_for()
+    await office.locator("[data-live]").wait_for()
     if await office.locator("html").get_attribute("lang") != visitor.language:
         await office.locator("header summary, header .menu summary").first.click()
         await office.locator(f"button[name=language][value={visitor.language}]").first.click()
-        await office.locator(f"html[lang={visitor.language}] [sse-connect]").wait_for()
+        await office.locator(f"html[lang={visitor.language}] [data-live]").wait_for()
 
 
 async def sell(visitor: Visit) -> str:
@@ -161,7 +161,7 @@ async def test_a_scan_becomes_a_receipt_on_paper_and_a_sale_at_head_office(
         formatted = await sell(visitor)
         await find_paper(visitor, formatted)
         office = visitor.office
-        await visitor.sees(office, "[sse-connect] table", formatted)  # Today follows by itself
+        await visitor.sees(office, "[data-live] table", formatted)  # Today follows by itself
         await visitor.look(office, "today")
         await office.get_by_role("link", name=visitor.word("Sales"), exact=True).first.click()
         await office.locator("#table").get_by_role("link", name=formatted).wait_for()

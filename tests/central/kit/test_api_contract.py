@@ -33,7 +33,7 @@ async def test_what_a_form_saves_the_api_says_and_the_reverse(site: Site, kind: 
 
     form = await site.form(f"/{kind.path}/{said['id']}")  # the page shows what the program said
     fresh = {key: text for key, text in form.items() if key != "version" and not key.endswith(".id")}
-    saved = await site.send(f"/{kind.path}", {**fresh, name: "OTHER", "accept": "customer.twin"})
+    saved = await site.send(f"/{kind.path}", {**fresh, name: "OTHER", "accept": f"{kind.name}.twin"})
     assert saved.status == 200
     _, found, _ = await site.ask("GET", path)
 

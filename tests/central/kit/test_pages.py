@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import unescape
 from typing import TYPE_CHECKING
 
-
 from central.kit import shapes
 from central.kit.shape import Shape, shapes_of
 from tests.central.kit.declared import BOOKS, SHELVES

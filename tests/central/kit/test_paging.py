@@ -14,7 +14,6 @@ from central.db.metadata import Key
 from central.kit import records
 from central.kit.proposals import Record
 from central.kit.records import View
-from central.kit.tables import record_search
 from tests.central.kit.declared import SHELVES, Shelf
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ def engine_at(url: str) -> Engine:
     drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
     engine = create_engine(place.set(drivername=drivers[place.get_backend_name()]))
     SHELVES.metadata.create_all(engine, [SHELVES.table])
-    record_search.create(engine)
     return engine
 
 
