@@ -67,7 +67,7 @@ COUNTED = {code: msgid for code, msgid in ERROR_TEXTS.items() if isinstance(msgi
 def test_one_is_not_said_as_many(code: str, language: str) -> None:
     words, of = translator(language), COUNTED[code].of
 
-    one, two = (error_text(words, ConflictError(code, after=7, **{of: count})) for count in (1, 2))
+    one, two = (error_text(words, ConflictError(code, after=7, factor=10, **{of: count})) for count in (1, 2))
 
     assert "1" in one
     assert one.replace("1", "2") != two
