@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 SIZES = [(1280, 800), (768, 1024), (390, 844)]
+DAILY = (("central", SIZES[1]), ("till", SIZES[-1]))
 
 
 @asynccontextmanager
@@ -47,8 +48,14 @@ async def central_page(browser: Browser, size: tuple[int, int], folder: Path) ->
     await database.close()
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("daemon", ["central", "till"])
+@pytest.mark.parametrize(
+    ("daemon", "size"),
+    [  # axe takes half a minute for the many operations of head office: one width a day, all in the long suites
+        pytest.param(daemon, size, marks=[] if (daemon, size) in DAILY else pytest.mark.soak)
+        for daemon in ("central", "till")
+        for size in SIZES
+    ],
+)
 async def test_everybody_can_read_what_the_api_is(
     chromium: Browser, axe_source: str, tmp_path: Path, daemon: str, size: tuple[int, int]
 ) -> None:

@@ -38,13 +38,15 @@ if TYPE_CHECKING:
 
 FEW = frozenset({"reason", "customer", "shelf", "book"})  # a flat kind, one with rows and rules, and the tests' own
 OF_ENGINES = frozenset({"test_records.py", "test_paging.py", "test_search.py"})  # what SQL does differs by engine
-OF_FILES = frozenset({"test_importing.py", "test_import_pages.py", "test_exporting.py"})
-ROUND_TRIP = "test_what_went_out_changes_nothing_when_it_comes_in"
+OF_FEW = frozenset(
+    {"test_importing.py", "test_import_pages.py", "test_exporting.py", "test_lists.py", "test_api_contract.py"}
+)
+OF_EACH = ("test_what_went_out_changes_nothing_when_it_comes_in", "test_what_a_form_saves_the_api_says")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to ``make soak`` what a few kinds stand for: pages of every kind on PostgreSQL, files of every kind."""
+    """Leave to ``make soak`` what a few kinds stand for: pages of every kind on PostgreSQL, what the kit alone does."""
     for item in items:
         if item.path.parent == Path(__file__).parent and _is_long(item):
             item.add_marker(pytest.mark.soak)
@@ -55,7 +57,7 @@ def _is_long(item: pytest.Item) -> bool:
     kind = params.get("kind")
     if kind is None or kind.name in FEW:
         return False
-    if item.path.name in OF_FILES and not item.name.startswith(ROUND_TRIP):
+    if item.path.name in OF_FEW and not item.name.startswith(OF_EACH):
         return True
     return params.get("central_url") == "postgresql" and item.path.name not in OF_ENGINES
 
