@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.jobs import queue, results
 from central.jobs.pages import send_file_of
-from central.jobs.showing import reason_text
+from central.jobs.showing import reason_text, row_text
 from central.jobs.values import Outcome, State
 from central.web.api import MAX_LIST, Answer, ApiRoute, add_api, query_of
 from central.web.context import require_actor
@@ -168,7 +168,7 @@ def _answer(request: web.Request, row: Any) -> JobAnswer:  # noqa: ANN401 - a ro
 
 
 def _row(request: web.Request, row: Any) -> RowAnswer:  # noqa: ANN401 - a row of the table
-    message = reason_text(words_of(request), row.code or None, row.values)
+    message = row_text(words_of(request), row.code or None, row.values)
     return RowAnswer(
         number=row.number, subject=row.subject, outcome=Outcome(row.outcome), code=row.code, message=message
     )

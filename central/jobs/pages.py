@@ -9,7 +9,7 @@ from central.db.readers import list_lags
 from central.jobs import queue, results
 from central.jobs.area import MANAGE_JOBS
 from central.jobs.keys import JOB_KINDS
-from central.jobs.showing import Shown, reason_text, show
+from central.jobs.showing import Shown, row_text, show
 from central.jobs.values import Outcome
 from central.organisation.service import office_zones
 from central.web.context import require_actor
@@ -95,7 +95,7 @@ async def download_refused(request: web.Request) -> web.Response:
 
     rows = await database(request).report(read)
     header = [words.t("Row"), words.t("What"), words.t("Why"), words.t("Code")]
-    cells = [(row.number, row.subject, reason_text(words, row.code, row.values), row.code) for row in rows]
+    cells = [(row.number, row.subject, row_text(words, row.code, row.values), row.code) for row in rows]
     named = {"Content-Disposition": 'attachment; filename="refused.csv"'}
     return web.Response(body=to_csv(header, cells), content_type="text/csv", charset="utf-8", headers=named)
 
@@ -141,7 +141,7 @@ async def _job(request: web.Request) -> dict[str, Any]:
     return {
         **found,
         "job": _shown(request, row),
-        "rows": [(one, reason_text(words, one.code, one.values)) for one in rows[:_ROWS]],
+        "rows": [(one, row_text(words, one.code, one.values)) for one in rows[:_ROWS]],
         "next_row": rows[_ROWS - 1].number if len(rows) > _ROWS else None,
         "outcome": outcome.value if outcome else "",
         "after": after,

@@ -56,6 +56,12 @@ def show(row: Row[Any], actor: Actor, kinds: Mapping[str, JobKind], words: Trans
     )
 
 
+def row_text(words: Translator, code: str | None, values: Mapping[str, Any] | None) -> str:
+    """Return the sentence of what became of a row, behind the label of the field that it is about (``where``)."""
+    said, where = reason_text(words, code, values), str((values or {}).get("where", ""))
+    return f"{words.t(where)}: {said}" if where and said else said
+
+
 def reason_text(words: Translator, code: str | None, values: Mapping[str, Any] | None) -> str:
     """Return the sentence that says why; "" where there is nothing to say."""
     return error_text(words, RuleError(code, **dict(values or {}))) if code else ""

@@ -93,6 +93,12 @@ async def test_a_refusal_beside_the_list_keeps_what_was_typed_and_escape_goes_ba
     fault = page.locator("#beside .field.wrong")
     await fault.wait_for()
     assert await fault.locator("input").input_value() == "12345678901"
+    await wait_focus(page, "#beside input[name=vat_number]")
+    edges = [
+        await page.locator(f"#beside input[name={name}]").evaluate("one => getComputedStyle(one).borderColor")
+        for name in ("vat_number", "fiscal_code")
+    ]
+    assert edges[0] != edges[1]
     assert await page.locator("#table").is_visible()
     await page.keyboard.press("Escape")
     await page.keyboard.press("Escape")

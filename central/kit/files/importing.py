@@ -177,7 +177,8 @@ def _faults(
     if found:
         outcome = Outcome.REFUSED if one.problems else of_warnings
         named = [(problem.field, problem.code, _plain(problem.values)) for problem in found]
-        values = {**_plain(found[0].values), "problems": named}
+        where = layout.kind.shapes.get(found[0].field.partition(".")[0])
+        values = {**_plain(found[0].values), "problems": named, **({"where": where.label} if where else {})}
         yield RowResult(entry.number, _subject(layout, entry), outcome, found[0].code, values)
 
 

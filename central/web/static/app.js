@@ -1,5 +1,5 @@
 // @ts-check
-/** Keys for people who stay at the keyboard: `g` and a letter goes to a section. */
+/** Keys for people who stay at the keyboard: `g` and a letter goes to a section; a refused form begins where it was refused. */
 let goes = false
 
 /** @param {KeyboardEvent} event */
@@ -21,3 +21,14 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open")
   }
 })
+
+/** A form that was refused begins where it was. */
+function goToRefused() {
+  const field = /** @type {HTMLElement | null} */ (document.querySelector('#record-form [aria-invalid="true"]'))
+  field?.focus()
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (/** @type {HTMLElement} */ (event.target).id === "beside") goToRefused()
+})
+goToRefused()

@@ -90,7 +90,8 @@ async def test_what_was_seen_is_loaded_and_its_page_tells_of_it(site: Site) -> N
         form = chosen(page.text)
         page = await site.anna.post(page.url, **{n: t for n, t in form.items() if n.startswith("column:")})
         await do_jobs(site.office)
-        page = await site.anna.get(page.url)
+        page = await site.anna.get(f"{page.url}?lang={language}")
+        assert {"en": "Name: Fill this in.", "it": "Nome: Da compilare."}[language] in page.text
         trial = re.search(r'href="(/shelves/import/[^"]+)"', page.text)
         assert trial
         page = await site.anna.get(f"{trial[1]}?lang={language}")

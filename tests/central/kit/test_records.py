@@ -252,11 +252,10 @@ async def test_a_change_is_written_down_told_to_tills_and_announced(shelf_office
         assert [(row.version, row.row) for row in rows] == [(3, None)]
 
 
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind.unique], ids=lambda kind: kind.name)
 async def test_codes_are_taken_once_in_a_company_and_free_again_after_a_delete(
     shelf_office: Office, kind: Kind
 ) -> None:
-    if not kind.unique:
-        pytest.skip("nothing of it is unique")
     one = (await fill(shelf_office, kind, 1))[0]
     with pytest.raises(InvalidError, match=r"field\.taken"):
         await save(shelf_office, kind, Proposal(sample(kind, 0)))
